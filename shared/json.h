@@ -18,7 +18,11 @@ enum json_fault {
 	JSON_OK,
 	JSON_BAD_SYNTAX,    /* not RFC 8259, too deep, trailing bytes */
 	JSON_BAD_UTF8,      /* raw invalid UTF-8: the transport is closed with 1007 */
-	JSON_BAD_TEXT       /* well-formed, but an escape gives U+0000 or a lone surrogate: the event is refused, nothing closed */
+	/*
+	 * well-formed, but an escape gives U+0000 or a lone surrogate, or a number has more than 63 characters
+	 * (cJSON stumbles over it): the event is refused, nothing closed
+	 */
+	JSON_BAD_TEXT
 };
 
 /* Scans one whole value with optional blanks around it. The worst fault found counts in the order above (syntax first). */
@@ -36,11 +40,13 @@ int json_member(struct slice object, const char *key, struct slice *value_r);
  * text (an array with or without its brackets); returns 1 and the next value, or 0 at the end.
  */
 int json_next(struct slice *rest_r, struct slice *value_r);
+/* The same for a bare list only: the values of an event's arguments, of which the first may itself be an array. */
+int json_next_argument(struct slice *rest_r, struct slice *value_r);
 /* Iterates an object's members like json_next; the key is the raw string including quotes. */
 int json_next_member(struct slice *rest_r, struct slice *key_r, struct slice *value_r);
 /* Decoded bytes of a JSON string appended to out. -1 when it holds U+0000 or a lone surrogate (out is then undefined). */
 int json_decode(struct slice string, struct buf *out);
-/* True when the bytes are valid UTF-8 without U+0000 is NOT required; surrogates and over-long forms are invalid. */
+/* True when the bytes are valid UTF-8. U+0000 passes; surrogates and over-long forms do not. */
 bool json_is_utf8(struct slice text);
 /* Code points of valid UTF-8. */
 size_t json_code_points(struct slice text);

@@ -1,0 +1,102 @@
+/*
+ * arena: memory that is born piece by piece and dies at once.
+ *
+ * Room: shared (foundation). Called by fcgi-api (a call's memory) and its store (result rows); calls buf's mem_alloc.
+ */
+#include "arena.h"
+
+#include <stdlib.h>
+
+#define ARENA_BLOCK 16384
+#define ARENA_ALIGN 16
+
+struct block {
+	struct block *next;
+	size_t size, used;
+	/* the header is padded, so that what follows it is aligned like itself */
+	_Alignas(ARENA_ALIGN) char data[];
+};
+
+struct arena {
+	struct block *first;  /* the block in use; fuller ones behind it */
+	size_t total;
+};
+
+static struct block *block_new(size_t size)
+{
+	struct block *b = mem_alloc(sizeof(*b) + size);
+
+	b->next = NULL;
+	b->size = size;
+	b->used = 0;
+	return b;
+}
+
+struct arena *arena_new(void)
+{
+	struct arena *a = mem_zero(1, sizeof(*a));
+
+	a->first = block_new(ARENA_BLOCK);
+	return a;
+}
+
+static void blocks_free(struct block *b)
+{
+	while (b) {
+		struct block *next = b->next;
+
+		free(b);
+		b = next;
+	}
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	blocks_free(a->first);
+	free(a);
+}
+
+void arena_reset(struct arena *a)
+{
+	blocks_free(a->first->next);
+	a->first->next = NULL;
+	if (a->first->size > ARENA_BLOCK) {
+		free(a->first);
+		a->first = block_new(ARENA_BLOCK);
+	}
+	a->first->used = 0;
+	a->total = 0;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	size_t need = (n + ARENA_ALIGN) & ~(size_t)(ARENA_ALIGN - 1);  /* one more than asked: n = 0 is a place of its own */
+	struct block *b = a->first;
+	char *p;
+
+	if (b->size - b->used < need) {
+		b = block_new(need > ARENA_BLOCK ? need : ARENA_BLOCK);
+		b->next = a->first;
+		a->first = b;
+	}
+	p = b->data + b->used;
+	b->used += need;
+	a->total += need;
+	return memset(p, 0, need);
+}
+
+struct slice arena_copy(struct arena *a, struct slice s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	return (struct slice){ p, s.n };
+}
+
+size_t arena_used(const struct arena *a)
+{
+	return a->total;
+}

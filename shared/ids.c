@@ -1,0 +1,139 @@
+/*
+ * ids: canonical decimal ids, uuids, random names.
+ *
+ * Room: shared (foundation). Called by every room; calls buf, libuuid and getrandom.
+ */
+#include "ids.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include <uuid/uuid.h>
+
+#define IDS_DIGITS_MAX 19 /* of 2^63-1 */
+
+static const char sid_letters[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+int ids_parse(struct slice text, int64_t *id_r)
+{
+	uint64_t v = 0;
+
+	if (text.n == 0 || text.n > IDS_DIGITS_MAX || text.p[0] == '0')
+		return -1;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return -1;
+		v = v * 10 + (uint64_t)(text.p[i] - '0');
+	}
+	if (v > INT64_MAX) /* 19 digits never pass 2^64 */
+		return -1;
+	*id_r = (int64_t)v;
+	return 0;
+}
+
+bool ids_is_uuid(struct slice text)
+{
+	if (text.n != IDS_UUID_LEN)
+		return false;
+	for (size_t i = 0; i < IDS_UUID_LEN; i++) {
+		char c = text.p[i];
+
+		if (i == 8 || i == 13 || i == 18 || i == 23) {
+			if (c != '-')
+				return false;
+		} else if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void ids_uuid_named(struct slice name, char out[IDS_UUID_LEN + 1])
+{
+	static uuid_t space;
+	static bool ready;
+	uuid_t id;
+
+	if (!ready) {
+		uuid_parse(IDS_NAMESPACE, space);
+		ready = true;
+	}
+	uuid_generate_sha1(id, space, name.n ? name.p : "", name.n);
+	uuid_unparse_lower(id, out);
+}
+
+static void random_bytes(void *p, size_t n)
+{
+	char *at = p;
+	ssize_t got;
+
+	while (n) {
+		got = getrandom(at, n, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			fputs("error random getrandom failed\n", stderr);
+			_exit(1);
+		}
+		at += got;
+		n -= (size_t)got;
+	}
+}
+
+void ids_uuid_random(char out[IDS_UUID_LEN + 1])
+{
+	uuid_t id;
+
+	random_bytes(id, sizeof(id));
+	id[6] = (id[6] & 0x0f) | 0x40; /* version 4 */
+	id[8] = (id[8] & 0x3f) | 0x80; /* RFC 9562 variant */
+	uuid_unparse_lower(id, out);
+}
+
+void ids_uuid_message(int64_t sender_id, struct slice client_id, char out[IDS_UUID_LEN + 1])
+{
+	struct buf name = BUF_INIT;
+
+	buf_put_u64(&name, (uint64_t)sender_id);
+	buf_putc(&name, '/');
+	buf_put_slice(&name, client_id);
+	ids_uuid_named(buf_slice(&name), out);
+	buf_fini(&name);
+}
+
+void ids_uuid_direct(int64_t a, int64_t b, char out[IDS_UUID_LEN + 1])
+{
+	char name[64];
+	int n = snprintf(name, sizeof(name), "directo/%lld/%lld", (long long)(a < b ? a : b),
+			 (long long)(a < b ? b : a));
+
+	ids_uuid_named((struct slice){ name, (size_t)n }, out);
+}
+
+void ids_uuid_group(int64_t group_id, char out[IDS_UUID_LEN + 1])
+{
+	char name[64];
+	int n = snprintf(name, sizeof(name), "grupal/%lld", (long long)group_id);
+
+	ids_uuid_named((struct slice){ name, (size_t)n }, out);
+}
+
+void ids_sid(char out[IDS_SID_LEN + 1])
+{
+	unsigned char raw[IDS_SID_LEN];
+
+	/* a whole byte per letter is drawn and six bits of it used: 120 random bits, no shifting */
+	random_bytes(raw, sizeof(raw));
+	for (int i = 0; i < IDS_SID_LEN; i++)
+		out[i] = sid_letters[raw[i] & 63];
+	out[IDS_SID_LEN] = '\0';
+}
+
+uint64_t ids_random64(void)
+{
+	uint64_t v;
+
+	random_bytes(&v, sizeof(v));
+	return v;
+}

@@ -1,0 +1,76 @@
+// objects: shared/json.o shared/json_write.o shared/buf.o
+/*
+ * What json_check passes, cJSON must parse with nothing left over, and reading and writing it again must give the same.
+ * What it does not pass must at least not lead the readers out of the slice.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include <cjson/cJSON.h>
+
+#include "json.h"
+
+static void walk(struct slice value, bool checked)
+{
+	struct slice rest = value, key, item;
+	struct buf text = BUF_INIT, again = BUF_INIT;
+
+	switch (json_kind(value)) {
+	case JSON_OBJECT:
+		while (json_next_member(&rest, &key, &item) == 1) {
+			assert(item.p >= value.p && item.p + item.n <= value.p + value.n);
+			if (checked) {
+				assert(json_decode(key, &text) == 0);
+				walk(item, true);
+			}
+		}
+		break;
+	case JSON_ARRAY:
+		while (json_next(&rest, &item) == 1) {
+			assert(item.p >= value.p && item.p + item.n <= value.p + value.n);
+			if (checked)
+				walk(item, true);
+		}
+		break;
+	case JSON_STRING:
+		if (json_decode(value, &text) == 0 && checked) {
+			json_put_string(&again, buf_slice(&text));
+			assert(json_check(buf_slice(&again)) == JSON_OK);
+			assert(json_is_utf8(buf_slice(&text)));
+		} else {
+			assert(!checked);
+		}
+		break;
+	default:
+		break;
+	}
+	buf_fini(&text);
+	buf_fini(&again);
+}
+
+static void compare_with_cjson(struct slice text)
+{
+	const char *end = NULL;
+	cJSON *tree = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
+
+	assert(tree);
+	for (; end < text.p + text.n; end++)
+		assert(*end == ' ' || *end == '\t' || *end == '\r' || *end == '\n');
+	cJSON_Delete(tree);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice text = { (const char *)data, size }, value = SLICE_NONE, rest = text;
+	enum json_fault fault = json_check(text);
+
+	walk(text, fault == JSON_OK);
+	json_member(text, "sala_uuid", &value);
+	while (json_next_argument(&rest, &value) == 1)
+		;
+	json_code_points(text);
+	assert(json_is_utf8(text) || fault != JSON_OK);
+	if (fault == JSON_OK)
+		compare_with_cjson(text);
+	return 0;
+}

@@ -1,0 +1,136 @@
+// objects: shared/log.o
+/* log: a fact is a line, whatever is in it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static char lines[16384];
+
+/* Runs fn with stderr going into `lines`. */
+static void capture(void (*fn)(void))
+{
+	FILE *f = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	size_t n;
+
+	dup2(fileno(f), STDERR_FILENO);
+	fn();
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(f);
+	n = fread(lines, 1, sizeof(lines) - 1, f);
+	lines[n] = '\0';
+	fclose(f);
+}
+
+static void say_plain(void)
+{
+	log_info("bus", "worker %d is here", 7);
+	log_debug("bus", "not shown");
+}
+
+static void say_hostile(void)
+{
+	log_warn("s1 u2", "name %s", "a\nerror fake\x1b[31m\x7f\xc2\x9bñ");
+}
+
+static void say_long(void)
+{
+	char text[6000];
+
+	memset(text, '\n', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	log_error(NULL, "%s", text);
+}
+
+static void say_often(void)
+{
+	struct log_limit limit = { 0 };
+
+	for (int i = 0; i < 100; i++)
+		if (log_limited(&limit, 3))
+			log_info("peer", "again");
+	limit.second--; /* a second goes by */
+	assert_true(log_limited(&limit, 3));
+}
+
+static size_t count_lines(void)
+{
+	size_t n = 0;
+
+	for (const char *p = lines; *p; p++)
+		n += *p == '\n';
+	return n;
+}
+
+static void levels(void **state)
+{
+	(void)state;
+	unsetenv("JOURNAL_STREAM");
+	assert_int_equal(log_open("upred-test", "loud"), -1);
+	assert_int_equal(log_open("upred-test", NULL), -1);
+	assert_int_equal(log_open("upred-test", "debug"), 0);
+	assert_true(log_enabled(LOG_LEVEL_DEBUG));
+	assert_false(log_enabled(LOG_LEVEL_TRACE));
+	assert_int_equal(log_open("upred-test", "info"), 0);
+	assert_false(log_enabled(LOG_LEVEL_DEBUG));
+}
+
+static void plain_line(void **state)
+{
+	(void)state;
+	capture(say_plain);
+	assert_int_equal(count_lines(), 1);
+	assert_non_null(strstr(lines, "Z upred-test info bus worker 7 is here\n"));
+	setenv("JOURNAL_STREAM", "8:1", 1);
+	log_open("upred-test", "info");
+	capture(say_plain);
+	assert_string_equal(lines, "<6>info bus worker 7 is here\n");
+	unsetenv("JOURNAL_STREAM");
+	log_open("upred-test", "info");
+}
+
+static void hostile_text_stays_one_line(void **state)
+{
+	(void)state;
+	capture(say_hostile);
+	assert_int_equal(count_lines(), 1);
+	assert_non_null(strstr(lines, "warn s1 u2 name a\\x0aerror fake\\x1b[31m\\x7f\\xc2\\x9bñ\n"));
+}
+
+static void long_text_is_cut(void **state)
+{
+	(void)state;
+	capture(say_long);
+	assert_int_equal(count_lines(), 1);
+	assert_non_null(strstr(lines, "error - \\x0a\\x0a"));
+	assert_non_null(strstr(lines, " ...\n"));
+	assert_true(strlen(lines) < 9000);
+}
+
+static void often_is_limited(void **state)
+{
+	(void)state;
+	capture(say_often);
+	assert_int_equal(count_lines(), 4);
+	assert_non_null(strstr(lines, "97 lines like the next one"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(levels), cmocka_unit_test(plain_line), cmocka_unit_test(hostile_text_stays_one_line),
+		cmocka_unit_test(long_text_is_cut), cmocka_unit_test(often_is_limited),
+	};
+
+	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}
