@@ -1,0 +1,84 @@
+#!/bin/sh
+# The Debian packages of "make run" and "make test". Knocked at by the Makefile before the build.
+#   packages.sh run|test     installs what is missing (root), or says the exact line and stops
+#   packages.sh list run|test
+# Only packages that start no service are taken; nginx, which would, is kept quiet.
+set -eu
+
+build='gcc libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev libev-dev libnanomsg-dev
+	uuid-dev libcjson-dev libssl-dev libfcgi-dev libmariadb-dev libjwt-dev uthash-dev'
+house='mariadb-server-core mariadb-client-core curl ca-certificates'
+tests='apache2-bin libapache2-mod-fcgid nginx clang libclang-rt-14-dev libcmocka-dev mandoc
+	universal-ctags chromium fonts-dejavu-core'
+
+list() {
+	case $1 in
+	run) echo $build $house "$([ "${WEB:-apache}" = nginx ] && echo nginx || echo apache2-bin)" ;;
+	test) echo $build $house $tests ;;
+	*) echo "usage: packages.sh run|test" >&2; exit 2 ;;
+	esac
+	# a node that did not come from Debian is as good
+	command -v node >/dev/null 2>&1 || echo nodejs
+	command -v npm >/dev/null 2>&1 || echo npm
+}
+
+missing() {
+	have=" $(dpkg-query -W -f='${db:Status-Abbrev}|${Package} ' "$@" 2>/dev/null || :)"
+	for p in "$@"; do
+		case $have in *" ii |$p "*) ;; *) printf '%s ' "$p" ;; esac
+	done
+}
+
+install() {
+	apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1 </dev/null
+}
+
+if [ "$1" = list ]; then
+	list "$2" | tr '\n' ' '
+	echo
+	exit 0
+fi
+want=$(list "$1")
+if ! command -v dpkg-query >/dev/null 2>&1; then
+	echo "not a Debian: these packages, or what is called so here, must be there:" $want
+	exit 0
+fi
+need=$(missing $want)
+[ -n "$need" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+	echo "Debian packages are missing. Install them, then try again:" >&2
+	echo "  sudo apt-get install --no-install-recommends $need" >&2
+	exit 1
+fi
+
+began=$(date +%s)
+echo "installing $need"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp) policy=
+cleanup() {
+	rm -f "$log"
+	[ -z "$policy" ] || rm -f "$policy"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+case " $need" in *" nginx "*)
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		policy=/usr/sbin/policy-rc.d
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+	fi ;;
+esac
+if ! install $need; then
+	apt-get update >>"$log" 2>&1 </dev/null || :
+	if ! install $need; then
+		tail -n 15 "$log" >&2
+		echo "the packages could not be installed; by hand:" >&2
+		echo "  apt-get update && apt-get install --no-install-recommends $need" >&2
+		exit 1
+	fi
+fi
+# our nginx is a private one: the machine's must not come up at the next boot on our account
+if [ -n "$policy" ]; then
+	systemctl disable nginx >/dev/null 2>&1 || :
+fi
+echo "packages installed ($(($(date +%s) - began)) s)"
