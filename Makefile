@@ -46,10 +46,12 @@ BASE      := -std=gnu11 -D_GNU_SOURCE -DUPRED_VERSION='"$(VERSION)"' $(WARNINGS)
 COMPILE    = $(CC) $(BASE) $(MODE) $(HARDEN) $(SANITIZER) $(CPPFLAGS) $(CFLAGS)
 LINK       = $(CC) $(MODE) $(SANITIZER) -pie -Wl,-z,relro,-z,now,--as-needed $(CFLAGS) $(LDFLAGS)
 
-INC_SHARED := -Ishared
-INC_RELAY  := -Ishared -Irelay -Irelay/engineio -Irelay/socketio -Irelay/chat
-INC_API    := -Ishared -Ifcgi-api -Ifcgi-api/handlers -Ifcgi-api/store $(DB_CFLAGS)
-INC_TESTS  := -I. $(INC_RELAY) $(INC_API) -Itests
+# -iquote: a header of ours (relay/chat/limits.h) must not stand in for one of the system
+# -iquote: a house header named as one of the system's (limits.h) hides nothing
+INC_SHARED := -iquote shared
+INC_RELAY  := $(addprefix -iquote ,shared relay relay/engineio relay/socketio relay/chat)
+INC_API    := $(addprefix -iquote ,shared fcgi-api fcgi-api/handlers fcgi-api/store) $(DB_CFLAGS)
+INC_TESTS  := -iquote . $(INC_RELAY) $(INC_API) -iquote tests
 
 LIBS_SIO   := -lwebsockets -lev -luuid -lcjson -lcrypto -lm
 LIBS_RELAY := $(LIBS_SIO) -lnanomsg

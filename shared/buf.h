@@ -40,7 +40,10 @@ static inline bool slice_is(struct slice a, const char *s)
 	return slice_eq(a, slice_of(s));
 }
 
-/* Owned bytes. `data` is NULL until the first byte is put; always NUL-terminated behind `len` once it is not NULL. */
+/*
+ * Owned bytes. `data` is NULL until the first byte is put; always NUL-terminated behind `len` once it is not
+ * NULL.
+ */
 struct buf {
 	char *data;
 	size_t len;
@@ -64,7 +67,10 @@ void buf_putf(struct buf *b, const char *fmt, ...) __attribute__((format(printf,
 /* Decimal digits of an unsigned number, without printf's cost. */
 void buf_put_u64(struct buf *b, uint64_t v);
 struct slice buf_slice(const struct buf *b);
-/* Returns the bytes as an owned NUL-terminated string (never NULL) and leaves the buf empty; the caller frees. */
+/*
+ * Returns the bytes as an owned NUL-terminated string (never NULL) and leaves the buf empty; the caller
+ * frees.
+ */
 char *buf_take(struct buf *b);
 
 /* malloc, calloc, realloc, strdup that end the process instead of returning NULL. The caller frees. */

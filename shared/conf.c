@@ -1,8 +1,9 @@
 /*
  * conf: settings as one table; a row is a setting.
  *
- * Room: shared (foundation). Called by both programs' settings.c; calls log, buf and libc (the .env grammar: conf_env.c).
- * Everything is read and checked before the first value moves, so that a bad file at a reload changes nothing.
+ * Room: shared (foundation). Called by both programs' settings.c; calls log, buf and libc (the .env grammar:
+ * conf_env.c). Everything is read and checked before the first value moves, so that a bad file at a reload
+ * changes nothing.
  */
 #include "conf.h"
 #include "log.h"
@@ -196,12 +197,14 @@ static int check_row(const struct conf_row *row, struct found *f, struct fault *
 	switch (row->type) {
 	case CONF_NUMBER:
 		if (!f->text || parse_number(row, f) < 0)
-			return fail(fault, "%s: \"%s\" (from %s) is not a whole number from %lld to %lld", row->name,
-				    f->text ? f->text : "", from, (long long)row->min, (long long)row->max);
+			return fail(fault, "%s: \"%s\" (from %s) is not a whole number from %lld to %lld",
+				    row->name, f->text ? f->text : "", from, (long long)row->min,
+				    (long long)row->max);
 		return 0;
 	case CONF_CHOICE:
 		if (f->text && !is_choice(row->choices, f->text))
-			return fail(fault, "%s: \"%s\" (from %s) is none of %s", row->name, f->text, from, row->choices);
+			return fail(fault, "%s: \"%s\" (from %s) is none of %s", row->name, f->text, from,
+				    row->choices);
 		return 0;
 	case CONF_SWITCH:
 		if (!f->text || !is_choice("on|off", f->text))
@@ -246,7 +249,8 @@ static void hand_over(struct conf *c)
 
 /* ---- the calls ---- */
 
-struct conf *conf_load(const struct conf_row *rows, size_t count, const char *env_file, char *error_r, size_t error_size)
+struct conf *conf_load(const struct conf_row *rows, size_t count, const char *env_file, char *error_r,
+		       size_t error_size)
 {
 	struct conf *c = mem_zero(1, sizeof(*c));
 	struct fault fault = { error_r, error_size };

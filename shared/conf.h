@@ -22,7 +22,7 @@ struct conf_row {
 	const char *name;
 	enum conf_type type;
 	void *value;           /* where it goes; NULL for CONF_FOREIGN */
-	const char *fallback;  /* default as text; NULL: stays NULL / must be given where the program says so */
+	const char *fallback;  /* default as text; NULL: stays NULL, or must be given as the program says */
 	int64_t min, max;      /* CONF_NUMBER */
 	const char *choices;   /* CONF_CHOICE */
 	bool secret;           /* printed as *** */
@@ -32,11 +32,12 @@ struct conf_row {
 struct conf;
 
 /*
- * Reads all sources into the rows' values. `env_file` NULL: `.env` of the working directory if it is there; a named
- * file that cannot be read is an error. Texts stay owned by the conf. On failure returns NULL and leaves one line in
- * error_r that names the setting. Unknown names in the file warn (log).
+ * Reads all sources into the rows' values. `env_file` NULL: `.env` of the working directory if it is there; a
+ * named file that cannot be read is an error. Texts stay owned by the conf. On failure returns NULL and
+ * leaves one line in error_r that names the setting. Unknown names in the file warn (log).
  */
-struct conf *conf_load(const struct conf_row *rows, size_t count, const char *env_file, char *error_r, size_t error_size);
+struct conf *conf_load(const struct conf_row *rows, size_t count, const char *env_file, char *error_r,
+		       size_t error_size);
 void conf_free(struct conf *c);
 /* NAME=value lines to stdout, secrets as ***. */
 void conf_print(const struct conf_row *rows, size_t count);
@@ -46,9 +47,11 @@ void conf_print_example(const struct conf_row *rows, size_t count);
 bool conf_given(const struct conf *c, const char *name);
 
 /*
- * Parses one .env text: NAME=value lines, # comments, `export `, single and double quotes, CRLF and BOM tolerated; size
- * capped at 64 KiB by the caller. Pure: calls `fn` per pair, returns 0, or -1 and the 1-based line of the fault.
+ * Parses one .env text: NAME=value lines, # comments, `export `, single and double quotes, CRLF and BOM
+ * tolerated; size capped at 64 KiB by the caller. Pure: calls `fn` per pair, returns 0, or -1 and the 1-based
+ * line of the fault.
  */
-int conf_parse_env(struct slice text, void (*fn)(void *ctx, struct slice name, struct slice value), void *ctx, unsigned *line_r);
+int conf_parse_env(struct slice text, void (*fn)(void *ctx, struct slice name, struct slice value), void *ctx,
+		   unsigned *line_r);
 
 #endif

@@ -2,8 +2,9 @@
  * conf_env: the grammar of a .env file (the pure half of conf.h).
  *
  * Room: shared (foundation). Called by conf; calls buf.
- * One NAME=value a line. A bare value ends at the line's end or at a blank followed by #; 'single' quotes keep all but
- * \' and \\; "double" quotes know \n \r \t \\ \" \$ as well. Nothing is expanded and nothing goes over a line's end.
+ * One NAME=value a line. A bare value ends at the line's end or at a blank followed by #; 'single' quotes
+ * keep all but \' and \\; "double" quotes know \n \r \t \\ \" \$ as well. Nothing is expanded and nothing
+ * goes over a line's end.
  */
 #include "conf.h"
 
@@ -14,7 +15,8 @@ static bool is_blank(char c)
 
 static bool is_name(char c, bool first)
 {
-	return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (!first && c >= '0' && c <= '9');
+	return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (!first && c >= '0' && c <= '9');
 }
 
 static struct slice trim(struct slice s)
@@ -69,7 +71,8 @@ static struct slice parse_bare(struct slice text)
 	return trim(text);
 }
 
-static int parse_line(struct slice line, struct buf *value, void (*fn)(void *, struct slice, struct slice), void *ctx)
+static int parse_line(struct slice line, struct buf *value, void (*fn)(void *, struct slice, struct slice),
+		      void *ctx)
 {
 	struct slice name, bare;
 	size_t n = 0;

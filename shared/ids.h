@@ -12,8 +12,8 @@
 #define IDS_SID_LEN 20
 
 /*
- * The one namespace of all name-based uuids (DESIGN, the promise, 2 and 3); printed in WIRE.md. Never change it:
- * identities of stored rows depend on it.
+ * The one namespace of all name-based uuids (DESIGN, the promise, 2 and 3); printed in WIRE.md. Never change
+ * it: identities of stored rows depend on it.
  */
 #define IDS_NAMESPACE "6d1f6c0e-0b6e-5c51-9a0b-8f7d6a3c2e10"
 
@@ -30,7 +30,10 @@ void ids_uuid_message(int64_t sender_id, struct slice client_id, char out[IDS_UU
 /* Room identity of a pair (either order) and of a group. */
 void ids_uuid_direct(int64_t a, int64_t b, char out[IDS_UUID_LEN + 1]);
 void ids_uuid_group(int64_t group_id, char out[IDS_UUID_LEN + 1]);
-/* IDS_SID_LEN characters of A-Za-z0-9_- from 120 random bits, NUL-terminated; getrandom failing ends the process. */
+/*
+ * IDS_SID_LEN characters of A-Za-z0-9_- from 120 random bits, NUL-terminated; getrandom failing ends the
+ * process.
+ */
 void ids_sid(char out[IDS_SID_LEN + 1]);
 uint64_t ids_random64(void);
 

@@ -2,13 +2,14 @@
  * json: one strict scanner over untouched bytes, and slices out of it. (The writer is json_write.c.)
  *
  * Room: shared (foundation). Called by socketio (each packet), the doors, fields, the handlers; calls buf.
- * json_check walks each byte once with a bit stack instead of recursion. What follows it (kind, member, next, decode)
- * expects checked text and therefore only skips; it stays inside the slice whatever it is given.
+ * json_check walks each byte once with a bit stack instead of recursion. What follows it (kind, member, next,
+ * decode) expects checked text and therefore only skips; it stays inside the slice whatever it is given.
  */
 #include "json.h"
 #include "json_text.h"
 
-#define NUMBER_MAX 63  /* what cJSON's buffer takes; a longer one is refused as a text fault, so that nothing is closed */
+/* What cJSON's buffer takes; a longer number is a text fault, so that nothing is closed. */
+#define NUMBER_MAX 63
 
 /* ---- the scanner ---- */
 
@@ -146,7 +147,10 @@ static bool scan_value(struct scan *s)
 		} else if (!scan_scalar(s)) {
 			return false;
 		}
-		/* behind a value, or at the end of an empty container: close what closes, or go on behind a comma */
+		/*
+		 * behind a value, or at the end of an empty container: close what closes, or go on behind a
+		 * comma
+		 */
 		for (;;) {
 			if (depth == 0)
 				return true;
@@ -272,11 +276,15 @@ enum json_kind json_kind(struct slice value)
 	}
 }
 
-/* Takes the value at the front of *rest_r, which then begins with what follows it: a comma, a bracket or nothing. */
+/*
+ * Takes the value at the front of *rest_r, which then begins with what follows it: a comma, a bracket or
+ * nothing.
+ */
 static int take_value(struct slice *rest_r, struct slice *value_r)
 {
 	struct slice rest = trimmed(*rest_r);
-	const unsigned char *p = (const unsigned char *)rest.p, *end = rest.n ? p + rest.n : p, *behind = past_value(p, end);
+	const unsigned char *p = (const unsigned char *)rest.p, *end = rest.n ? p + rest.n : p;
+	const unsigned char *behind = past_value(p, end);
 
 	if (behind == p) {
 		*rest_r = SLICE_NONE;
@@ -305,7 +313,9 @@ int json_next(struct slice *rest_r, struct slice *value_r)
 {
 	struct slice rest = trimmed(*rest_r), whole;
 
-	/* a bracket in front is the array's own only if it closes at the very end: `[1],[2]` is a bare list */
+	/*
+	 * a bracket in front is the array's own only if it closes at the very end: `[1],[2]` is a bare list
+	 */
 	if (rest.n && rest.p[0] == '[' && take_value(&rest, &whole) && rest.n == 0)
 		skip_mark(rest_r, '[');
 	return json_next_argument(rest_r, value_r);

@@ -1,7 +1,8 @@
 /*
  * json_text: the bytes inside a JSON string.
  *
- * Room: shared (foundation), for json.c alone. Inline, because the scanner and the decoder run it on every byte.
+ * Room: shared (foundation), for json.c alone. Inline, because the scanner and the decoder run it on every
+ * byte.
  */
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H
@@ -44,7 +45,10 @@ static inline const unsigned char *skip_blanks(const unsigned char *p, const uns
 	return p;
 }
 
-/* Length of the valid UTF-8 sequence at p (RFC 3629: no over-long forms, surrogates, or above U+10FFFF), or 0. */
+/*
+ * Length of the valid UTF-8 sequence at p (RFC 3629: no over-long forms, surrogates, or above U+10FFFF), or
+ * 0.
+ */
 static inline int utf8_len(const unsigned char *p, const unsigned char *end)
 {
 	unsigned char a = *p, low = 0x80, high = 0xbf;
@@ -94,8 +98,8 @@ static inline int hex4(const unsigned char *p, const unsigned char *end)
 }
 
 /*
- * Reads the escape whose backslash is at p: its length in the text and its code point; 0 when it is no escape at all.
- * A surrogate without its other half comes out as itself (U+D800..U+DFFF).
+ * Reads the escape whose backslash is at p: its length in the text and its code point; 0 when it is no escape
+ * at all. A surrogate without its other half comes out as itself (U+D800..U+DFFF).
  */
 static inline int escape_at(const unsigned char *p, const unsigned char *end, uint32_t *code_r)
 {

@@ -43,7 +43,9 @@ bool log_enabled(enum log_level level)
 	return level <= log_threshold;
 }
 
-/* Copies with control bytes (C1 in UTF-8 too) as \xNN: a peer must not draw on the terminal or forge lines. */
+/*
+ * Copies with control bytes (C1 in UTF-8 too) as \xNN: a peer must not draw on the terminal or forge lines.
+ */
 static size_t escape(char *to, size_t room, const char *text)
 {
 	size_t n = 0;
@@ -115,7 +117,8 @@ bool log_limited(struct log_limit *l, unsigned burst)
 
 		*l = (struct log_limit){ .second = now.tv_sec };
 		if (swallowed)
-			log_line(LOG_LEVEL_WARN, "log", "%lu lines like the next one were left out", swallowed);
+			log_line(LOG_LEVEL_WARN, "log", "%lu lines like the next one were left out",
+				 swallowed);
 	}
 	if (l->count < burst) {
 		l->count++;

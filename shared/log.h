@@ -12,17 +12,23 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_TRACE };
 
-/* `name` (borrowed, static) is put in front of each line; level by name: -1 when it is none of error warn info debug trace. */
+/*
+ * `name` (borrowed, static) is put in front of each line; level by name: -1 when it is none of error warn
+ * info debug trace.
+ */
 int log_open(const char *name, const char *level);
 bool log_enabled(enum log_level level);
 /* `subject`: sid and user, request id, or the part of the program ("bus", "feed"). */
-void log_line(enum log_level level, const char *subject, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void log_line(enum log_level level, const char *subject, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #define log_error(subject, ...) log_line(LOG_LEVEL_ERROR, subject, __VA_ARGS__)
 #define log_warn(subject, ...) log_line(LOG_LEVEL_WARN, subject, __VA_ARGS__)
 #define log_info(subject, ...) log_line(LOG_LEVEL_INFO, subject, __VA_ARGS__)
-#define log_debug(subject, ...) do { if (log_enabled(LOG_LEVEL_DEBUG)) log_line(LOG_LEVEL_DEBUG, subject, __VA_ARGS__); } while (0)
-#define log_trace(subject, ...) do { if (log_enabled(LOG_LEVEL_TRACE)) log_line(LOG_LEVEL_TRACE, subject, __VA_ARGS__); } while (0)
+#define log_debug(subject, ...) log_if(LOG_LEVEL_DEBUG, subject, __VA_ARGS__)
+#define log_trace(subject, ...) log_if(LOG_LEVEL_TRACE, subject, __VA_ARGS__)
+/* Spares the arguments when nobody listens. */
+#define log_if(level, subject, ...) do { if (log_enabled(level)) log_line(level, subject, __VA_ARGS__); } while (0)
 
 /*
  * True at most `burst` times a second per limiter (and says how many were swallowed when it opens again):

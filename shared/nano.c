@@ -2,8 +2,9 @@
  * nano: the one place that speaks nanomsg.
  *
  * Room: shared (foundation). Called by relay/bus, fcgi-api's door_bus and signals; calls buf and nanomsg.
- * Raw sockets carry their own header: the relay's names the pipe and the request, the worker's is the request id alone.
- * Nothing here runs in a signal handler, and nothing calls nn_term: after it a process can open no socket any more.
+ * Raw sockets carry their own header: the relay's names the pipe and the request, the worker's is the request
+ * id alone. Nothing here runs in a signal handler, and nothing calls nn_term: after it a process can open no
+ * socket any more.
  */
 #include "nano.h"
 
@@ -27,7 +28,7 @@
 #define NANO_SIGNAL_MAX (512 * 1024 + NANO_HEADER)
 #define NANO_KERNEL_BUFFER (1024 * 1024)
 #define NANO_FREE_DESCRIPTORS 64       /* with fewer the first nn_socket aborts or hangs */
-#define NANO_REOPEN_MS 5000            /* an oversize answer spoils the connection for good; a new socket mends it */
+#define NANO_REOPEN_MS 5000            /* a spoiled connection (oversize answer) is mended only by a new socket */
 #define NANO_ID_LEN 4
 #define NANO_ID_BIT 0x80000000u        /* marks the last word of a header */
 
@@ -62,7 +63,8 @@ int nano_check_address(const char *url, char *why, size_t why_size)
 	else if (*path == '\0')
 		snprintf(why, why_size, "the path behind ipc:// is empty");
 	else if (strlen(path) > NANO_PATH_MAX)
-		snprintf(why, why_size, "the path has %zu bytes, at most %d are possible", strlen(path), NANO_PATH_MAX);
+		snprintf(why, why_size, "the path has %zu bytes, at most %d are possible", strlen(path),
+			 NANO_PATH_MAX);
 	else if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode)) /* nn_bind would delete it */
 		snprintf(why, why_size, "%s is there already and is no socket", path);
 	else
@@ -152,7 +154,10 @@ int nano_descriptor(int sock)
 	return nn_getsockopt(sock, NN_SOL_SOCKET, NN_RCVFD, &fd, &size) < 0 ? -1 : fd;
 }
 
-/* Takes the header of a raw message out of its control data. One that does not fit is left empty: nobody to answer. */
+/*
+ * Takes the header of a raw message out of its control data. One that does not fit is left empty: nobody to
+ * answer.
+ */
 static void read_header(struct nn_msghdr *message, struct nano_peer *peer)
 {
 	size_t len;
@@ -195,7 +200,8 @@ static int receive(int sock, struct nano_peer *peer, struct slice *message_r, in
 
 static int send_raw(int sock, const struct nano_peer *peer, struct slice body, int flags)
 {
-	_Alignas(struct nn_cmsghdr) unsigned char control[NN_CMSG_SPACE(sizeof(size_t) + sizeof(peer->header))] = { 0 };
+	enum { CONTROL_SIZE = NN_CMSG_SPACE(sizeof(size_t) + sizeof(peer->header)) };
+	_Alignas(struct nn_cmsghdr) unsigned char control[CONTROL_SIZE] = { 0 };
 	struct nn_cmsghdr *c = (struct nn_cmsghdr *)control;
 	struct nn_iovec part = { (void *)body.p, body.n };
 	struct nn_msghdr message = { &part, 1, control, NN_CMSG_SPACE(sizeof(size_t) + peer->len) };
@@ -296,9 +302,12 @@ static void set_wait(struct nano_asker *a, int option, int *has, int64_t ms)
 	*has = wait;
 }
 
-/* Says it once and waits till `until` for the answer to just this saying; answers to earlier ones are dropped. */
-static int ask_once(struct nano_asker *a, struct slice message, const volatile sig_atomic_t *stop, int64_t until,
-		    struct slice *answer_r)
+/*
+ * Says it once and waits till `until` for the answer to just this saying; answers to earlier ones are
+ * dropped.
+ */
+static int ask_once(struct nano_asker *a, struct slice message, const volatile sig_atomic_t *stop,
+		    int64_t until, struct slice *answer_r)
 {
 	uint32_t id = htonl(++a->id | NANO_ID_BIT);
 	struct nano_peer request = { .len = NANO_ID_LEN }, from;
@@ -325,7 +334,8 @@ static int ask_once(struct nano_asker *a, struct slice message, const volatile s
 int nano_ask(struct nano_asker *a, struct slice message, const volatile sig_atomic_t *stop, int once_ms,
 	     struct slice *answer_r)
 {
-	int64_t now = now_ms(), end = once_ms > 0 ? now + once_ms : INT64_MAX, reopen = now + NANO_REOPEN_MS, until;
+	int64_t now = now_ms(), end = once_ms > 0 ? now + once_ms : INT64_MAX;
+	int64_t reopen = now + NANO_REOPEN_MS, until;
 	int rc;
 
 	if (message.n > NANO_JOB_MAX - NANO_HEADER) {

@@ -2,8 +2,9 @@
  * nano: the one place that speaks nanomsg.
  *
  * Room: shared (foundation). Called by relay/bus, fcgi-api's door_bus and signals; calls nanomsg.
- * Traps and reasons: raw REP at the relay, raw REQ in the worker (the cooked ones abort, leak and resend by themselves);
- * open after the fork and never in a process that forks afterwards; a send that succeeded proves nothing.
+ * Traps and reasons: raw REP at the relay, raw REQ in the worker (the cooked ones abort, leak and resend by
+ * themselves); open after the fork and never in a process that forks afterwards; a send that succeeded proves
+ * nothing.
  */
 #ifndef NANO_H
 #define NANO_H
@@ -17,14 +18,20 @@ struct nano_peer {
 	size_t len;
 };
 
-/* Whether an address may be used: 0, or -1 and a sentence (only ipc://, path at most 107 bytes, absent or a socket). */
+/*
+ * Whether an address may be used: 0, or -1 and a sentence (only ipc://, path at most 107 bytes, absent or a
+ * socket).
+ */
 int nano_check_address(const char *url, char *why, size_t why_size);
 /* Relay: binds with mode 0660. The socket, or -1 with errno. `nano_close` ends it. */
 int nano_listen_jobs(const char *url);
 int nano_listen_signals(const char *url);
 /* The descriptor that is readable while a message waits (level-triggered; never read it). */
 int nano_descriptor(int sock);
-/* Takes one message without waiting: 1 (free it with nano_free), 0 nothing now, -1 trouble (errno). peer may be NULL. */
+/*
+ * Takes one message without waiting: 1 (free it with nano_free), 0 nothing now, -1 trouble (errno). peer may
+ * be NULL.
+ */
 int nano_take(int sock, struct nano_peer *peer, struct slice *message_r);
 /* Answers a request, once per request. Never blocks; success proves nothing. */
 void nano_reply(int sock, const struct nano_peer *peer, struct slice message);
@@ -33,13 +40,17 @@ void nano_close(int sock);
 
 /* Worker. One asker per process. */
 struct nano_asker;
-/* `repeat_ms`: after so long without an answer the same bytes are said again under a new id. NULL with errno. */
+/*
+ * `repeat_ms`: after so long without an answer the same bytes are said again under a new id. NULL with errno.
+ */
 struct nano_asker *nano_asker_open(const char *url, int repeat_ms);
 /*
- * Says `message` until it is answered; 1 and the answer (nano_free), 0 when *stop became non-zero, -1 trouble.
- * With `once_ms` > 0 gives up after that time (0). Reopens its socket after 5 unanswered seconds (oversize trap).
+ * Says `message` until it is answered; 1 and the answer (nano_free), 0 when *stop became non-zero, -1
+ * trouble. With `once_ms` > 0 gives up after that time (0). Reopens its socket after 5 unanswered seconds
+ * (oversize trap).
  */
-int nano_ask(struct nano_asker *a, struct slice message, const volatile sig_atomic_t *stop, int once_ms, struct slice *answer_r);
+int nano_ask(struct nano_asker *a, struct slice message, const volatile sig_atomic_t *stop, int once_ms,
+	     struct slice *answer_r);
 void nano_asker_close(struct nano_asker *a);
 
 /* Signals out: once per process, at start. -1 with errno. */

@@ -1,9 +1,10 @@
 /*
  * token: the companion API's JWT, HS256 over SECRET_KEY.
  *
- * Room: shared (foundation). Called by fcgi-api's identity and its make-token; calls json, ids, buf and libjwt.
- * libjwt only makes and compares signatures. What the token says is read here by the strict scanner, because libjwt
- * takes other algorithms, `crit`, claims given twice and an empty key, and does not look at `exp`.
+ * Room: shared (foundation). Called by fcgi-api's identity and its make-token; calls json, ids, buf and
+ * libjwt. libjwt only makes and compares signatures. What the token says is read here by the strict scanner,
+ * because libjwt takes other algorithms, `crit`, claims given twice and an empty key, and does not look at
+ * `exp`.
  */
 #include "token.h"
 #include "ids.h"
@@ -81,7 +82,10 @@ static int count_member(struct slice object, const char *key, struct slice *valu
 	return count;
 }
 
-/* True when a key is there twice, however it is spelled. Squared work: only for tokens whose signature is right. */
+/*
+ * True when a key is there twice, however it is spelled. Squared work: only for tokens whose signature is
+ * right.
+ */
 static bool has_twins(struct slice object)
 {
 	struct slice rest = object, raw, value, unused;
@@ -170,7 +174,8 @@ static const char *check_signature(struct slice token, struct slice secret)
 	return fine ? NULL : "the signature is wrong";
 }
 
-int token_check(struct slice token, struct slice secret, int64_t now, char **sub_r, int64_t *exp_r, const char **why_r)
+int token_check(struct slice token, struct slice secret, int64_t now, char **sub_r, int64_t *exp_r,
+		const char **why_r)
 {
 	struct buf header = BUF_INIT, claims = BUF_INIT, signature = BUF_INIT, sub = BUF_INIT;
 	struct slice parts[3];

@@ -1,10 +1,9 @@
 /*
  * wire: the words between relay and handlers, to bytes and back.
  *
- * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals; calls
- * wire_fields, ids, buf.
- * Each struct has one table of fields, in wire order, from which both directions work: what is put is what is taken.
- * WIRE.md shows the same tables to people.
+ * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals;
+ * calls wire_fields, ids, buf. Each struct has one table of fields, in wire order, from which both directions
+ * work: what is put is what is taken. WIRE.md shows the same tables to people.
  */
 #include "wire.h"
 #include "wire_fields.h"
@@ -18,7 +17,8 @@ static const struct field ready_fields[] = {
 };
 
 static const struct field job_fields[] = {
-	F64(wire_job, boot), F64(wire_job, id), F8(wire_job, kind), F32(wire_job, deadline_ms), F16(wire_job, count),
+	F64(wire_job, boot), F64(wire_job, id), F8(wire_job, kind), F32(wire_job, deadline_ms),
+	F16(wire_job, count),
 };
 
 static const struct field command_fields[] = {
@@ -48,11 +48,12 @@ static const struct field sweep_fields[] = {
 };
 static const struct field range_fields[] = { F64(wire_range, first), F64(wire_range, last) };
 static const struct field rows_fields[] = {
-	F64(wire_rows, max_id), F64(wire_rows, from), F64(wire_rows, upto), F8(wire_rows, truncated), F32(wire_rows, count),
+	F64(wire_rows, max_id), F64(wire_rows, from), F64(wire_rows, upto), F8(wire_rows, truncated),
+	F32(wire_rows, count),
 };
 static const struct field row_fields[] = {
-	F64(wire_row, id), R16(wire_row, uuid), F8(wire_row, grouped), F8(wire_row, deleted), R16(wire_row, room),
-	F64(wire_row, a), F64(wire_row, b), S16(wire_row, room_text),
+	F64(wire_row, id), R16(wire_row, uuid), F8(wire_row, grouped), F8(wire_row, deleted),
+	R16(wire_row, room), F64(wire_row, a), F64(wire_row, b), S16(wire_row, room_text),
 };
 static const struct field member_fields[] = {
 	S16(wire_member, sid), F64(wire_member, user), S16(wire_member, room), F64(wire_member, join),

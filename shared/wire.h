@@ -1,8 +1,10 @@
 /*
  * wire: the words between relay and handlers (WIRE.md is the specification).
  *
- * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals; calls buf.
- * Pure: no I/O. Every length is checked; a malformed message is -1 and changes nothing. All slices borrow from the message.
+ * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals;
+ * calls buf.
+ * Pure: no I/O. Every length is checked; a malformed message is -1 and changes nothing. All slices borrow
+ * from the message.
  */
 #ifndef WIRE_H
 #define WIRE_H
@@ -45,7 +47,7 @@ struct wire_job {
 	uint64_t boot;
 	uint64_t id;
 	uint8_t kind;          /* enum wire_job_kind */
-	uint32_t deadline_ms;  /* of this attempt, from receipt; past it the worker rolls back instead of committing */
+	uint32_t deadline_ms;  /* of this attempt, from receipt; past it the worker rolls back */
 	uint16_t count;
 };
 
@@ -64,22 +66,22 @@ struct wire_command {
 	struct slice sid;      /* Socket.IO id of the caller; empty for the relay's own commands */
 	struct slice user;     /* the connected user's id as decimal; empty before CONNECT is answered */
 	struct slice event;    /* event name as sent */
-	struct slice args;     /* the event's arguments behind the name, untouched: `{…},"x"`; JSON passed json_check */
-	struct slice uuid;     /* 36 characters: identity of a message without client_id; drawn once per emit */
+	struct slice args;     /* the arguments behind the name, untouched: `{…},"x"`; passed json_check */
+	struct slice uuid;     /* identity of a message without client_id; drawn once per emit */
 	uint64_t cursor;       /* safe cursor of the relay (DESIGN, cursors); 0 none */
-	uint8_t bad_text;      /* 1: args hold \u0000 or a lone surrogate (JSON_BAD_TEXT): to be refused by the handler's own rules */
+	uint8_t bad_text;      /* 1: args are JSON_BAD_TEXT: to be refused by the handler's own rules */
 };
 
 enum wire_effect_kind {
 	WIRE_ACCEPT = 1,      /* user, expires: CONNECT is accepted; joins the personal room by itself */
 	WIRE_REFUSE = 2,      /* object: CONNECT_ERROR with it */
-	WIRE_JOIN = 3,        /* room; event: pushed to the room except the caller, only if the caller was not in it */
-	WIRE_LEAVE = 4,       /* room; event: pushed to those still in it, only if the caller was in it. From WIRE_MEMBERS: sid, join, self */
+	WIRE_JOIN = 3,        /* room; event: to the others, only if the caller was not in it */
+	WIRE_LEAVE = 4,       /* room; event: to those still in it, if the caller was; from MEMBERS sid, join, self */
 	WIRE_PUSH = 5,        /* rooms, except, mensaje_id, uuid, found, event */
-	WIRE_REPLY = 6,       /* name, object: event to the caller, and the object answers its acknowledgement; empty name: acknowledgement only */
-	WIRE_CLOSE = 7,       /* the caller's transport ends (passing trouble; the client comes back by itself) */
-	WIRE_DISCONNECT = 8,  /* user; self: event told to each of the user's sockets before they are disconnected */
-	WIRE_RETRY = 9,       /* this command failed for a passing reason: hand it out again or answer `unavailable` */
+	WIRE_REPLY = 6,       /* name, object: event to the caller, object to its acknowledgement; name may be empty */
+	WIRE_CLOSE = 7,       /* the caller's transport ends; the client comes back by itself */
+	WIRE_DISCONNECT = 8,  /* user; self: event told to each of the user's sockets before */
+	WIRE_RETRY = 9,       /* failed for a passing reason: hand it out again or say `unavailable` */
 	WIRE_ROWS = 10        /* answer to WIRE_SWEEP: payload is a wire_rows header followed by rows */
 };
 
@@ -106,13 +108,13 @@ struct wire_effect {
 struct wire_range { uint64_t first, last; };
 struct wire_sweep {
 	uint64_t high;       /* greatest id seen; ignored when first */
-	uint8_t first;       /* 1: the sweep before the first CONNECT: answer MAX(id) and the window of the last 1,000 ids */
+	uint8_t first;       /* 1: before the first CONNECT: MAX(id) and the window of the last 1,000 ids */
 	uint16_t holes;      /* ranges that follow, ascending */
 };
 struct wire_rows {
 	uint64_t max_id;     /* MAX(id) of mensajes, 0 when empty */
 	uint64_t from;       /* first: start of the window */
-	uint64_t upto;       /* everything visible with id in (high, upto] is in the rows; = max_id when not truncated */
+	uint64_t upto;       /* what is visible in (high, upto] is in the rows; max_id when not truncated */
 	uint8_t truncated;
 	uint32_t count;
 };
@@ -134,7 +136,8 @@ struct wire_member {
 };
 
 /* ---- writing: appends to a buf ---- */
-void wire_put_ready(struct buf *b, const struct wire_ready *r);                 /* READY (answers == 0) or the head of ANSWERS */
+/* READY (answers == 0) or the head of ANSWERS. */
+void wire_put_ready(struct buf *b, const struct wire_ready *r);
 /* An answer: open it with the command's id, put its effects, close it with what open returned. */
 size_t wire_open_answer(struct buf *b, uint64_t command);
 void wire_close_answer(struct buf *b, size_t mark);
@@ -142,7 +145,8 @@ void wire_put_effect(struct buf *b, const struct wire_effect *e);
 /* Packs one more room name into the list that becomes `rooms` of a PUSH. */
 void wire_put_room(struct buf *rooms, struct slice room);
 void wire_put_ack(struct buf *b, uint64_t boot);
-void wire_put_job(struct buf *b, const struct wire_job *j);                     /* followed by count commands */
+/* To be followed by count commands. */
+void wire_put_job(struct buf *b, const struct wire_job *j);
 void wire_put_command(struct buf *b, const struct wire_command *c);
 /* The head of a signal; effects follow until the end. */
 void wire_put_signal(struct buf *b);
@@ -153,11 +157,16 @@ void wire_put_ids(struct buf *b, const uint64_t *ids, size_t count);
 void wire_put_member(struct buf *b, const struct wire_member *m);
 
 /* ---- reading: each takes from the front of *in; 0 fine, -1 malformed ---- */
-/* The kind of a message (enum wire_kind), or -1: wrong version, empty, unknown. Moves behind version and kind. */
+/*
+ * The kind of a message (enum wire_kind), or -1: wrong version, empty, unknown. Moves behind version and
+ * kind.
+ */
 int wire_take_kind(struct slice *in);
 int wire_take_ready(struct slice *in, struct wire_ready *r);
 int wire_take_boot(struct slice *in, uint64_t *boot_r);                          /* the body of ACK */
-/* The next answer: 1 and its command and effects (a slice for wire_next_effect), 0 at the end, -1 malformed. */
+/*
+ * The next answer: 1 and its command and effects (a slice for wire_next_effect), 0 at the end, -1 malformed.
+ */
 int wire_next_answer(struct slice *in, uint64_t *command_r, struct slice *effects_r);
 int wire_next_effect(struct slice *in, struct wire_effect *e);                   /* 1, 0, -1 */
 int wire_next_room(struct slice *rooms, struct slice *room_r);                   /* 1, 0, -1 */
@@ -169,7 +178,10 @@ int wire_take_rows(struct slice *in, struct wire_rows *r);
 int wire_next_row(struct slice *in, struct wire_row *r);                         /* 1, 0, -1 */
 int wire_next_id(struct slice *in, uint64_t *id_r);                              /* 1, 0, -1 */
 int wire_next_member(struct slice *in, struct wire_member *m);                   /* 1, 0, -1 */
-/* 16 bytes of a canonical lower-case uuid text, and back (36 characters + NUL). pack: 0, or -1 when it is none. */
+/*
+ * 16 bytes of a canonical lower-case uuid text, and back (36 characters + NUL). pack: 0, or -1 when it is
+ * none.
+ */
 int wire_uuid_pack(struct slice text, uint8_t out[16]);
 void wire_uuid_text(const uint8_t in[16], char out[37]);
 

@@ -19,7 +19,8 @@ struct field {
 
 /* A row of a table. One whose width is not its member's does not compile. */
 #define SIZE_OF(s, m) sizeof(((struct s *)0)->m)
-#define FIELD(type, size, s, m) { type, sizeof(char[SIZE_OF(s, m) == (size) ? (size) : -1]), offsetof(struct s, m) }
+#define CHECKED(size, s, m) sizeof(char[SIZE_OF(s, m) == (size) ? (size) : -1])
+#define FIELD(type, size, s, m) { type, CHECKED(size, s, m), offsetof(struct s, m) }
 #define F8(s, m)  FIELD(U8, 1, s, m)
 #define F16(s, m) FIELD(U16, 2, s, m)
 #define F32(s, m) FIELD(U32, 4, s, m)
@@ -33,12 +34,15 @@ struct field {
 void wire_put_number(struct buf *b, uint64_t v, size_t width);
 int wire_take_number(struct slice *in, uint64_t *v_r, size_t width);
 /*
- * Strings with a length of 2 or 4 bytes. One that is too long for its length is cut: an over-long event name becomes an
- * unknown one, and the message stays well-formed. take: borrows from *in; -1 leaves *in alone.
+ * Strings with a length of 2 or 4 bytes. One that is too long for its length is cut: an over-long event name
+ * becomes an unknown one, and the message stays well-formed. take: borrows from *in; -1 leaves *in alone.
  */
 void wire_put_string(struct buf *b, struct slice s, size_t width);
 int wire_take_string(struct slice *in, struct slice *s_r, size_t width);
-/* A struct's fields in the table's order. take: 0, or -1 and *in is left alone (what is in `to` then means nothing). */
+/*
+ * A struct's fields in the table's order. take: 0, or -1 and *in is left alone (what is in `to` then means
+ * nothing).
+ */
 void wire_put_fields(struct buf *b, const void *from, const struct field *f, size_t count);
 int wire_take_fields(struct slice *in, void *to, const struct field *f, size_t count);
 

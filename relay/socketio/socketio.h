@@ -3,8 +3,8 @@
  *
  * Room: relay/socketio. Knows no application; with engineio it builds as libsocketio.a, which stands alone.
  * Called by the application; calls engineio. One thread, as engineio.
- * Nouns and reasons are the reference server's. Source of protocol rules: Socket.IO protocol, revisions 5 and 4
- * (https://github.com/socketio/socket.io-protocol).
+ * Nouns and reasons are the reference server's. Source of protocol rules: Socket.IO protocol, revisions 5 and
+ * 4 (https://github.com/socketio/socket.io-protocol).
  */
 #ifndef SOCKETIO_H
 #define SOCKETIO_H
@@ -20,50 +20,61 @@ struct sio_config {
 	unsigned connect_timeout_ms;       /* a client that joined no namespace in this time is closed */
 	unsigned max_rooms;                /* rooms per socket */
 	unsigned max_attachments;          /* binary attachments per packet */
+	size_t max_attached;               /* bytes of a packet's attachments together; 0: 4 x max_payload */
 };
 
 struct sio_event {                         /* an emitted event; all borrowed during the call */
 	struct slice name;                 /* decoded event name */
-	struct slice args;                 /* arguments behind the name, untouched and without brackets: `{…},"x"`; may be empty */
+	struct slice args;                 /* what follows it, untouched, no brackets: `{…},"x"`; may be empty */
 	bool wants_ack;
 	uint64_t ack;                      /* acknowledgement id, when wants_ack */
-	bool bad_text;                     /* an escape in it gives U+0000 or a lone surrogate (json.h, JSON_BAD_TEXT) */
+	bool bad_text;                     /* an escape gives U+0000 or a lone surrogate (JSON_BAD_TEXT) */
 	const struct slice *attachments;   /* binary parts that {"_placeholder":true,"num":i} in args mean */
 	size_t attachment_count;
 };
 
 struct sio_callbacks {                     /* of one namespace */
 	/*
-	 * A client asks to connect: `auth` is its JSON payload (an object) or empty. The socket has an id and is pending: it hears
-	 * nothing until sio_socket_accept; the answer (accept, refuse, close) may come later.
+	 * A client asks to connect: `auth` is its JSON payload (an object) or empty. The socket has an id and
+	 * is pending: it hears nothing until sio_socket_accept; the answer (accept, refuse, close) may come
+	 * later.
 	 */
 	void (*on_connect)(void *ctx, struct sio_socket *s, struct slice auth);
 	/* Only for accepted sockets. */
 	void (*on_event)(void *ctx, struct sio_socket *s, const struct sio_event *e);
-	/* Last word on a socket, pending or accepted; its rooms are still joined during the call; freed after. `reason` is one of the reference's strings. */
+	/*
+	 * Last word on a socket, pending or accepted; its rooms are still joined during the call; freed
+	 * after. `reason` is one of the reference's strings.
+	 */
 	void (*on_disconnect)(void *ctx, struct sio_socket *s, const char *reason);
 	/* A socket entered a room as its new member, or left one (also by disconnecting). NULL allowed. */
 	void (*on_join)(void *ctx, struct sio_socket *s, struct slice room);
 	void (*on_leave)(void *ctx, struct sio_socket *s, struct slice room);
 };
 
-struct sio_http {                          /* what the application adds below Socket.IO; members may be NULL */
+struct sio_http {                          /* what the application adds below; members may be NULL */
 	int (*on_handshake)(void *ctx);    /* see eio_callbacks */
 	void (*on_request)(void *ctx, const struct eio_request *q, struct eio_response *r);
 };
 
 /* NULL with a logged line. `http` and ctx may be NULL. */
-struct sio_server *sio_server_new(struct eio_loop *l, const struct sio_config *c, const struct sio_http *http, void *ctx);
+struct sio_server *sio_server_new(struct eio_loop *l, const struct sio_config *c, const struct sio_http *http,
+				  void *ctx);
 int sio_server_port(const struct sio_server *s);
-/* Adds a namespace ("/" or "/name"); connecting to any other is CONNECT_ERROR `Invalid namespace`. Owned by the server. */
-struct sio_namespace *sio_server_of(struct sio_server *s, const char *name, const struct sio_callbacks *cb, void *ctx);
+/*
+ * Adds a namespace ("/" or "/name"); connecting to any other is CONNECT_ERROR `Invalid namespace`. Owned by
+ * the server.
+ */
+struct sio_namespace *sio_server_of(struct sio_server *s, const char *name, const struct sio_callbacks *cb,
+				    void *ctx);
 void sio_server_stop_listening(struct sio_server *s);
 void sio_server_drain(struct sio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
 void sio_server_free(struct sio_server *s);
 struct sio_stats {
 	struct eio_stats transport;
 	uint64_t sockets, connects, connect_errors, events_in, acks_in, packets_bad;
-	uint64_t pushes, deliveries, broadcasts_encoded;   /* push calls, receivers reached, encodings made for them (one each) */
+	uint64_t pushes, deliveries;       /* calls of sio_push, receivers reached by them */
+	uint64_t broadcasts_encoded;       /* encodings made for them: one each */
 	uint64_t rooms;
 };
 void sio_server_stats(const struct sio_server *s, struct sio_stats *out);
@@ -76,14 +87,21 @@ const char *sio_socket_id(const struct sio_socket *s);
 struct sio_socket *sio_namespace_find(struct sio_namespace *n, struct slice id);
 /* Accepted sockets in the namespace. */
 size_t sio_namespace_count(const struct sio_namespace *n);
-struct eio_session *sio_socket_session(const struct sio_socket *s);   /* handshake data: address, query, headers */
+/* Handshake data: address, query, headers. */
+struct eio_session *sio_socket_session(const struct sio_socket *s);
 void sio_socket_set_data(struct sio_socket *s, void *data);
 void *sio_socket_data(const struct sio_socket *s);
 /* Answers a pending socket: CONNECT with its id. Nothing happens when it is not pending. */
 void sio_socket_accept(struct sio_socket *s);
-/* CONNECT_ERROR with the JSON object `{"message":…,"data":…}`; for what coming back cannot mend. The socket is gone afterwards (on_disconnect comes first). */
+/*
+ * CONNECT_ERROR with the JSON object `{"message":…,"data":…}`; for what coming back cannot mend. The
+ * socket is gone afterwards (on_disconnect comes first).
+ */
 void sio_socket_refuse(struct sio_socket *s, struct slice object);
-/* Server-side disconnect of the namespace (clients do not come back by themselves); with `close_transport` the connection ends too. */
+/*
+ * Server-side disconnect of the namespace (clients do not come back by themselves); with `close_transport`
+ * the connection ends too.
+ */
 void sio_socket_disconnect(struct sio_socket *s, bool close_transport);
 /* Ends the transport under the socket (clients come back by themselves). `code`: see eio_session_close. */
 void sio_socket_close_transport(struct sio_socket *s, int code);
@@ -91,13 +109,40 @@ void sio_socket_close_transport(struct sio_socket *s, int code);
 void sio_socket_emit(struct sio_socket *s, struct slice event);
 /* Answers acknowledgement `ack` with the JSON array `args` (`[{…}]`). */
 void sio_socket_ack(struct sio_socket *s, uint64_t ack, struct slice args);
+/*
+ * The same two with binary attachments, which the JSON means by {"_placeholder":true,"num":i}. The bytes are
+ * copied.
+ */
+void sio_socket_emit_binary(struct sio_socket *s, struct slice event, const struct slice *attachments,
+			    size_t count);
+void sio_socket_ack_binary(struct sio_socket *s, uint64_t ack, struct slice args,
+			   const struct slice *attachments, size_t count);
+
+enum sio_answer_outcome { SIO_ANSWER_GIVEN, SIO_ANSWER_TIMEOUT, SIO_ANSWER_GONE };
+struct sio_answer {                        /* a client's acknowledgement; all borrowed during the call */
+	enum sio_answer_outcome outcome;   /* the rest is empty unless GIVEN */
+	struct slice args;                 /* as in sio_event */
+	bool bad_text;
+	const struct slice *attachments;
+	size_t attachment_count;
+};
+typedef void sio_answer_fn(void *ctx, struct sio_socket *s, const struct sio_answer *a);
+/*
+ * Emits an event that asks for an acknowledgement; fn is called exactly once: when it comes, after timeout_ms
+ * (0: never), or when the socket ends (also at once, when it is not accepted).
+ */
+void sio_socket_ask(struct sio_socket *s, struct slice event, unsigned timeout_ms, sio_answer_fn *fn,
+		    void *ctx);
 /* Back pressure, see eio_session_pause: counts, so that each pause needs its resume. */
 void sio_socket_pause(struct sio_socket *s);
 void sio_socket_resume(struct sio_socket *s);
 
 /* ---- rooms ---- */
 
-/* 1 joined now, 0 was in it, -1 refused (max_rooms). join_r (may be NULL): number of this membership, unique in the process. */
+/*
+ * 1 joined now, 0 was in it, -1 refused (max_rooms). join_r (may be NULL): number of this membership, unique
+ * in the process.
+ */
 int sio_socket_join(struct sio_socket *s, struct slice room, uint64_t *join_r);
 /* 1 left, 0 was not in it. */
 int sio_socket_leave(struct sio_socket *s, struct slice room);
@@ -105,14 +150,17 @@ bool sio_socket_in(const struct sio_socket *s, struct slice room);
 /* Number of the membership, or 0 when not in the room. */
 uint64_t sio_socket_join_number(const struct sio_socket *s, struct slice room);
 /* Walks the rooms of a socket; fn must not change them. */
-void sio_socket_each_room(const struct sio_socket *s, void (*fn)(void *ctx, struct slice room, uint64_t join), void *ctx);
+void sio_socket_each_room(const struct sio_socket *s, void (*fn)(void *ctx, struct slice room, uint64_t join),
+			  void *ctx);
 size_t sio_room_size(const struct sio_namespace *n, struct slice room);
 /* Walks the members of a room; fn may emit, join, leave and disconnect. */
-void sio_room_each(struct sio_namespace *n, struct slice room, void (*fn)(void *ctx, struct sio_socket *s), void *ctx);
+void sio_room_each(struct sio_namespace *n, struct slice room, void (*fn)(void *ctx, struct sio_socket *s),
+		   void *ctx);
 /*
- * Sends an event to the union of the rooms, once to each socket, except the socket of id `except` (empty: none). Encoded
- * once. Returns how many sockets it went to.
+ * Sends an event to the union of the rooms, once to each socket, except the socket of id `except` (empty:
+ * none). Encoded once. Returns how many sockets it went to.
  */
-size_t sio_push(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except, struct slice event);
+size_t sio_push(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
+		struct slice event);
 
 #endif

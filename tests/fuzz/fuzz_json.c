@@ -1,7 +1,7 @@
 // objects: shared/json.o shared/json_write.o shared/buf.o
 /*
- * What json_check passes, cJSON must parse with nothing left over, and reading and writing it again must give the same.
- * What it does not pass must at least not lead the readers out of the slice.
+ * What json_check passes, cJSON must parse with nothing left over, and reading and writing it again must give
+ * the same. What it does not pass must at least not lead the readers out of the slice.
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // objects: shared/token.o shared/json.o shared/ids.o shared/buf.o
 /*
- * The bytes as a token; and the bytes as claims of a token that is signed with the right key, so that the claims are
- * really read.
+ * The bytes as a token; and the bytes as claims of a token that is signed with the right key, so that the
+ * claims are really read.
  */
 #include <assert.h>
 #include <stdlib.h>

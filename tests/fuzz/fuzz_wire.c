@@ -1,5 +1,8 @@
 // objects: shared/wire.o shared/wire_fields.o shared/ids.o shared/buf.o
-/* Whatever arrives on the bus: each taker ends, stays inside the message, and what it took goes out as it came in. */
+/*
+ * Whatever arrives on the bus: each taker ends, stays inside the message, and what it took goes out as it
+ * came in.
+ */
 #include <assert.h>
 #include <stdlib.h>
 

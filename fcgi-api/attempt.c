@@ -1,0 +1,114 @@
+/*
+ * attempt: one transaction, and what to do when it does not hold.
+ *
+ * Room: fcgi-api. Called by the doors; calls call, store, log.
+ */
+#include "attempt.h"
+
+#include <time.h>
+
+#include "ids.h"
+#include "log.h"
+
+/* How one transaction ended. */
+enum ended { ENDED_WELL, ENDED_AGAIN, ENDED_LOST, ENDED_LATE, ENDED_BADLY };
+
+int64_t attempt_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static enum ended ended_by(enum store_verdict v)
+{
+	return v == STORE_AGAIN ? ENDED_AGAIN : v == STORE_LOST ? ENDED_LOST : ENDED_BADLY;
+}
+
+/* LOST weighs most (nothing later can have worked), then AGAIN. */
+static enum store_verdict worst(struct call **calls, size_t count)
+{
+	enum store_verdict v = STORE_OK;
+
+	for (size_t i = 0; i < count; i++) {
+		enum store_verdict t = calls[i]->trouble;
+
+		if (t == STORE_LOST || (t == STORE_AGAIN && v != STORE_LOST) || v == STORE_OK)
+			v = t;
+	}
+	return v;
+}
+
+static enum ended once(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)
+{
+	enum store_verdict v;
+
+	for (size_t i = 0; i < count; i++)
+		call_again(calls[i]);
+	v = store_begin(st);
+	if (v != STORE_OK)
+		return ended_by(v);
+	run(calls, count);
+	v = worst(calls, count);
+	if (v != STORE_OK) {
+		store_rollback(st);
+		return ended_by(v);
+	}
+	if (attempt_now_ms() > until_ms) {
+		store_rollback(st);
+		return ENDED_LATE;
+	}
+	v = store_commit(st);
+	if (v == STORE_OK)
+		return ENDED_WELL;
+	/* it may be stored: from now on a row that is there is this command's own */
+	for (size_t i = 0; i < count; i++)
+		calls[i]->found_is_ours = true;
+	store_rollback(st);
+	return ended_by(v);
+}
+
+static void jitter(int round)
+{
+	long ms = 1 + (long)(ids_random64() % (uint64_t)(8 << round));
+	struct timespec t = { 0, ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static enum ended stubborn(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)
+{
+	int deadlocks = 0, losses = 0;
+
+	for (;;) {
+		enum ended e = once(st, calls, count, until_ms, run);
+
+		if (e == ENDED_AGAIN && deadlocks++ < ATTEMPT_DEADLOCKS_MAX)
+			jitter(deadlocks);
+		else if (e != ENDED_LOST || losses++ > 0)
+			return e;
+		if (attempt_now_ms() > until_ms)
+			return ENDED_LATE;
+	}
+}
+
+static void leave_unanswered(struct call *c)
+{
+	call_again(c);
+	c->unanswered = true;
+}
+
+void attempt_run(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)
+{
+	enum ended e = stubborn(st, calls, count, until_ms, run);
+
+	if (e == ENDED_WELL)
+		return;
+	log_debug("attempt", "%zu calls together did not hold: %s", count, store_trouble(st));
+	for (size_t i = 0; i < count; i++) {
+		if (e == ENDED_LOST || count == 1 || attempt_now_ms() > until_ms ||
+		    stubborn(st, &calls[i], 1, until_ms, run) != ENDED_WELL)
+			leave_unanswered(calls[i]);
+	}
+}

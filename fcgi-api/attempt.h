@@ -1,0 +1,25 @@
+/*
+ * attempt: calls inside one transaction, again where that helps (DESIGN, Transactions).
+ *
+ * Room: fcgi-api. Called by the doors; calls call, store, and upward the runner it was given.
+ */
+#ifndef ATTEMPT_H
+#define ATTEMPT_H
+
+#include "call.h"
+
+#define ATTEMPT_DEADLOCKS_MAX 3
+
+/* What runs the calls: answers them or notes trouble in them. */
+typedef void attempt_fn(struct call **calls, size_t count);
+
+/* Monotonic milliseconds. */
+int64_t attempt_now_ms(void);
+/*
+ * Opens a transaction, runs all calls, commits once. A deadlock: again, with jitter; a lost connection: a fresh one, once;
+ * anything else but a refusal: each call by itself. Past `until_ms` it rolls back instead of committing. Afterwards each
+ * call is answered and committed, or `unanswered`.
+ */
+void attempt_run(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run);
+
+#endif

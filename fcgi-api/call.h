@@ -1,0 +1,61 @@
+/*
+ * call: one command or request on its way through router and handlers, with everything that is born in it.
+ *
+ * Room: fcgi-api. Made and ended by the doors, passed through router to identity and handlers; calls arena and buf.
+ * Everything born in a call dies in call_free; handlers free nothing. A call may be run again (deadlock, lost connection):
+ * call_again forgets what the last run made.
+ */
+#ifndef CALL_H
+#define CALL_H
+
+#include "answer.h"
+#include "arena.h"
+#include "http.h"
+#include "refusals.h"
+#include "settings.h"
+#include "store.h"
+#include "wire.h"
+
+enum call_door { CALL_BUS, CALL_REST };
+
+struct call {
+	/* given by the door */
+	enum call_door door;
+	const struct settings *settings;      /* borrowed */
+	struct store *store;                  /* borrowed; a transaction is open while handlers run */
+	struct wire_command command;          /* bus: slices borrow from the job */
+	struct http_request *request;         /* REST: lives in `memory` */
+	char uuid[IDS_UUID_LEN + 1];          /* identity of a message without client_id, the same in every attempt */
+	bool found_is_ours;                   /* a row that is there already was stored by an earlier attempt of this very command */
+
+	/* who calls: bus commands are the connected user's; REST is decided by identity */
+	int64_t user_id;
+
+	/* made by the run */
+	struct arena *arena;                  /* forgotten by call_again */
+	struct answer answer;
+	enum store_verdict trouble;           /* not a refusal: the door rolls back and decides */
+	const struct refusal *refusal;        /* set by the router: why not; NULL: it went well */
+	bool unanswered;                      /* left by every attempt: the door answers for passing trouble */
+
+	struct arena *memory;                 /* lives as long as the call: request */
+	struct call_scratch *scratch;
+};
+
+/* The caller ends both with call_free. Of the bus: borrows the command's slices. */
+struct call *call_new_bus(const struct settings *s, struct store *st, const struct wire_command *c);
+/* A REST call; the door reads the request into call->request (with call->memory) before it runs. */
+struct call *call_new_rest(const struct settings *s, struct store *st);
+void call_free(struct call *c);
+/* Forgets what the last run made: answer, refusal, trouble, arena. */
+void call_again(struct call *c);
+
+/* An empty buf that dies with this run of the call. */
+struct buf *call_buf(struct call *c);
+/* Notes trouble of the store and returns the refusal that a handler then hands back. */
+const struct refusal *call_trouble(struct call *c, enum store_verdict v);
+bool call_is_rest(const struct call *c);
+/* True once identity is proven by a token. */
+bool call_is_verified(const struct call *c);
+
+#endif

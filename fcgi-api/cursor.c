@@ -1,0 +1,84 @@
+/*
+ * cursor: reading and writing the safe place.
+ *
+ * Room: fcgi-api. Called by handlers; calls store, ids.
+ */
+#include "cursor.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static int edge(struct slice text, int64_t *id_r)
+{
+	if (slice_is(text, "0")) {
+		*id_r = 0;
+		return 0;
+	}
+	return ids_parse(text, id_r);
+}
+
+int cursor_parse(struct slice text, struct cursor *c_r)
+{
+	const char *dash = text.n ? memchr(text.p, '-', text.n) : NULL;
+	struct slice head = { text.p, dash ? (size_t)(dash - text.p) : text.n };
+
+	if (edge(head, &c_r->safe) != 0)
+		return -1;
+	c_r->next = c_r->safe;
+	if (!dash)
+		return 0;
+	return edge((struct slice){ dash + 1, text.n - head.n - 1 }, &c_r->next);
+}
+
+void cursor_text(const struct cursor *c, char out[CURSOR_TEXT_MAX])
+{
+	if (c->next == c->safe)
+		snprintf(out, CURSOR_TEXT_MAX, "%lld", (long long)c->safe);
+	else
+		snprintf(out, CURSOR_TEXT_MAX, "%lld-%lld", (long long)c->safe, (long long)c->next);
+}
+
+int cursor_parse_mark(const char *text, int64_t now_ms, int64_t *safe_r)
+{
+	long long safe, at;
+
+	if (sscanf(text, "%lld %lld", &safe, &at) != 2 || safe < 0)
+		return 0;
+	if (at > now_ms + CURSOR_MARK_MS || now_ms - at > CURSOR_MARK_MS)
+		return 0;
+	*safe_r = safe;
+	return 1;
+}
+
+static int by_mark(const char *run_dir, int64_t *safe_r)
+{
+	char path[256], text[128];
+	struct timespec now;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/feed.mark", run_dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	clock_gettime(CLOCK_REALTIME, &now);
+	return cursor_parse_mark(text, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, safe_r);
+}
+
+enum store_verdict cursor_safe(struct call *c, int64_t *safe_r)
+{
+	if (c->door == CALL_BUS && c->command.cursor > 0 && c->command.cursor <= INT64_MAX) {
+		*safe_r = (int64_t)c->command.cursor;
+		return STORE_OK;
+	}
+	if (by_mark(c->settings->run_dir, safe_r))
+		return STORE_OK;
+	return store_feed_cursor(c->store, CURSOR_AGE_S, safe_r);
+}

@@ -1,0 +1,266 @@
+/*
+ * door_fcgi: accept, read, one transaction, answer.
+ *
+ * Room: fcgi-api. Called by main; calls pool, http, attempt, router, signals, store, libfcgi.
+ * SIGTERM is blocked except while waiting for a connection: a worker ends idle at once and cuts no request. No connection is
+ * kept: a peer that holds one would hold the worker.
+ */
+#include "door_fcgi.h"
+
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attempt.h"
+#include "log.h"
+#include "pool.h"
+#include "router.h"
+#include "signals.h"
+
+#define BACKLOG 511
+#define REQUEST_MS 8000   /* past it a request is rolled back instead of committed */
+#define GRACE_S 10
+#define STUCK_S 120
+#define SYSTEMD_FD 3
+
+extern char **environ;
+
+struct listener {
+	const struct settings *settings;
+	int fd;
+};
+
+/* What answers requests in this process. */
+struct desk {
+	const struct settings *settings;
+	struct store *store;
+	struct signals *signals;
+};
+
+static volatile sig_atomic_t stop_now;
+
+static void on_term(int signum)
+{
+	(void)signum;
+	stop_now = 1;
+}
+
+/* ---- one request ---- */
+
+static void serve(struct desk *d, char *const *envp, http_read_fn *read, void *ctx, struct buf *out)
+{
+	struct call *c = call_new_rest(d->settings, d->store);
+	int64_t began = attempt_now_ms();
+
+	http_read(c->request, c->memory, envp, read, ctx);
+	attempt_run(d->store, &c, 1, attempt_now_ms() + REQUEST_MS, router_request);
+	if (c->unanswered)
+		router_unavailable(c);
+	http_write(&c->answer.response, out);
+	if (!c->unanswered && d->signals)
+		signals_send(d->signals, &c->answer);
+	log_debug("rest", "%.*s user %lld: %d in %lld ms", (int)c->request->method.n, c->request->method.p,
+		  (long long)c->user_id, c->answer.response.status, (long long)(attempt_now_ms() - began));
+	call_free(c);
+}
+
+/* ---- FastCGI ---- */
+
+static int read_fcgi(void *ctx, char *to, int room)
+{
+	FCGX_Stream *in = ctx;
+	int n = FCGX_GetStr(to, room, in);
+
+	/* an abort or an early close looks like an end, but for this */
+	return n == 0 && FCGX_GetError(in) != 0 ? -1 : n;
+}
+
+static void serve_fcgi(struct desk *d, FCGX_Request *r, struct buf *out)
+{
+	static struct log_limit limit;
+
+	buf_reset(out);
+	serve(d, r->envp, read_fcgi, r->in, out);
+	FCGX_PutStr(out->data, (int)out->len, r->out);
+	FCGX_FFlush(r->out);
+	if (FCGX_GetError(r->out) && log_limited(&limit, 5))
+		log_info("fcgi", "a client left before its answer was written");
+	r->keepConnection = 0;
+	FCGX_Finish_r(r);
+}
+
+/* Waits for a connection; SIGTERM is heard only here. False: it came. */
+static bool wait_for_connection(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	sigset_t none, pending;
+
+	sigemptyset(&none);
+	/* ppoll on a descriptor that is ready already returns without delivering what is pending */
+	if (sigpending(&pending) == 0 && sigismember(&pending, SIGTERM))
+		return false;
+	while (!stop_now && ppoll(&p, 1, NULL, &none) < 0)
+		;
+	return !stop_now;
+}
+
+static int work_on(struct desk *d, int fd)
+{
+	struct buf out = BUF_INIT;
+	FCGX_Request r;
+	int rc;
+
+	FCGX_InitRequest(&r, fd, FCGI_FAIL_ACCEPT_ON_INTR);
+	while (wait_for_connection(fd)) {
+		rc = FCGX_Accept_r(&r);
+		if (rc == -EAGAIN || rc == -EINTR) /* a sibling took it */
+			continue;
+		if (rc < 0) {
+			log_error("fcgi", "accept failed: %d", rc);
+			return 1;
+		}
+		pool_busy(true);
+		serve_fcgi(d, &r, &out);
+		pool_busy(false);
+	}
+	buf_fini(&out);
+	return 0;
+}
+
+static int worker_life(void *ctx)
+{
+	const struct listener *l = ctx;
+	struct sigaction sa = { .sa_handler = on_term };
+	struct desk d = { .settings = l->settings };
+	sigset_t term;
+	int rc;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "100", 0);
+	if (FCGX_Init() != 0)
+		return 1;
+	signal(SIGPIPE, SIG_IGN); /* after FCGX_Init, which replaces it */
+	fcntl(l->fd, F_SETFL, fcntl(l->fd, F_GETFL) | O_NONBLOCK);
+	d.store = store_open(&l->settings->store);
+	d.signals = signals_open(l->settings, NULL);
+	rc = work_on(&d, l->fd);
+	signals_close(d.signals);
+	store_close(d.store);
+	return rc;
+}
+
+/* ---- the listener ---- */
+
+/* The socket that systemd holds for us, or -1. */
+static int systemd_listener(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	bool ours = pid && fds && atol(pid) == (long)getpid() && strcmp(fds, "1") == 0;
+
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	return ours ? SYSTEMD_FD : -1;
+}
+
+/* True when something answers on the path; what is there and silent is an old socket of ours. */
+static bool is_alive(const struct sockaddr_un *at)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return alive;
+}
+
+static int own_listener(const struct settings *s)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct stat st;
+	mode_t mask;
+	int fd, rc;
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", s->fcgi_socket);
+	if (lstat(s->fcgi_socket, &st) == 0) {
+		if (!S_ISSOCK(st.st_mode) || is_alive(&at)) {
+			log_error("fcgi", "FCGI_SOCKET %s is taken", s->fcgi_socket);
+			return -1;
+		}
+		unlink(s->fcgi_socket);
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	mask = umask(0177);
+	rc = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&at, sizeof(at));
+	umask(mask);
+	if (rc != 0 || chmod(s->fcgi_socket, s->fcgi_socket_mode) != 0 || listen(fd, BACKLOG) != 0) {
+		log_error("fcgi", "FCGI_SOCKET %s: %s", s->fcgi_socket, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int door_fcgi(const struct settings *s)
+{
+	struct listener l = { s, systemd_listener() };
+	struct pool pool = { .name = "fcgi", .workers = s->fcgi_workers, .work = worker_life, .ctx = &l,
+		.grace_s = GRACE_S, .stuck_s = STUCK_S };
+	bool own = l.fd < 0;
+	int rc;
+
+	if (own)
+		l.fd = own_listener(s);
+	if (l.fd < 0)
+		return 1;
+	rc = pool_run(&pool);
+	close(l.fd);
+	if (own)
+		unlink(s->fcgi_socket);
+	return rc;
+}
+
+int door_fcgi_stdin(const struct settings *s)
+{
+	struct listener l = { s, 0 };
+
+	return worker_life(&l);
+}
+
+/* ---- CGI ---- */
+
+static int read_stdin(void *ctx, char *to, int room)
+{
+	ssize_t n;
+
+	(void)ctx;
+	do {
+		n = read(0, to, (size_t)room);
+	} while (n < 0 && errno == EINTR);
+	return (int)n;
+}
+
+int door_cgi(const struct settings *s)
+{
+	/* no signals: a process that ends at once would lose them anyway; the feed brings its rows */
+	struct desk d = { .settings = s, .store = store_open(&s->store) };
+	struct buf out = BUF_INIT;
+	size_t done;
+
+	serve(&d, environ, read_stdin, NULL, &out);
+	done = fwrite(out.data, 1, out.len, stdout);
+	store_close(d.store);
+	return fflush(stdout) == 0 && done == out.len ? 0 : 1;
+}

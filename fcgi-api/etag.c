@@ -1,0 +1,45 @@
+/*
+ * etag: the tag is a name-based uuid of the body's bytes.
+ *
+ * Room: fcgi-api. Called by REST handlers; calls answer, http, ids.
+ */
+#include "etag.h"
+
+#include <stdio.h>
+
+bool etag_is_named(struct slice list, struct slice tag)
+{
+	const char *p = list.p, *end = list.n ? p + list.n : p;
+
+	while (p < end) {
+		const char *close;
+
+		if (*p == '*')
+			return true;
+		if (*p != '"') {
+			p++;
+			continue;
+		}
+		close = memchr(p + 1, '"', (size_t)(end - p - 1));
+		if (!close)
+			return false;
+		if (slice_eq((struct slice){ p + 1, (size_t)(close - p - 1) }, tag))
+			return true;
+		p = close + 1;
+	}
+	return false;
+}
+
+void etag_answer(struct call *c, struct slice body)
+{
+	char tag[IDS_UUID_LEN + 1], quoted[IDS_UUID_LEN + 3];
+	struct slice list;
+
+	ids_uuid_named(body, tag);
+	snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
+	answer_header(&c->answer, "ETag", quoted);
+	if (http_variable(c->request, "HTTP_IF_NONE_MATCH", &list) && etag_is_named(list, slice_of(tag)))
+		answer_body(&c->answer, 304, SLICE(""));
+	else
+		answer_body(&c->answer, 200, body);
+}

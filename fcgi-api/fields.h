@@ -1,0 +1,67 @@
+/*
+ * fields: JSON of clients into structs, or the refusal that says what is wrong with it.
+ *
+ * Room: fcgi-api. Called by handlers; calls json, ids, arena. Pure: tables in tests/unit/test_api_fields.c.
+ * Order of checks, ids, null and empty texts: CONTRACT, Fields. Texts are decoded into the arena or borrow from the JSON.
+ */
+#ifndef FIELDS_H
+#define FIELDS_H
+
+#include "arena.h"
+#include "refusals.h"
+#include "store.h"
+
+#define FIELDS_CLIENT_ID_MAX 64       /* code points */
+#define FIELDS_TIMESTAMP_MAX 200      /* bytes of a timestamp that is a string */
+#define FIELDS_METADATA_MAX (16u * 1024)
+#define FIELDS_HISTORY_LIMIT 50
+#define FIELDS_HISTORY_LIMIT_MAX 200
+
+/* What an event brings. All borrowed. */
+struct fields {
+	struct arena *arena;
+	struct slice event;     /* its name */
+	struct slice args;      /* the arguments behind the name; passed json_check */
+	bool bad_text;          /* U+0000, a lone surrogate or an overlong number somewhere in them */
+	int64_t me;             /* the connected user */
+	bool verified;          /* identity is proven: `sistema` is not for ordinary users */
+};
+
+/* join_direct_chat: {other_user_id}; join_group, leave_group: {group_id}. */
+const struct refusal *fields_other_user(const struct fields *f, int64_t *id_r);
+const struct refusal *fields_group(const struct fields *f, int64_t *id_r);
+/* mark_delivered, mark_read: {mensaje_id, user_id}, the user being the connected one. */
+const struct refusal *fields_receipt(const struct fields *f, int64_t *message_id_r);
+
+struct fields_history {
+	struct slice sala_uuid;
+	int64_t before, after;  /* -1: not asked */
+	unsigned limit;         /* clamped */
+};
+const struct refusal *fields_history(const struct fields *f, struct fields_history *h);
+
+/* A message to be sent, by whatever door it comes. */
+struct fields_send {
+	struct slice sala_uuid;      /* n = 0: by person or group */
+	int64_t to_person, to_group; /* 0: not asked */
+	enum store_kind kind;        /* `type`; STORE_ANY: not said */
+	struct slice tipo;           /* message_type */
+	struct slice text, url;      /* p NULL: none */
+	struct slice client_id;      /* n = 0: none */
+	struct slice timestamp;      /* raw JSON, string or integer; n = 0: none */
+	struct slice metadata;       /* raw JSON object from REST; n = 0: none */
+};
+/* send_message. */
+const struct refusal *fields_send_message(const struct fields *f, struct fields_send *s);
+/* send_direct_message, send_group_message. */
+const struct refusal *fields_send_to(const struct fields *f, enum store_kind kind, struct fields_send *s);
+/* The body of a REST message; `key` is the Idempotency-Key, p NULL when there is none. */
+const struct refusal *fields_send_rest(struct arena *a, struct slice body, struct slice key, bool verified,
+				       struct fields_send *s);
+
+/* An id in a JSON string or integer: 0, or -1 (canonical decimal 1..2^63-1 only). */
+int fields_id(struct arena *a, struct slice value, int64_t *id_r);
+/* `metadatos` of a message: the client's object without our keys, client_timestamp, type. */
+void fields_put_metadata(struct buf *b, const struct fields_send *s, const char *kind);
+
+#endif

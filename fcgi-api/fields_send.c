@@ -1,0 +1,281 @@
+/*
+ * fields_send: what it takes to send a message, through each of its doors.
+ *
+ * Room: fcgi-api, inside fields. Called by handlers/send_message; calls json, ids, arena. Pure.
+ * Order (CONTRACT, Order of checks): presence, shape, sender, message_type, type's spelling, length. Room and membership
+ * are the store's.
+ */
+#include "fields_read.h"
+
+#include "ids.h"
+#include "json.h"
+
+static const char *const types[] = { "texto", "imagen", "archivo", "audio", "sistema" };
+
+/* The values of a send as they stand in the JSON; n = 0: missing or null. */
+struct raw_send {
+	struct slice room, to, text, sender, timestamp, kind, tipo, url, client_id;
+};
+
+/* ---- single checks ---- */
+
+/* A string up to 200 bytes or an integer; kept as raw JSON, so that it goes back byte for byte. */
+static int check_timestamp(struct arena *a, struct slice raw)
+{
+	struct slice text;
+	size_t i = 0;
+
+	if (json_kind(raw) == JSON_STRING)
+		return fields_text(a, raw, &text) == 0 && text.n <= FIELDS_TIMESTAMP_MAX ? 0 : -1;
+	if (json_kind(raw) != JSON_NUMBER || raw.n > 20)
+		return -1;
+	if (raw.p[0] == '-')
+		i++;
+	for (; i < raw.n; i++)
+		if (raw.p[i] < '0' || raw.p[i] > '9')
+			return -1;
+	return 0;
+}
+
+static int check_client_id(struct slice text)
+{
+	size_t n = json_is_utf8(text) ? json_code_points(text) : 0;
+
+	return n >= 1 && n <= FIELDS_CLIENT_ID_MAX ? 0 : -1;
+}
+
+static const char *known_type(struct slice text)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (slice_is(text, types[i]))
+			return types[i];
+	return NULL;
+}
+
+/* message_type, texto when it was not said. `wrong` is what an unknown one gets. */
+static const struct refusal *check_type(struct arena *a, struct slice raw, bool verified, const struct refusal *wrong,
+					struct slice *tipo_r)
+{
+	struct slice text = SLICE("texto");
+	const char *known;
+
+	if (raw.n && fields_text(a, raw, &text) != 0)
+		return wrong;
+	known = known_type(text);
+	if (!known)
+		return wrong;
+	*tipo_r = slice_of(known);
+	return verified && strcmp(known, "sistema") == 0 ? REFUSE(SYSTEM) : NULL;
+}
+
+static const struct refusal *check_lengths(const struct fields_send *s)
+{
+	return s->text.n > STORE_TEXT_MAX || s->url.n > STORE_TEXT_MAX ? REFUSE(TOO_LONG) : NULL;
+}
+
+/* Text, file, timestamp and client_id; 0 or -1 for a wrong shape. An empty url_archivo is none. */
+static int read_content(struct arena *a, const struct raw_send *raw, struct fields_send *s)
+{
+	if (raw->text.n && fields_text(a, raw->text, &s->text) != 0)
+		return -1;
+	if (raw->url.n && fields_text(a, raw->url, &s->url) != 0)
+		return -1;
+	if (s->url.n == 0)
+		s->url = SLICE_NONE;
+	if (raw->timestamp.n && check_timestamp(a, raw->timestamp) != 0)
+		return -1;
+	s->timestamp = raw->timestamp;
+	if (!raw->client_id.n)
+		return 0;
+	return fields_text(a, raw->client_id, &s->client_id) == 0 ? check_client_id(s->client_id) : -1;
+}
+
+static struct slice take(struct slice object, const char *key)
+{
+	struct slice value;
+
+	return fields_value(object, key, &value) ? value : SLICE_NONE;
+}
+
+/* ---- lists of what is missing ---- */
+
+static void missing(struct buf *b, const char *name, bool is)
+{
+	if (!is)
+		return;
+	if (b->len)
+		buf_puts(b, ", ");
+	buf_puts(b, name);
+}
+
+static const struct refusal *missing_refusal(struct arena *a, struct buf *names)
+{
+	const struct refusal *no = names->len ? refusal_with(a, REFUSE(MISSING), buf_slice(names)) : NULL;
+
+	buf_fini(names);
+	return no;
+}
+
+/* An empty text is allowed only with a file. */
+static bool lacks_text(const struct raw_send *raw)
+{
+	bool file = json_kind(raw->url) == JSON_STRING && !slice_is(raw->url, "\"\"");
+
+	return raw->text.n == 0 || (slice_is(raw->text, "\"\"") && !file);
+}
+
+/* ---- the doors ---- */
+
+static const struct refusal *check_sender(struct arena *a, struct slice raw, int64_t me, const struct refusal *wrong)
+{
+	int64_t sender;
+
+	if (fields_id(a, raw, &sender) != 0)
+		return wrong;
+	return sender == me ? NULL : REFUSE(SENDER);
+}
+
+static const struct refusal *check_kind(struct arena *a, struct slice raw, enum store_kind *kind_r)
+{
+	struct slice text;
+
+	if (fields_text(a, raw, &text) == 0) {
+		*kind_r = slice_is(text, "directo") ? STORE_DIRECTO : slice_is(text, "grupal") ? STORE_GRUPAL : STORE_ANY;
+		if (*kind_r != STORE_ANY)
+			return NULL;
+	}
+	return REFUSE(KIND);
+}
+
+static const struct refusal *message_presence(const struct fields *f, const struct raw_send *raw)
+{
+	struct buf names = BUF_INIT;
+
+	missing(&names, "sala_uuid", !raw->room.n && !raw->to.n);
+	missing(&names, "message", lacks_text(raw));
+	missing(&names, "sender_id", !raw->sender.n);
+	missing(&names, "timestamp", !raw->timestamp.n);
+	missing(&names, "type", !raw->kind.n);
+	return missing_refusal(f->arena, &names);
+}
+
+const struct refusal *fields_send_message(const struct fields *f, struct fields_send *s)
+{
+	struct slice o;
+	struct raw_send raw;
+	int64_t to = 0;
+	const struct refusal *no = fields_payload(f, &o);
+
+	if (no)
+		return no == REFUSE(BAD_TEXT) ? no : REFUSE(PAYLOAD);
+	raw = (struct raw_send){ take(o, "sala_uuid"), take(o, "to"), take(o, "message"), take(o, "sender_id"),
+		take(o, "timestamp"), take(o, "type"), take(o, "message_type"), take(o, "url_archivo"), take(o, "client_id") };
+	memset(s, 0, sizeof(*s));
+	no = message_presence(f, &raw);
+	if (no)
+		return no;
+	if (read_content(f->arena, &raw, s) != 0 || (raw.room.n && fields_text(f->arena, raw.room, &s->sala_uuid) != 0) ||
+	    (!raw.room.n && fields_id(f->arena, raw.to, &to) != 0))
+		return REFUSE(PAYLOAD);
+	no = check_sender(f->arena, raw.sender, f->me, REFUSE(PAYLOAD));
+	if (!no)
+		no = check_type(f->arena, raw.tipo, f->verified, REFUSE(MESSAGE_TYPE), &s->tipo);
+	if (!no)
+		no = check_kind(f->arena, raw.kind, &s->kind);
+	if (no)
+		return no;
+	*(s->kind == STORE_GRUPAL ? &s->to_group : &s->to_person) = to;
+	return check_lengths(s);
+}
+
+const struct refusal *fields_send_to(const struct fields *f, enum store_kind kind, struct fields_send *s)
+{
+	const char *target = kind == STORE_GRUPAL ? "group_id" : "recipient_id";
+	const struct refusal *wrong = refusal_with(f->arena, REFUSE(PAYLOAD_FOR), f->event), *no;
+	struct buf names = BUF_INIT;
+	struct raw_send raw;
+	struct slice o;
+	int64_t to;
+
+	no = fields_payload(f, &o);
+	if (no)
+		return no;
+	raw = (struct raw_send){ .to = take(o, target), .text = take(o, "content"), .sender = take(o, "sender_id"),
+		.timestamp = take(o, "timestamp"), .tipo = take(o, "type"), .url = take(o, "file_url"),
+		.client_id = take(o, "client_id") };
+	memset(s, 0, sizeof(*s));
+	s->kind = kind;
+	missing(&names, "sender_id", !raw.sender.n);
+	missing(&names, target, !raw.to.n);
+	/* here the text may be missing, too, when there is a file */
+	missing(&names, "content", lacks_text(&raw) && (raw.text.n || !raw.url.n || slice_is(raw.url, "\"\"")));
+	no = missing_refusal(f->arena, &names);
+	if (no)
+		return no;
+	if (read_content(f->arena, &raw, s) != 0 || fields_id(f->arena, raw.to, &to) != 0)
+		return wrong;
+	no = check_sender(f->arena, raw.sender, f->me, wrong);
+	if (!no)
+		no = check_type(f->arena, raw.tipo, f->verified, REFUSE(MESSAGE_TYPE), &s->tipo);
+	if (no)
+		return no;
+	*(kind == STORE_GRUPAL ? &s->to_group : &s->to_person) = to;
+	return check_lengths(s);
+}
+
+const struct refusal *fields_send_rest(struct arena *a, struct slice body, struct slice key, bool verified,
+				       struct fields_send *s)
+{
+	enum json_fault fault = json_check(body);
+	struct slice text, url, tipo;
+	const struct refusal *no;
+
+	memset(s, 0, sizeof(*s));
+	if (fault == JSON_BAD_SYNTAX || fault == JSON_BAD_UTF8)
+		return REFUSE(NOT_JSON);
+	if (json_kind(body) != JSON_OBJECT)
+		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("cuerpo"));
+	if (fault == JSON_BAD_TEXT)
+		return REFUSE(BAD_TEXT);
+	text = take(body, "contenido");
+	url = take(body, "url_archivo");
+	tipo = take(body, "tipo_mensaje");
+	s->metadata = take(body, "metadatos");
+	if (text.n && fields_text(a, text, &s->text) != 0)
+		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("contenido"));
+	if (url.n && fields_text(a, url, &s->url) != 0)
+		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("url_archivo"));
+	if (s->url.n == 0)
+		s->url = SLICE_NONE;
+	if (s->text.n == 0 && s->url.n == 0)
+		return REFUSE(CONTENT_MISSING);
+	no = check_type(a, tipo, verified, refusal_with(a, REFUSE(BAD_FIELD), SLICE("tipo_mensaje")), &s->tipo);
+	if (no)
+		return no;
+	if (s->metadata.n && (json_kind(s->metadata) != JSON_OBJECT || s->metadata.n > FIELDS_METADATA_MAX))
+		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("metadatos"));
+	if (key.p && check_client_id(key) != 0)
+		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("Idempotency-Key"));
+	s->client_id = key;
+	return check_lengths(s);
+}
+
+void fields_put_metadata(struct buf *b, const struct fields_send *s, const char *kind)
+{
+	struct slice rest = s->metadata, key, value;
+
+	buf_putc(b, '{');
+	while (rest.n && json_next_member(&rest, &key, &value)) {
+		if (slice_is(key, "\"client_timestamp\"") || slice_is(key, "\"type\""))
+			continue;
+		if (b->data[b->len - 1] != '{')
+			buf_putc(b, ',');
+		buf_put_slice(b, key);
+		buf_putc(b, ':');
+		buf_put_slice(b, value);
+	}
+	if (s->timestamp.n)
+		json_put_raw_member(b, "client_timestamp", s->timestamp);
+	json_put_text_member(b, "type", slice_of(kind));
+	buf_putc(b, '}');
+}

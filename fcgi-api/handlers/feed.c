@@ -1,0 +1,190 @@
+/*
+ * feed: the relay's own questions: what is new, the texts of it, who must leave.
+ *
+ * Room: fcgi-api/handlers. Called by router; calls store, wire, push, answer.
+ */
+#include "handlers.h"
+
+#include "json.h"
+#include "log.h"
+#include "push.h"
+
+/* ---- sweep ---- */
+
+/* The 16 bytes of a uuid; of one that is none (another program's), those of its name-based uuid. */
+static bool pack_uuid(struct slice text, uint8_t out[16])
+{
+	char named[IDS_UUID_LEN + 1];
+
+	if (wire_uuid_pack(text, out) == 0)
+		return true;
+	ids_uuid_named(text, named);
+	if (wire_uuid_pack(slice_of(named), out) != 0)
+		memset(out, 0, 16);
+	return false;
+}
+
+static void put_row(struct buf *b, const struct store_sweep_row *row)
+{
+	struct wire_row w = { .id = (uint64_t)row->id, .grouped = row->kind == STORE_GRUPAL, .deleted = row->deleted,
+		.a = (uint64_t)row->a_id, .b = (uint64_t)row->b_id };
+
+	pack_uuid(row->uuid, w.uuid);
+	if (!pack_uuid(row->sala_uuid, w.room))
+		w.room_text = row->sala_uuid;
+	wire_put_row(b, &w);
+}
+
+static const struct refusal *read_sweep(struct call *c, struct store_sweep *sweep)
+{
+	struct slice in = c->command.args;
+	struct wire_sweep head;
+	struct wire_range range;
+	struct store_range *holes;
+	size_t n = 0;
+	int rc = 0;
+
+	if (wire_take_sweep(&in, &head) != 0)
+		return REFUSE(BAD_REQUEST);
+	holes = arena_alloc(c->arena, (head.holes + 1u) * sizeof(*holes));
+	while (n < head.holes && (rc = wire_next_range(&in, &range)) == 1)
+		holes[n++] = (struct store_range){ (int64_t)range.first, (int64_t)range.last };
+	if (n < head.holes)
+		return REFUSE(BAD_REQUEST);
+	*sweep = (struct store_sweep){ (int64_t)head.high, head.first, holes, n };
+	return NULL;
+}
+
+const struct refusal *handle_sweep(struct call *c)
+{
+	struct buf *payload = call_buf(c);
+	struct wire_effect rows = { .kind = WIRE_ROWS };
+	struct store_sweep sweep;
+	struct store_swept got;
+	enum store_verdict v;
+	const struct refusal *no = read_sweep(c, &sweep);
+
+	if (no) {
+		log_error("feed", "a malformed sweep");
+		return no;
+	}
+	v = store_feed_sweep(c->store, &sweep, c->arena, &got);
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	wire_put_rows(payload, &(struct wire_rows){ (uint64_t)got.max_id, (uint64_t)got.from, (uint64_t)got.upto,
+		got.truncated, (uint32_t)got.count });
+	for (size_t i = 0; i < got.count; i++)
+		put_row(payload, &got.rows[i]);
+	rows.payload = buf_slice(payload);
+	answer_effect(&c->answer, &rows);
+	return NULL;
+}
+
+/* ---- fetch ---- */
+
+static const struct refusal *fetch_some(struct call *c, const int64_t *ids, size_t count)
+{
+	struct store_message *messages;
+	size_t n;
+	enum store_verdict v = store_message_fetch(c->store, ids, count, c->arena, &messages, &n);
+
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	for (size_t i = 0; i < n; i++)
+		push_message(c, &messages[i], false);
+	return NULL;
+}
+
+const struct refusal *handle_fetch(struct call *c)
+{
+	struct slice in = c->command.args;
+	const struct refusal *no = NULL;
+	int64_t ids[STORE_SET_MAX];
+	uint64_t id;
+	size_t n = 0;
+
+	while (!no && wire_next_id(&in, &id) == 1) {
+		ids[n++] = (int64_t)id;
+		if (n == STORE_SET_MAX) {
+			no = fetch_some(c, ids, n);
+			n = 0;
+		}
+	}
+	return !no && n ? fetch_some(c, ids, n) : no;
+}
+
+/* ---- membership ---- */
+
+static void put_out(struct call *c, int64_t person)
+{
+	struct buf *user = call_buf(c), *self = call_buf(c);
+	struct wire_effect e = { .kind = WIRE_DISCONNECT };
+
+	buf_put_u64(user, (uint64_t)person);
+	buf_puts(self, "[\"error\",{");
+	json_put_text_member(self, "message", slice_of(REFUSE(UNAUTHORIZED)->text));
+	json_put_text_member(self, "code", slice_of(REFUSE(UNAUTHORIZED)->code));
+	buf_puts(self, "}]");
+	e.user = buf_slice(user);
+	e.self = buf_slice(self);
+	answer_effect(&c->answer, &e);
+}
+
+static void take_out(struct call *c, const struct wire_member *m, const struct store_member *is)
+{
+	struct buf *self = call_buf(c), *event = call_buf(c);
+	struct wire_effect e = { .kind = WIRE_LEAVE, .room = m->room, .sid = m->sid, .join = m->join };
+
+	buf_puts(self, "[\"group_left\",{");
+	json_put_text_member(self, "status", SLICE("removed"));
+	buf_puts(event, "[\"user_left_group\",{");
+	json_put_id_member(event, "user_id", is->person_id);
+	if (is->group_id) {
+		json_put_id_member(self, "group_id", is->group_id);
+		json_put_id_member(event, "group_id", is->group_id);
+	}
+	json_put_text_member(event, "sala_uuid", is->sala_uuid);
+	buf_puts(self, "}]");
+	buf_puts(event, "}]");
+	e.self = buf_slice(self);
+	e.event = buf_slice(event);
+	answer_effect(&c->answer, &e);
+}
+
+static const struct refusal *check_some(struct call *c, const struct wire_member *who, struct store_member *set, size_t n)
+{
+	enum store_verdict v = store_member_check(c->store, set, n, c->arena);
+
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	for (size_t i = 0; i < n; i++) {
+		if (!set[i].active)
+			put_out(c, set[i].person_id);
+		else if (set[i].sala_uuid.n && !set[i].member)
+			take_out(c, &who[i], &set[i]);
+	}
+	return NULL;
+}
+
+const struct refusal *handle_members(struct call *c)
+{
+	static const char group[] = "group_";
+	struct slice in = c->command.args;
+	struct wire_member who[STORE_SET_MAX];
+	struct store_member set[STORE_SET_MAX];
+	const struct refusal *no = NULL;
+	size_t n = 0, skip = sizeof(group) - 1;
+
+	while (!no && wire_next_member(&in, &who[n]) == 1) {
+		struct slice room = who[n].room;
+
+		set[n] = (struct store_member){ .person_id = (int64_t)who[n].user };
+		if (room.n > skip && memcmp(room.p, group, skip) == 0)
+			set[n].sala_uuid = (struct slice){ room.p + skip, room.n - skip };
+		if (++n == STORE_SET_MAX) {
+			no = check_some(c, who, set, n);
+			n = 0;
+		}
+	}
+	return !no && n ? check_some(c, who, set, n) : no;
+}

@@ -1,0 +1,62 @@
+/*
+ * join_direct_chat: the room of two people, found or made, and the caller in it.
+ *
+ * Room: fcgi-api/handlers. Called by router; calls fields, store, cursor, render, answer.
+ */
+#include "handlers.h"
+
+#include "cursor.h"
+#include "fields.h"
+#include "json.h"
+#include "render.h"
+
+static void reply(struct call *c, const struct store_room *room, int64_t other, int64_t safe)
+{
+	struct buf *object = call_buf(c);
+	struct wire_effect join = { .kind = WIRE_JOIN, .room = render_room_name(c->arena, room) };
+	struct cursor cursor = { safe, safe };
+	char text[CURSOR_TEXT_MAX];
+
+	cursor_text(&cursor, text);
+	answer_effect(&c->answer, &join);
+	buf_putc(object, '{');
+	json_put_text_member(object, "status", SLICE("ok"));
+	json_put_id_member(object, "other_user_id", other);
+	json_put_number_member(object, "sala_chat_id", room->id);
+	json_put_text_member(object, "sala_uuid", room->uuid);
+	json_put_text_member(object, "room", join.room);
+	json_put_text_member(object, "cursor", slice_of(text));
+	buf_putc(object, '}');
+	answer_reply(&c->answer, "direct_chat_joined", buf_slice(object));
+}
+
+const struct refusal *handle_join_direct_chat(struct call *c)
+{
+	struct fields f = { c->arena, c->command.event, c->command.args, c->command.bad_text, c->user_id, false };
+	struct store_person person;
+	struct store_room room;
+	int64_t other, safe;
+	bool created;
+	enum store_verdict v;
+	const struct refusal *no = fields_other_user(&f, &other);
+
+	if (no)
+		return no;
+	if (other == c->user_id)
+		return REFUSE(ONESELF);
+	v = store_person_by_id(c->store, other, c->arena, &person);
+	if (store_is_trouble(v))
+		return call_trouble(c, v);
+	if (v == STORE_NONE || !person.active)
+		return REFUSE(DIRECT_UNKNOWN);
+	v = cursor_safe(c, &safe);
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	v = store_room_direct(c->store, c->user_id, other, c->arena, &room, &created);
+	if (v == STORE_REFUSED)
+		return REFUSE(DIRECT_FAILED);
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	reply(c, &room, other, safe);
+	return NULL;
+}

@@ -1,0 +1,51 @@
+/*
+ * leave_group: the caller's socket leaves the group's room; no row changes.
+ *
+ * Room: fcgi-api/handlers. Called by router; calls fields, store, render, answer.
+ */
+#include "handlers.h"
+
+#include "fields.h"
+#include "json.h"
+#include "render.h"
+
+static void leave_room(struct call *c, const struct store_room *room, int64_t group)
+{
+	struct buf *event = call_buf(c);
+	struct wire_effect leave = { .kind = WIRE_LEAVE, .room = render_room_name(c->arena, room) };
+
+	buf_puts(event, "[\"user_left_group\",{");
+	json_put_id_member(event, "user_id", c->user_id);
+	json_put_id_member(event, "group_id", group);
+	json_put_text_member(event, "sala_uuid", room->uuid);
+	buf_puts(event, "}]");
+	leave.event = buf_slice(event);
+	answer_effect(&c->answer, &leave);
+}
+
+const struct refusal *handle_leave_group(struct call *c)
+{
+	struct fields f = { c->arena, c->command.event, c->command.args, c->command.bad_text, c->user_id, false };
+	struct buf *object = call_buf(c);
+	struct store_room room;
+	int64_t group;
+	bool member;
+	enum store_verdict v;
+	const struct refusal *no = fields_group(&f, &group);
+
+	if (no)
+		return no;
+	v = store_room_group_find(c->store, group, c->user_id, c->arena, &room, &member, NULL);
+	if (store_is_trouble(v))
+		return call_trouble(c, v);
+	if (!member)
+		return REFUSE(NOT_MEMBER);
+	if (v == STORE_OK)
+		leave_room(c, &room, group);
+	buf_putc(object, '{');
+	json_put_text_member(object, "status", SLICE("ok"));
+	json_put_id_member(object, "group_id", group);
+	buf_putc(object, '}');
+	answer_reply(&c->answer, "group_left", buf_slice(object));
+	return NULL;
+}

@@ -1,0 +1,88 @@
+/*
+ * rest_rooms: my rooms, one room, the room of a person or a group.
+ *
+ * Room: fcgi-api/handlers. Called by router; calls lookup, store, render, etag, answer.
+ */
+#include "handlers.h"
+
+#include "etag.h"
+#include "lookup.h"
+#include "render.h"
+
+#define ROOMS_MAX 500
+
+const struct refusal *handle_rest_rooms(struct call *c)
+{
+	struct buf *b = call_buf(c);
+	struct store_room_entry *rooms;
+	size_t count;
+	enum store_verdict v = store_room_list(c->store, c->user_id, ROOMS_MAX, c->arena, &rooms, &count);
+
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	buf_putc(b, '[');
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buf_putc(b, ',');
+		render_room(b, &rooms[i].room, rooms[i].last, rooms[i].unread);
+	}
+	buf_putc(b, ']');
+	etag_answer(c, buf_slice(b));
+	return NULL;
+}
+
+/* The room object with its newest message. */
+static const struct refusal *answer_room(struct call *c, const struct store_room *room, int status)
+{
+	struct buf *b = call_buf(c);
+	struct store_message last;
+	enum store_verdict v = store_room_last(c->store, room->id, c->arena, &last);
+
+	if (store_is_trouble(v))
+		return call_trouble(c, v);
+	render_room(b, room, v == STORE_OK ? &last : NULL, -1);
+	answer_body(&c->answer, status, buf_slice(b));
+	return NULL;
+}
+
+const struct refusal *handle_rest_room(struct call *c)
+{
+	struct store_room room;
+	const struct refusal *no = lookup_room(c, c->request->params[0], &room);
+
+	return no ? no : answer_room(c, &room, 200);
+}
+
+const struct refusal *handle_rest_room_direct(struct call *c)
+{
+	struct store_room room;
+	int64_t other;
+	bool created;
+	enum store_verdict v;
+	const struct refusal *no = lookup_person(c, c->request->params[0], &other);
+
+	if (no)
+		return no;
+	v = store_room_direct(c->store, c->user_id, other, c->arena, &room, &created);
+	if (v == STORE_REFUSED)
+		return REFUSE(DIRECT_FAILED);
+	return v == STORE_OK ? answer_room(c, &room, created ? 201 : 200) : call_trouble(c, v);
+}
+
+const struct refusal *handle_rest_room_group(struct call *c)
+{
+	struct store_room room;
+	int64_t group;
+	bool created, known;
+	enum store_verdict v;
+	const struct refusal *no = lookup_id(c->request->params[0], REFUSE(GROUP_UNKNOWN), &group);
+
+	if (no)
+		return no;
+	v = store_room_group(c->store, group, c->user_id, c->arena, &room, &created, &known);
+	if (v == STORE_NONE)
+		return known ? REFUSE(NOT_MEMBER) : REFUSE(GROUP_UNKNOWN);
+	if (v == STORE_REFUSED)
+		return REFUSE(GROUP_FAILED);
+	return v == STORE_OK ? answer_room(c, &room, created ? 201 : 200) : call_trouble(c, v);
+}

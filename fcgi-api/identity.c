@@ -1,0 +1,125 @@
+/*
+ * identity: claims, and what they are worth.
+ *
+ * Room: fcgi-api. Called by handlers/connect and router; calls token, store, json, http, log.
+ */
+#include "identity.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "fields.h"
+#include "json.h"
+#include "log.h"
+#include "token.h"
+
+/* A string's text or a number's digits, if nothing was said before; the empty text for anything else but null. */
+static void take_text(struct arena *a, struct slice object, const char *key, bool number_too, struct slice *text_r)
+{
+	struct buf text = BUF_INIT;
+	struct slice value;
+
+	if (text_r->p || !json_member(object, key, &value) || json_kind(value) == JSON_NULL)
+		return;
+	if (json_kind(value) == JSON_STRING && json_decode(value, &text) == 0)
+		*text_r = arena_copy(a, buf_slice(&text));
+	else if (number_too && json_kind(value) == JSON_NUMBER)
+		*text_r = value;
+	else
+		*text_r = SLICE("");
+	buf_fini(&text);
+}
+
+/* The token of `Authorization: Bearer …`. Nothing is trimmed. */
+static void take_bearer(struct slice header, struct slice *token_r)
+{
+	static const char bearer[] = "Bearer ";
+	size_t n = sizeof(bearer) - 1;
+
+	if (!token_r->p && header.n > n && memcmp(header.p, bearer, n) == 0)
+		*token_r = (struct slice){ header.p + n, header.n - n };
+}
+
+void identity_claims_connect(struct arena *a, struct slice args, struct identity_claims *claims_r)
+{
+	struct slice query = SLICE_NONE, auth = SLICE_NONE, header = SLICE_NONE;
+
+	memset(claims_r, 0, sizeof(*claims_r));
+	json_member(args, "query", &query);
+	json_member(args, "auth", &auth);
+	/* of several tokens the first in this order counts */
+	take_text(a, auth, "token", false, &claims_r->token);
+	take_text(a, args, "authorization", false, &header);
+	take_bearer(header, &claims_r->token);
+	take_text(a, query, "token", false, &claims_r->token);
+	take_text(a, query, "user_id", true, &claims_r->user_id);
+	take_text(a, auth, "user_id", true, &claims_r->user_id);
+}
+
+void identity_claims_rest(const struct http_request *r, struct identity_claims *claims_r)
+{
+	struct slice header = SLICE_NONE;
+	int rc;
+
+	memset(claims_r, 0, sizeof(*claims_r));
+	claims_r->token_repeated = http_header(r, "HTTP_AUTHORIZATION", &header) < 0;
+	take_bearer(header, &claims_r->token);
+	rc = http_header(r, "HTTP_X_USER_ID", &claims_r->user_id);
+	claims_r->user_repeated = rc < 0;
+	if (rc == 0 && http_query(r, "user_id", &claims_r->user_id) < 0)
+		claims_r->user_id = SLICE("");
+}
+
+static const struct refusal *by_user_id(struct call *c, const struct identity_claims *claims)
+{
+	struct store_person person;
+	enum store_verdict v;
+	int64_t id;
+
+	if (claims->user_repeated)
+		return REFUSE(BAD_REQUEST);
+	if (ids_parse(claims->user_id, &id) != 0)
+		return REFUSE(UNAUTHORIZED);
+	v = store_person_by_id(c->store, id, c->arena, &person);
+	if (store_is_trouble(v))
+		return call_trouble(c, v);
+	if (v == STORE_NONE || !person.active)
+		return REFUSE(UNAUTHORIZED);
+	c->user_id = id;
+	return NULL;
+}
+
+static const struct refusal *by_token(struct call *c, const struct identity_claims *claims, int64_t *expires_r)
+{
+	struct store_person person;
+	enum store_verdict v;
+	const char *why = "no token";
+	char *sub;
+	int64_t claimed;
+
+	if (claims->token_repeated)
+		return REFUSE(BAD_REQUEST);
+	if (!claims->token.p ||
+	    token_check(claims->token, c->settings->secret, (int64_t)time(NULL), &sub, expires_r, &why) != 0) {
+		log_debug("identity", "refused: %s", why);
+		return REFUSE(UNAUTHORIZED);
+	}
+	v = store_person_by_correo(c->store, slice_of(sub), c->arena, &person);
+	free(sub);
+	if (store_is_trouble(v))
+		return call_trouble(c, v);
+	if (v == STORE_NONE || !person.active)
+		return REFUSE(UNAUTHORIZED);
+	/* a user_id beside the token must agree on a socket; in REST the header is nothing but noise in this mode */
+	if (!call_is_rest(c) && claims->user_id.p &&
+	    (ids_parse(claims->user_id, &claimed) != 0 || claimed != person.id))
+		return REFUSE(UNAUTHORIZED);
+	c->user_id = person.id;
+	return NULL;
+}
+
+const struct refusal *identity_decide(struct call *c, const struct identity_claims *claims, int64_t *expires_r)
+{
+	*expires_r = 0;
+	return c->settings->token_mode ? by_token(c, claims, expires_r) : by_user_id(c, claims);
+}

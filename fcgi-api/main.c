@@ -1,0 +1,141 @@
+/*
+ * upred-api: the handlers of UPRed Push behind three doors (upred-api.8).
+ *
+ * Room: fcgi-api. Calls settings and the doors. Under CGI the argument list belongs to whoever wrote the URL, so the
+ * environment is looked at before it.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "door_bus.h"
+#include "door_fcgi.h"
+#include "ids.h"
+#include "log.h"
+#include "settings.h"
+
+#define EXIT_SETTING 2
+
+static const char usage[] =
+	"usage: upred-api fcgi|bus [--env FILE]\n"
+	"       upred-api --print-config|--check-config|--print-example [--env FILE]\n"
+	"       upred-api make-secret | --version | --help\n"
+	"\n"
+	"fcgi           a pool of FastCGI workers on FCGI_SOCKET, for Apache or nginx\n"
+	"bus            workers for upred-relay\n"
+	"make-secret    prints a key for SECRET_KEY\n"
+	"As a CGI program or with a FastCGI listener on descriptor 0 it needs no arguments.\n";
+
+enum what { WHAT_NOTHING, WHAT_FCGI, WHAT_BUS, WHAT_PRINT, WHAT_CHECK, WHAT_EXAMPLE };
+
+static const struct settings *load(const char *env_file)
+{
+	char why[512] = "";
+	const struct settings *s;
+
+	log_open("upred-api", "info");
+	s = settings_load(env_file, why, sizeof(why));
+	if (!s) {
+		fprintf(stderr, "upred-api: %s\n", why);
+		return NULL;
+	}
+	log_open("upred-api", s->log_level);
+	return s;
+}
+
+static int make_secret(void)
+{
+	for (int i = 0; i < 4; i++)
+		printf("%016llx", (unsigned long long)ids_random64());
+	putchar('\n');
+	return 0;
+}
+
+static int open_door(enum what what, const struct settings *s)
+{
+	if (!s->token_mode && !s->production)
+		log_warn("identity", "AUTH_MODE=open: everybody is who he says; for production set UPRED_ENV and AUTH_MODE");
+	return what == WHAT_BUS ? door_bus(s) : door_fcgi(s);
+}
+
+static int run(enum what what, const char *env_file)
+{
+	const struct settings *s = load(env_file);
+
+	if (!s)
+		return EXIT_SETTING;
+	if (what == WHAT_PRINT)
+		settings_print();
+	else if (what == WHAT_EXAMPLE)
+		settings_print_example();
+	else if (what == WHAT_CHECK)
+		puts("ok");
+	else
+		return open_door(what, s);
+	return 0;
+}
+
+static int wrong_usage(const char *word)
+{
+	fprintf(stderr, "upred-api: %s%s\n%s", word ? "unknown: " : "what?", word ? word : "", usage);
+	return EXIT_SETTING;
+}
+
+static int from_arguments(int argc, char **argv)
+{
+	static const struct { const char *word; enum what what; } words[] = {
+		{ "fcgi", WHAT_FCGI }, { "bus", WHAT_BUS }, { "--print-config", WHAT_PRINT },
+		{ "--check-config", WHAT_CHECK }, { "--print-example", WHAT_EXAMPLE }
+	};
+	const size_t count = sizeof(words) / sizeof(words[0]);
+	enum what what = WHAT_NOTHING;
+	const char *env_file = NULL;
+
+	for (int i = 1; i < argc; i++) {
+		size_t w = 0;
+
+		while (w < count && strcmp(argv[i], words[w].word) != 0)
+			w++;
+		if (w < count && (what == WHAT_NOTHING || words[w].what >= WHAT_PRINT)) {
+			what = words[w].what;
+		} else if (strcmp(argv[i], "--env") == 0 && i + 1 < argc) {
+			env_file = argv[++i];
+		} else if (strcmp(argv[i], "--version") == 0) {
+			puts("upred-api " UPRED_VERSION);
+			return 0;
+		} else if (strcmp(argv[i], "--help") == 0) {
+			fputs(usage, stdout);
+			return 0;
+		} else if (strcmp(argv[i], "make-secret") == 0) {
+			return make_secret();
+		} else {
+			return wrong_usage(argv[i]);
+		}
+	}
+	return what == WHAT_NOTHING ? wrong_usage(NULL) : run(what, env_file);
+}
+
+/* A listening socket as standard input: mod_fcgid, spawn-fcgi. FCGX_IsCGI answers this question wrongly. */
+static bool listens_on_stdin(void)
+{
+	int yes = 0;
+	socklen_t n = sizeof(yes);
+
+	return getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &yes, &n) == 0 && yes;
+}
+
+int main(int argc, char **argv)
+{
+	const struct settings *s;
+	bool cgi = getenv("GATEWAY_INTERFACE") && getenv("REQUEST_METHOD");
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!cgi && !listens_on_stdin())
+		return from_arguments(argc, argv);
+	s = load(NULL);
+	if (!s)
+		return EXIT_SETTING;
+	return cgi ? door_cgi(s) : door_fcgi_stdin(s);
+}

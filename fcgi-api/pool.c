@@ -1,0 +1,205 @@
+/*
+ * pool: fork, wait, fork again.
+ *
+ * Room: fcgi-api. Called by door_fcgi and door_bus; calls log and libc.
+ */
+#include "pool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define YOUNG_MS 1000        /* who dies younger than this is forked again later and later */
+#define BACKOFF_MS 100
+#define BACKOFF_MAX_MS 5000
+#define TICK_MS 1000
+
+struct slot {
+	pid_t pid;               /* 0: none now */
+	int64_t born_ms, due_ms;
+	unsigned young_deaths;
+};
+
+static struct slot slots[POOL_MAX];
+/* Shared with the workers: since when each is busy, 0 idle. */
+static volatile int64_t *busy_since;
+static volatile int64_t *my_busy;
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+void pool_busy(bool busy)
+{
+	if (my_busy)
+		*my_busy = busy ? now_ms() : 0;
+}
+
+static void masked(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGCHLD);
+}
+
+static _Noreturn void be_worker(const struct pool *p, unsigned i, pid_t master)
+{
+	sigset_t set;
+
+	my_busy = &busy_since[i];
+	*my_busy = 0;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != master)
+		_exit(0);
+	signal(SIGINT, SIG_IGN); /* Ctrl-C goes to the whole group: the master decides */
+	masked(&set);
+	sigdelset(&set, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	_exit(p->work(p->ctx));
+}
+
+static void start(const struct pool *p, unsigned i)
+{
+	pid_t master = getpid(), pid = fork();
+
+	slots[i].born_ms = now_ms();
+	if (pid == 0)
+		be_worker(p, i, master);
+	if (pid < 0) {
+		log_error(p->name, "fork failed: %s", strerror(errno));
+		slots[i].due_ms = slots[i].born_ms + BACKOFF_MAX_MS;
+		return;
+	}
+	slots[i].pid = pid;
+}
+
+static void start_due(const struct pool *p)
+{
+	int64_t now = now_ms();
+
+	for (unsigned i = 0; i < p->workers; i++)
+		if (slots[i].pid == 0 && slots[i].due_ms <= now)
+			start(p, i);
+}
+
+static void bury(const struct pool *p, unsigned i, int status, bool stopping)
+{
+	struct slot *s = &slots[i];
+	int64_t now = now_ms(), wait = 0;
+
+	if (now - s->born_ms < YOUNG_MS) {
+		wait = BACKOFF_MS << (s->young_deaths < 6 ? s->young_deaths : 6);
+		if (wait > BACKOFF_MAX_MS)
+			wait = BACKOFF_MAX_MS;
+		s->young_deaths++;
+	} else {
+		s->young_deaths = 0;
+	}
+	if (!stopping) {
+		if (WIFSIGNALED(status))
+			log_warn(p->name, "worker %d died of signal %d; another in %lld ms", (int)s->pid, WTERMSIG(status),
+				 (long long)wait);
+		else
+			log_warn(p->name, "worker %d ended with code %d; another in %lld ms", (int)s->pid,
+				 WEXITSTATUS(status), (long long)wait);
+	}
+	s->pid = 0;
+	s->due_ms = now + wait;
+}
+
+static void reap(const struct pool *p, bool stopping)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (unsigned i = 0; i < p->workers; i++)
+			if (slots[i].pid == pid)
+				bury(p, i, status, stopping);
+}
+
+static void kill_stuck(const struct pool *p)
+{
+	int64_t now = now_ms();
+
+	for (unsigned i = 0; p->stuck_s && i < p->workers; i++)
+		if (slots[i].pid && busy_since[i] && now - busy_since[i] > p->stuck_s * 1000LL) {
+			log_error(p->name, "worker %d is stuck; killed", (int)slots[i].pid);
+			busy_since[i] = 0;
+			kill(slots[i].pid, SIGKILL);
+		}
+}
+
+static unsigned signal_all(const struct pool *p, int sig)
+{
+	unsigned alive = 0;
+
+	for (unsigned i = 0; i < p->workers; i++)
+		if (slots[i].pid) {
+			kill(slots[i].pid, sig);
+			alive++;
+		}
+	return alive;
+}
+
+static void stop_all(const struct pool *p, const sigset_t *set)
+{
+	struct timespec tick = { 0, 50 * 1000000 };
+	int64_t end = now_ms() + p->grace_s * 1000LL;
+	unsigned alive = signal_all(p, SIGTERM);
+
+	while (alive && now_ms() < end) {
+		sigtimedwait(set, NULL, &tick);
+		reap(p, true);
+		alive = signal_all(p, 0);
+	}
+	if (alive) {
+		log_warn(p->name, "%u workers did not end in %d s; killed", alive, p->grace_s);
+		signal_all(p, SIGKILL);
+		while (waitpid(-1, NULL, 0) > 0)
+			;
+	}
+}
+
+int pool_run(const struct pool *p)
+{
+	struct timespec tick = { TICK_MS / 1000, 0 }, soon = { 0, 20 * 1000000 };
+	sigset_t set;
+	int sig = 0;
+
+	busy_since = mmap(NULL, POOL_MAX * sizeof(*busy_since), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (busy_since == MAP_FAILED) {
+		log_error(p->name, "no shared memory: %s", strerror(errno));
+		return 1;
+	}
+	masked(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	log_info(p->name, "%u workers", p->workers);
+	while (sig != SIGTERM && sig != SIGINT) {
+		bool waiting = false;
+
+		start_due(p);
+		for (unsigned i = 0; i < p->workers; i++)
+			waiting |= slots[i].pid == 0;
+		sig = sigtimedwait(&set, NULL, waiting ? &soon : &tick);
+		reap(p, false);
+		kill_stuck(p);
+	}
+	stop_all(p, &set);
+	log_info(p->name, "ended");
+	return 0;
+}

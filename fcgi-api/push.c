@@ -1,0 +1,39 @@
+/*
+ * push: who hears what.
+ *
+ * Room: fcgi-api. Called by handlers; calls render, answer, wire.
+ */
+#include "push.h"
+
+#include "render.h"
+
+void push_message(struct call *c, const struct store_message *m, bool found)
+{
+	struct buf *rooms = call_buf(c), *event = call_buf(c);
+	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = m->id, .uuid = m->uuid, .found = found };
+
+	wire_put_room(rooms, render_room_name(c->arena, &m->room));
+	if (m->room.kind == STORE_DIRECTO) {
+		wire_put_room(rooms, render_personal_name(c->arena, m->room.a_id));
+		wire_put_room(rooms, render_personal_name(c->arena, m->room.b_id));
+	}
+	render_receive_message(event, m);
+	push.rooms = buf_slice(rooms);
+	push.event = buf_slice(event);
+	if (c->command.type == WIRE_FETCH) /* one relay's feed asked; the others have their own */
+		answer_effect(&c->answer, &push);
+	else
+		answer_push(&c->answer, &push);
+}
+
+void push_people(struct call *c, int64_t one, int64_t other, struct slice except, struct slice event)
+{
+	struct buf *rooms = call_buf(c);
+	struct wire_effect push = { .kind = WIRE_PUSH, .except = except, .event = event };
+
+	wire_put_room(rooms, render_personal_name(c->arena, one));
+	if (other && other != one)
+		wire_put_room(rooms, render_personal_name(c->arena, other));
+	push.rooms = buf_slice(rooms);
+	answer_push(&c->answer, &push);
+}

@@ -1,0 +1,19 @@
+/*
+ * push: what other sockets hear, put into the answer of a call.
+ *
+ * Room: fcgi-api. Called by handlers; calls render, answer, wire.
+ */
+#ifndef PUSH_H
+#define PUSH_H
+
+#include "call.h"
+
+/*
+ * receive_message to everybody who hears it: in a group the room, in a direct chat the room and both people, joined or
+ * not. `found`: an earlier attempt had stored the row already, the relay knows whether it pushed it.
+ */
+void push_message(struct call *c, const struct store_message *m, bool found);
+/* An event to all devices of one or two people (the second 0: none), except the socket `except` (n = 0: nobody). */
+void push_people(struct call *c, int64_t one, int64_t other, struct slice except, struct slice event);
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * render: rows into JSON.
+ *
+ * Room: fcgi-api. Called by handlers and push; calls json, buf. Pure.
+ */
+#include "render.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "json.h"
+
+void render_time(int64_t seconds, char out[RENDER_TIME_LEN + 1])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	if (strftime(out, RENDER_TIME_LEN + 1, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		memcpy(out, "1970-01-01T00:00:00Z", RENDER_TIME_LEN + 1);
+}
+
+void render_time_member(struct buf *b, const char *key, int64_t seconds)
+{
+	char text[RENDER_TIME_LEN + 1];
+
+	json_put_key(b, key);
+	if (seconds == 0) {
+		buf_puts(b, "null");
+		return;
+	}
+	render_time(seconds, text);
+	buf_putc(b, '"');
+	buf_puts(b, text);
+	buf_putc(b, '"');
+}
+
+/* Number, or null for 0. */
+static void number_or_null(struct buf *b, const char *key, int64_t v)
+{
+	if (v)
+		json_put_number_member(b, key, v);
+	else
+		json_put_raw_member(b, key, SLICE("null"));
+}
+
+/* What somebody stored in `metadatos` as an object, or the empty slice: other programs write there, too. */
+static struct slice metadata(const struct store_message *m)
+{
+	enum json_fault fault;
+
+	if (m->metadatos.n == 0)
+		return SLICE_NONE;
+	fault = json_check(m->metadatos);
+	if ((fault != JSON_OK && fault != JSON_BAD_TEXT) || json_kind(m->metadatos) != JSON_OBJECT)
+		return SLICE_NONE;
+	return m->metadatos;
+}
+
+/* The client's timestamp with its JSON type; a message without one shows enviado_en. */
+static void put_timestamp(struct buf *b, const struct store_message *m)
+{
+	struct slice object = metadata(m), value;
+
+	if (object.n && json_member(object, "client_timestamp", &value) &&
+	    (json_kind(value) == JSON_STRING || json_kind(value) == JSON_NUMBER))
+		json_put_raw_member(b, "timestamp", value);
+	else
+		render_time_member(b, "timestamp", m->sent_at);
+}
+
+static struct slice kind_name(const struct store_message *m)
+{
+	return m->room.kind == STORE_GRUPAL ? SLICE("grupal") : SLICE("directo");
+}
+
+static void put_sender_name(struct buf *b, const struct store_person *p)
+{
+	struct buf name = BUF_INIT;
+
+	buf_put_slice(&name, p->nombre);
+	if (name.len && p->apellido_paterno.n)
+		buf_putc(&name, ' ');
+	buf_put_slice(&name, p->apellido_paterno);
+	json_put_text_member(b, "sender_name", name.len ? buf_slice(&name) : SLICE(""));
+	json_put_text_member(b, "sender_email", p->correo);
+	buf_fini(&name);
+}
+
+/* The members that receive_message and the history's messages share. */
+static void put_event_message(struct buf *b, const struct store_message *m)
+{
+	json_put_id_member(b, "from", m->sender.id);
+	put_sender_name(b, &m->sender);
+	json_put_text_member(b, "message", m->contenido.p ? m->contenido : SLICE(""));
+	json_put_text_member(b, "type", kind_name(m));
+	json_put_text_member(b, "message_type", m->tipo);
+	put_timestamp(b, m);
+	json_put_text_member(b, "url_archivo", m->url);
+	json_put_id_member(b, "mensaje_id", m->id);
+	json_put_text_member(b, "mensaje_uuid", m->uuid);
+	render_time_member(b, "enviado_en", m->sent_at);
+	json_put_text_member(b, "sala_uuid", m->room.uuid);
+}
+
+void render_receive_message(struct buf *b, const struct store_message *m)
+{
+	buf_puts(b, "[\"receive_message\",{");
+	put_event_message(b, m);
+	buf_puts(b, "}]");
+}
+
+void render_history_message(struct buf *b, const struct store_message *m)
+{
+	buf_putc(b, '{');
+	json_put_id_member(b, "id", m->id);
+	put_event_message(b, m);
+	buf_putc(b, '}');
+}
+
+void render_ack(struct buf *b, const struct store_message *m, bool duplicate)
+{
+	buf_putc(b, '{');
+	json_put_text_member(b, "status", SLICE("sent"));
+	json_put_id_member(b, "sender_id", m->sender.id);
+	put_timestamp(b, m);
+	json_put_text_member(b, "type", kind_name(m));
+	json_put_text_member(b, "message_type", m->tipo);
+	json_put_id_member(b, "mensaje_id", m->id);
+	json_put_text_member(b, "mensaje_uuid", m->uuid);
+	json_put_text_member(b, "sala_uuid", m->room.uuid);
+	json_put_text_member(b, "message", SLICE("Mensaje enviado y guardado en BD"));
+	if (duplicate)
+		json_put_raw_member(b, "duplicate", SLICE("true"));
+	buf_putc(b, '}');
+}
+
+static void put_rest_sender(struct buf *b, const struct store_person *p)
+{
+	json_put_key(b, "remitente");
+	buf_putc(b, '{');
+	json_put_number_member(b, "id", p->id);
+	json_put_text_member(b, "nombre", p->nombre);
+	json_put_text_member(b, "apellido_paterno", p->apellido_paterno);
+	json_put_text_member(b, "apellido_materno", p->apellido_materno);
+	json_put_text_member(b, "foto_perfil_url", p->foto);
+	buf_putc(b, '}');
+}
+
+void render_message(struct buf *b, const struct store_message *m, bool duplicate)
+{
+	struct slice object = metadata(m);
+
+	buf_putc(b, '{');
+	json_put_number_member(b, "id", m->id);
+	json_put_text_member(b, "mensaje_uuid", m->uuid);
+	json_put_number_member(b, "sala_chat_id", m->room.id);
+	json_put_text_member(b, "sala_uuid", m->room.uuid);
+	json_put_number_member(b, "remitente_id", m->sender.id);
+	json_put_text_member(b, "tipo_mensaje", m->tipo);
+	json_put_text_member(b, "contenido", m->contenido);
+	json_put_text_member(b, "url_archivo", m->url);
+	json_put_raw_member(b, "metadatos", object.n ? object : SLICE("null"));
+	render_time_member(b, "enviado_en", m->sent_at);
+	render_time_member(b, "editado_en", m->edited_at);
+	render_time_member(b, "eliminado_en", m->deleted_at);
+	put_rest_sender(b, &m->sender);
+	if (duplicate)
+		json_put_raw_member(b, "duplicate", SLICE("true"));
+	buf_putc(b, '}');
+}
+
+void render_room(struct buf *b, const struct store_room *room, const struct store_message *last, int64_t unread)
+{
+	buf_putc(b, '{');
+	json_put_number_member(b, "id", room->id);
+	json_put_text_member(b, "sala_uuid", room->uuid);
+	json_put_text_member(b, "tipo_sala", room->kind == STORE_GRUPAL ? SLICE("grupal") : SLICE("directo"));
+	number_or_null(b, "usuario_a_id", room->a_id);
+	number_or_null(b, "usuario_b_id", room->b_id);
+	number_or_null(b, "grupo_id", room->group_id);
+	render_time_member(b, "creado_en", room->created_at);
+	render_time_member(b, "actualizado_en", room->updated_at);
+	json_put_key(b, "ultimo_mensaje");
+	if (last)
+		render_message(b, last, false);
+	else
+		buf_puts(b, "null");
+	if (unread >= 0)
+		json_put_number_member(b, "no_leidos", unread);
+	buf_putc(b, '}');
+}
+
+struct slice render_room_name(struct arena *a, const struct store_room *room)
+{
+	struct slice head = room->kind == STORE_GRUPAL ? SLICE("group_") : SLICE("chat_");
+	char *name = arena_alloc(a, head.n + room->uuid.n + 1);
+
+	memcpy(name, head.p, head.n);
+	memcpy(name + head.n, room->uuid.p, room->uuid.n);
+	return (struct slice){ name, head.n + room->uuid.n };
+}
+
+struct slice render_personal_name(struct arena *a, int64_t person_id)
+{
+	char *name = arena_alloc(a, 24);
+	int n = snprintf(name, 24, "@%lld", (long long)person_id);
+
+	return (struct slice){ name, (size_t)n };
+}

@@ -1,0 +1,35 @@
+/*
+ * render: the JSON shapes that several handlers share (CONTRACT, events' fields and REST shapes).
+ *
+ * Room: fcgi-api. Called by handlers and push; calls json's writer, buf. Pure.
+ */
+#ifndef RENDER_H
+#define RENDER_H
+
+#include "arena.h"
+#include "store.h"
+
+#define RENDER_TIME_LEN 20 /* YYYY-MM-DDTHH:MM:SSZ */
+
+/* UTC, NUL-terminated. */
+void render_time(int64_t seconds, char out[RENDER_TIME_LEN + 1]);
+/* `"key":"2026-…Z"`, or null for 0; with a comma as json_put_key. */
+void render_time_member(struct buf *b, const char *key, int64_t seconds);
+
+/* `["receive_message",{…}]` */
+void render_receive_message(struct buf *b, const struct store_message *m);
+/* The `ack` of a stored message. */
+void render_ack(struct buf *b, const struct store_message *m, bool duplicate);
+/* One message of `message_history_loaded`. */
+void render_history_message(struct buf *b, const struct store_message *m);
+
+/* REST: the message object; `duplicate` adds the member. */
+void render_message(struct buf *b, const struct store_message *m, bool duplicate);
+/* REST: the room object; last may be NULL; unread < 0 leaves no_leidos out. */
+void render_room(struct buf *b, const struct store_room *room, const struct store_message *last, int64_t unread);
+
+/* Names of rooms on the wire: chat_<uuid> or group_<uuid>, and @<user id>. In the arena. */
+struct slice render_room_name(struct arena *a, const struct store_room *room);
+struct slice render_personal_name(struct arena *a, int64_t person_id);
+
+#endif

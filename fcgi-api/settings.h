@@ -1,0 +1,39 @@
+/*
+ * settings: what upred-api can be told, one row each.
+ *
+ * Room: fcgi-api. Called by main; read by doors, identity and handlers; calls conf.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "buf.h"
+#include "store.h"
+
+#define SETTINGS_RELAYS_MAX 16
+
+struct settings {
+	bool production;
+	bool token_mode;               /* AUTH_MODE=token: identity is proven */
+	struct slice secret;           /* SECRET_KEY */
+	const char *log_level;
+	const char *run_dir;
+	const char *jobs_address;
+	const char *own_signals;       /* SIGNALS_ADDRESS: the relay whose jobs these workers do */
+	const char *relays[SETTINGS_RELAYS_MAX];  /* RELAY_SIGNALS */
+	size_t relay_count;
+	const char *fcgi_socket;
+	unsigned fcgi_socket_mode;
+	unsigned fcgi_workers, bus_workers;
+	struct store_settings store;
+};
+
+/*
+ * Reads and judges everything once per process. NULL when a setting is wrong: error_r then holds one line that names it.
+ * What it returns lives until the process ends.
+ */
+const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size);
+/* NAME=value lines, secrets as ***; what .env.example says; the names for --help. Only after settings_load. */
+void settings_print(void);
+void settings_print_example(void);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * signals: one nanomsg pusher per relay.
+ *
+ * Room: fcgi-api. Called by the doors; calls nano, wire, log.
+ */
+#include "signals.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "nano.h"
+
+struct signals {
+	int socks[SETTINGS_RELAYS_MAX];
+	size_t count;
+	unsigned long lost;
+	struct buf message;
+};
+
+struct signals *signals_open(const struct settings *set, const char *but)
+{
+	struct signals *s = mem_zero(1, sizeof(*s));
+
+	for (size_t i = 0; i < set->relay_count; i++) {
+		int sock;
+
+		if (but && strcmp(set->relays[i], but) == 0)
+			continue;
+		sock = nano_signal_open(set->relays[i]);
+		if (sock < 0)
+			log_warn("signals", "cannot open %s: %s", set->relays[i], strerror(errno));
+		else
+			s->socks[s->count++] = sock;
+	}
+	return s;
+}
+
+void signals_send(struct signals *s, const struct answer *a)
+{
+	static struct log_limit limit;
+
+	if (a->pushes.len == 0 || s->count == 0)
+		return;
+	buf_reset(&s->message);
+	wire_put_signal(&s->message);
+	buf_put_slice(&s->message, buf_slice(&a->pushes));
+	if (s->message.len > WIRE_SIGNAL_MAX) {
+		s->lost++;
+		return;
+	}
+	for (size_t i = 0; i < s->count; i++)
+		if (nano_signal_send(s->socks[i], buf_slice(&s->message)) != 0 && s->lost++ < 1000000 &&
+		    log_limited(&limit, 1))
+			log_debug("signals", "a relay does not take signals now; %lu lost so far", s->lost);
+}
+
+void signals_close(struct signals *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->count; i++)
+		nano_close(s->socks[i]);
+	buf_fini(&s->message);
+	free(s);
+}

@@ -1,0 +1,202 @@
+/*
+ * connect: from settings to a session that is set up; and what an error number means.
+ *
+ * Room: fcgi-api/store, inside. Called by db.c; calls the MySQL client library.
+ * Written for the client libraries of MariaDB and of Oracle alike.
+ */
+#include "connect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CONNECT_TIMEOUT_S 3
+#define READ_WRITE_TIMEOUT_S 2
+#define HOST_MAX 255
+
+/*
+ * No autocommit: nothing is ever stored without a COMMIT of ours, also when a deadlock has ended the transaction under us.
+ * A lock wait must end before the read timeout, or it looks like a dead server. wait_timeout frees the locks of a
+ * connection whose other end has vanished.
+ */
+#define SESSION_VALUES \
+	"SET SESSION autocommit=0, sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=1," \
+	" lock_wait_timeout=1, wait_timeout=60"
+static const char *const session_setup[] = {
+	SESSION_VALUES,
+	"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+	"COMMIT"
+};
+/* MariaDB alone knows it; elsewhere it fails and is not missed. */
+static const char session_extra[] = "SET SESSION idle_transaction_timeout=10";
+
+struct target {
+	char host[HOST_MAX + 1];
+	unsigned port;
+	const char *socket;
+	bool tcp;  /* do not let the library turn "localhost" into its socket */
+};
+
+enum store_verdict connect_verdict(unsigned error)
+{
+	switch (error) {
+	case 0:
+		return STORE_OK;
+	case 1040: case 1053: case 1152: case 1180: case 1203: case 1243: case 1290: case 1836: case 1927: case 2000 ... 2025:
+	case 3169: case 4031:
+		return STORE_LOST;
+	case 1044: case 1045: case 1049: case 1054: case 1064: case 1142: case 1143: case 1146: case 1461: case 1698:
+	case 2026: case 2059:
+		return STORE_CONFIG;
+	case 1048: case 1062: case 1264: case 1265: case 1366: case 1406: case 1452: case 3140: case 3819: case 4025:
+		return STORE_REFUSED;
+	default:
+		/* 1205 1213 1020 1317 1969 3024 3101 3572 and whatever else a statement may meet */
+		return error >= 2000 && error < 3000 ? STORE_LOST : STORE_AGAIN;
+	}
+}
+
+static MYSQL *try_target(const struct store_settings *s, const struct target *t)
+{
+	unsigned connect_s = CONNECT_TIMEOUT_S, rw_s = READ_WRITE_TIMEOUT_S, tcp = MYSQL_PROTOCOL_TCP;
+	MYSQL *my = mysql_init(NULL);  /* a new handle per attempt: a failed connect wipes the options */
+
+	if (!my) {
+		fprintf(stderr, "out of memory\n");
+		exit(1);
+	}
+	mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+	mysql_options(my, MYSQL_OPT_READ_TIMEOUT, &rw_s);
+	mysql_options(my, MYSQL_OPT_WRITE_TIMEOUT, &rw_s);
+	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	if (t->tcp)
+		mysql_options(my, MYSQL_OPT_PROTOCOL, &tcp);
+#ifndef LIBMARIADB
+	bool key = true;
+
+	mysql_options(my, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &key);
+#endif
+	if (mysql_real_connect(my, *t->host ? t->host : NULL, s->user, s->password, s->database, t->port, t->socket, 0)) {
+		size_t i = 0;
+
+		while (i < sizeof(session_setup) / sizeof(*session_setup) && mysql_query(my, session_setup[i]) == 0)
+			i++;
+		if (i == sizeof(session_setup) / sizeof(*session_setup))
+			(void)mysql_query(my, session_extra);
+	}
+	return my;
+}
+
+/* True when the handle is connected and set up; else it is closed, with the reason told. */
+static bool keep_or_close(MYSQL *my, const struct target *t, enum store_verdict *verdict_r, char *error_r, size_t size)
+{
+	unsigned error = mysql_errno(my);
+
+	if (error == 0 || error == 1193)  /* 1193: session_extra is unknown here */
+		return true;
+	*verdict_r = connect_verdict(error) == STORE_CONFIG ? STORE_CONFIG : STORE_LOST;
+	snprintf(error_r, size, "%u %s (connect to %s)", error, mysql_error(my), t->socket ? t->socket : t->host);
+	mysql_close(my);
+	return false;
+}
+
+/* The n-th of the comma separated hosts, "name" or "name:port" or "[v6]:port"; false behind the last. */
+static bool host_at(const struct store_settings *s, unsigned n, struct target *t)
+{
+	const char *p = s->hosts ? s->hosts : "", *end, *colon;
+
+	while (n-- > 0) {
+		p = strchr(p, ',');
+		if (!p++)
+			return false;
+	}
+	p += strspn(p, " \t[");
+	end = p + strcspn(p, ",");
+	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	colon = memrchr(p, ':', (size_t)(end - p));
+	t->port = s->port;
+	if (colon && (colon[-1] == ']' || memchr(p, ':', (size_t)(end - p)) == colon)) {
+		t->port = (unsigned)strtoul(colon + 1, NULL, 10);
+		end = colon;
+	}
+	if (end > p && end[-1] == ']')
+		end--;
+	if (end - p > HOST_MAX)
+		end = p + HOST_MAX;
+	memcpy(t->host, p, (size_t)(end - p));
+	t->host[end - p] = '\0';
+	t->socket = NULL;
+	t->tcp = true;
+	return true;
+}
+
+/*
+ * One host. "localhost" meant TCP for the server that the guide describes, and means the socket for MySQL's own tools:
+ * the first that answers is right.
+ */
+static MYSQL *try_host(const struct store_settings *s, struct target *t, enum store_verdict *verdict_r, char *error_r,
+		       size_t size)
+{
+	MYSQL *my = try_target(s, t);
+
+	if (keep_or_close(my, t, verdict_r, error_r, size))
+		return my;
+	if (strcmp(t->host, "localhost") != 0 && *t->host)
+		return NULL;
+	t->tcp = false;
+	my = try_target(s, t);
+	if (mysql_errno(my) && mysql_errno(my) != 1193) {  /* the TCP failure stays the one that is told */
+		mysql_close(my);
+		return NULL;
+	}
+	return my;
+}
+
+MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum store_verdict *verdict_r, char *error_r,
+		    size_t size)
+{
+	struct target t;
+	unsigned n = 0, i;
+
+	if (s->socket && *s->socket) {
+		struct target local = { .socket = s->socket, .port = s->port, .host = "localhost" };
+		MYSQL *my = try_target(s, &local);
+
+		return keep_or_close(my, &local, verdict_r, error_r, size) ? my : NULL;
+	}
+	while (host_at(s, n, &t))
+		n++;
+	for (i = 0; i < n; i++) {
+		unsigned at = (*host_io + i) % n;
+		MYSQL *my;
+
+		host_at(s, at, &t);
+		my = try_host(s, &t, verdict_r, error_r, size);
+		if (my) {
+			*host_io = at;
+			return my;
+		}
+	}
+	return NULL;
+}
+
+void connect_durability(MYSQL *my, struct store_durability *d)
+{
+	MYSQL_RES *res;
+	MYSQL_ROW row;
+
+	memset(d, 0, sizeof(*d));
+	if (mysql_query(my, "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit, @@GLOBAL.sync_binlog, @@GLOBAL.log_bin") != 0)
+		return;
+	res = mysql_store_result(my);
+	if (!res)
+		return;
+	row = mysql_fetch_row(res);
+	if (row && row[0] && row[1] && row[2]) {
+		d->known = true;
+		d->flush_log = atoi(row[0]);
+		d->sync_binlog = atoi(row[2]) ? atoi(row[1]) : -1;
+		d->can_lose = d->flush_log != 1 || (d->sync_binlog != 1 && d->sync_binlog != -1);
+	}
+	mysql_free_result(res);
+}

@@ -1,0 +1,71 @@
+/*
+ * db: statements, rows and the transaction, over the MySQL client library.
+ *
+ * Room: fcgi-api/store, inside. Called by every file of this room; calls connect. Nothing of it is seen outside.
+ *
+ * A statement is a static db_sql. Where its text holds {…}, the part in braces is repeated `size` times with ", " between
+ * (or with what follows a |, as in {(a = ? AND b = ?)| OR }). Statements are prepared at first use and kept, per size, as
+ * long as the connection; sets.h has the sizes.
+ *
+ *	v = db_run(st, &find_x, 1, in, 1);
+ *	if (v)
+ *		return v;
+ *	while (db_next(st))
+ *		id = db_number(st, 0);
+ *	return db_end(st);
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include "store.h"
+
+#define DB_COLUMNS_MAX 32
+#define DB_VALUES_MAX (STORE_SET_MAX * 8)
+
+struct db_sql {
+	const char *name;     /* for the log */
+	const char *text;
+	const char *columns;  /* of the result, a letter each: 'i' number, 't' text; NULL: no result */
+};
+
+/* A value to bind. */
+struct db_value {
+	enum { DB_NULL, DB_NUMBER, DB_TEXT } type;
+	int64_t number;
+	struct slice text;    /* borrowed until db_run returns */
+};
+
+static inline struct db_value db_of_number(int64_t n)
+{
+	return (struct db_value){ DB_NUMBER, n, SLICE_NONE };
+}
+
+/* p NULL: NULL. */
+static inline struct db_value db_of_text(struct slice s)
+{
+	return (struct db_value){ s.p ? DB_TEXT : DB_NULL, 0, s };
+}
+
+/*
+ * Runs a statement. OK; REFUSED and the transaction lives; other trouble. With a result, rows follow by db_next until it
+ * is false, then db_end, before anything else is run.
+ */
+STORE_CHECK enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,
+				      size_t in_count);
+/* True: there is a row. */
+bool db_next(struct store *st);
+/* Ends the rows, read or not: OK, or the trouble that ended them. */
+STORE_CHECK enum store_verdict db_end(struct store *st);
+
+/* Columns of the present row: 0 and SLICE_NONE for NULL. db_text copies into the arena. */
+int64_t db_number(struct store *st, unsigned column);
+bool db_is_null(struct store *st, unsigned column);
+struct slice db_text(struct store *st, unsigned column, struct arena *a);
+
+/* Error number of the last db_run, e.g. 1062. */
+unsigned db_error(const struct store *st);
+/* Rows that the last statement changed. */
+int64_t db_changed(struct store *st);
+const struct store_settings *db_settings(const struct store *st);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * delivery: what a stored message changes beside its own row: recipient rows and the room's time.
+ *
+ * Room: fcgi-api/store, inside. Called by send; calls sets and db. Rows as the companion writes them, so that both sides
+ * count the same.
+ */
+#include "delivery.h"
+#include "sets.h"
+
+static const struct db_sql direct_sql = {
+	"send direct recipients",
+	"INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, creado_en) VALUES {(?, ?, CURRENT_TIMESTAMP)}", NULL
+};
+static const struct db_sql group_sql = {
+	"send group recipients",
+	"INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, creado_en)"
+	" SELECT STRAIGHT_JOIN m.id, g.usuario_id, CURRENT_TIMESTAMP FROM mensajes m"
+	" JOIN salas_chat s ON s.id = m.sala_chat_id"
+	" JOIN miembros_grupo g ON g.grupo_id = s.grupo_id AND g.estado_membresia = 'activo'"
+	" AND g.usuario_id <> m.remitente_id WHERE m.id IN ({?})", NULL
+};
+static const struct db_sql touch_sql = {
+	"send touch", "UPDATE salas_chat SET actualizado_en = CURRENT_TIMESTAMP WHERE id IN ({?})", NULL
+};
+
+void delivery_add(struct delivery *d, const struct store_message *m)
+{
+	int64_t other = m->room.a_id == m->sender.id ? m->room.b_id : m->room.a_id;
+
+	if (m->room.kind == STORE_GRUPAL) {
+		d->grouped[d->grouped_count++] = db_of_number(m->id);
+	} else if (other && other != m->sender.id) {
+		d->pairs[d->pair_count * 2] = db_of_number(m->id);
+		d->pairs[d->pair_count++ * 2 + 1] = db_of_number(other);
+	}
+}
+
+enum store_verdict delivery_write(struct store *st, struct delivery *d)
+{
+	enum store_verdict v = sets_run_rows(st, &direct_sql, d->pairs, d->pair_count, 2);
+	struct db_value in[STORE_SET_MAX];
+	size_t i;
+
+	if (v == STORE_OK && d->grouped_count)
+		v = sets_run_list(st, &group_sql, d->grouped, d->grouped_count, 1);
+	for (i = 0; i < d->stale_count; i++)
+		in[i] = db_of_number(d->stale[i]);
+	if (v == STORE_OK && d->stale_count)
+		v = sets_run_list(st, &touch_sql, in, d->stale_count, 1);
+	return v;
+}

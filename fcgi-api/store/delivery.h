@@ -1,0 +1,24 @@
+/*
+ * delivery: what a stored message changes beside its own row: recipient rows and the room's time.
+ *
+ * Room: fcgi-api/store, inside. Called by send; calls sets and db.
+ */
+#ifndef STORE_DELIVERY_H
+#define STORE_DELIVERY_H
+
+#include "db.h"
+
+struct delivery {
+	struct db_value pairs[STORE_SET_MAX * 2];  /* direct: message and the other person */
+	size_t pair_count;
+	struct db_value grouped[STORE_SET_MAX];    /* messages whose group's members get rows */
+	size_t grouped_count;
+	int64_t stale[STORE_SET_MAX];              /* rooms not touched in this second */
+	size_t stale_count;
+};
+
+/* Adds a stored message (complete; its group not crowded). */
+void delivery_add(struct delivery *d, const struct store_message *m);
+STORE_CHECK enum store_verdict delivery_write(struct store *st, struct delivery *d);
+
+#endif

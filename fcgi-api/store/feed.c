@@ -1,0 +1,159 @@
+/*
+ * feed: what is new, by primary key; and the cursor below which nothing can still appear.
+ *
+ * Room: fcgi-api/store. Called by the sweep handler and by handlers that need a cursor; calls row, sets and db.
+ */
+#include "row.h"
+#include "sets.h"
+
+#define HOLE_ROWS_MAX 20000  /* rows found in holes that one sweep brings */
+#define CURSOR_PAGE 200
+
+#define SWEEP_COLUMNS \
+	"SELECT STRAIGHT_JOIN m.id, m.mensaje_uuid, s.sala_uuid, s.tipo_sala, s.usuario_a_id, s.usuario_b_id," \
+	" m.eliminado_en IS NOT NULL FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id "
+#define SWEEP_LETTERS "itttiii"
+
+static const struct db_sql max_sql = { "feed max", "SELECT MAX(id) FROM mensajes", "i" };
+static const struct db_sql new_sql = {
+	"feed new", SWEEP_COLUMNS "WHERE m.id > ? ORDER BY m.id LIMIT ?", SWEEP_LETTERS
+};
+static const struct db_sql holes_sql = {
+	"feed holes", SWEEP_COLUMNS "WHERE {(m.id BETWEEN ? AND ?)| OR } ORDER BY m.id LIMIT ?", SWEEP_LETTERS
+};
+static const struct db_sql cursor_sql = {
+	"feed cursor",
+	"SELECT id, enviado_en > CURRENT_TIMESTAMP - INTERVAL ? SECOND FROM mensajes WHERE id < ? ORDER BY id DESC LIMIT ?",
+	"ii"
+};
+
+static enum store_verdict take_rows(struct store *st, struct arena *a, struct store_swept *s, size_t cap)
+{
+	while (s->count < cap && db_next(st)) {
+		struct store_sweep_row *r = &s->rows[s->count++];
+
+		r->id = db_number(st, 0);
+		r->uuid = db_text(st, 1, a);
+		r->sala_uuid = db_text(st, 2, a);
+		r->kind = row_kind(db_text(st, 3, a));
+		r->a_id = db_number(st, 4);
+		r->b_id = db_number(st, 5);
+		r->deleted = db_number(st, 6) == 1;
+	}
+	return db_end(st);
+}
+
+static enum store_verdict max_id(struct store *st, int64_t *max_r)
+{
+	enum store_verdict v = db_run(st, &max_sql, 1, NULL, 0);
+
+	*max_r = 0;
+	if (v)
+		return v;
+	while (db_next(st))
+		*max_r = db_number(st, 0);
+	return db_end(st);
+}
+
+static enum store_verdict sweep_holes(struct store *st, const struct store_sweep *sweep, struct arena *a,
+				      struct store_swept *s, size_t cap)
+{
+	struct db_value in[STORE_SET_MAX * 2 + 1];
+	enum store_verdict v = STORE_OK;
+	size_t done, n, size, i;
+
+	for (done = 0; v == STORE_OK && done < sweep->hole_count; done += n) {
+		n = sweep->hole_count - done < STORE_SET_MAX ? sweep->hole_count - done : STORE_SET_MAX;
+		size = sets_size(n);
+		for (i = 0; i < size; i++) {
+			const struct store_range *h = &sweep->holes[done + (i < n ? i : n - 1)];
+
+			in[2 * i] = db_of_number(h->first);
+			in[2 * i + 1] = db_of_number(h->last);
+		}
+		in[2 * size] = db_of_number((int64_t)(cap - s->count));
+		v = db_run(st, &holes_sql, size, in, 2 * size + 1);
+		if (v == STORE_OK)
+			v = take_rows(st, a, s, cap);
+	}
+	return v;
+}
+
+/* Rows that the holes can bring at most. */
+static size_t hole_room(const struct store_sweep *sweep)
+{
+	size_t room = 0, i;
+
+	for (i = 0; i < sweep->hole_count && room < HOLE_ROWS_MAX; i++) {
+		int64_t width = sweep->holes[i].last - sweep->holes[i].first;
+
+		if (width >= 0)
+			room += width < HOLE_ROWS_MAX ? (size_t)width + 1 : HOLE_ROWS_MAX;
+	}
+	return room < HOLE_ROWS_MAX ? room : HOLE_ROWS_MAX;
+}
+
+enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *sweep, struct arena *a,
+				    struct store_swept *s)
+{
+	size_t page = sweep->first ? 2 * STORE_SWEEP_WINDOW : STORE_SWEEP_PAGE, holes;
+	size_t cap = sweep->first ? 0 : hole_room(sweep);
+	struct db_value in[2];
+	enum store_verdict v;
+
+	memset(s, 0, sizeof(*s));
+	s->rows = arena_alloc(a, (page + 1 + cap) * sizeof(*s->rows));
+	/* MAX first: whatever is visible up to it is visible to the statements behind it too */
+	v = max_id(st, &s->max_id);
+	s->from = sweep->high;
+	if (sweep->first)
+		s->from = s->max_id > STORE_SWEEP_WINDOW ? s->max_id - STORE_SWEEP_WINDOW : 0;
+	if (v == STORE_OK && !sweep->first)
+		v = sweep_holes(st, sweep, a, s, cap);
+	if (v)
+		return v;
+	holes = s->count;
+	in[0] = db_of_number(s->from);
+	in[1] = db_of_number((int64_t)page + 1);
+	v = db_run(st, &new_sql, 1, in, 2);
+	if (v == STORE_OK)
+		v = take_rows(st, a, s, holes + page + 1);
+	if (v)
+		return v;
+	s->truncated = s->count - holes > page;
+	if (s->truncated)
+		s->count--;
+	if (s->count > holes && s->rows[s->count - 1].id > s->max_id)
+		s->max_id = s->rows[s->count - 1].id;
+	s->upto = s->truncated ? s->rows[s->count - 1].id : s->max_id;
+	return STORE_OK;
+}
+
+enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *cursor_r)
+{
+	struct db_value in[] = { db_of_number(age_s), db_of_number(INT64_MAX), db_of_number(CURSOR_PAGE) };
+	unsigned rows, old = 0;
+
+	*cursor_r = 0;
+	/* down from the newest, until a whole page's worth of rows in a row is old */
+	do {
+		enum store_verdict v = db_run(st, &cursor_sql, 1, in, 3);
+
+		if (v)
+			return v;
+		for (rows = 0; db_next(st); rows++) {
+			int64_t id = db_number(st, 0);
+
+			if (in[1].number == INT64_MAX)
+				*cursor_r = id;
+			in[1].number = id;
+			old = db_number(st, 1) ? 0 : old + 1;
+			if (!old)
+				*cursor_r = id - 1;
+		}
+		v = db_end(st);
+		if (v)
+			return v;
+	} while (rows == CURSOR_PAGE && old < CURSOR_PAGE);
+	return STORE_OK;
+}

@@ -1,0 +1,97 @@
+/*
+ * lists: my rooms, each with its newest message and what is unread in it.
+ *
+ * Room: fcgi-api/store. Called by the rooms handlers; calls unread, row, sets, db, and messages through store.h.
+ */
+#include "row.h"
+#include "sets.h"
+#include "unread.h"
+
+static const struct db_sql rooms_sql = {
+	"my rooms",
+	"SELECT " ROW_ROOM("s") ", " ROW_ROOM_TIMES("s")
+	" FROM (SELECT a.id FROM salas_chat a WHERE a.usuario_a_id = ? AND a.tipo_sala = 'directo'"
+	" UNION SELECT b.id FROM salas_chat b WHERE b.usuario_b_id = ? AND b.tipo_sala = 'directo'"
+	" UNION SELECT c.id FROM miembros_grupo g JOIN salas_chat c ON c.grupo_id = g.grupo_id AND c.tipo_sala = 'grupal'"
+	" WHERE g.usuario_id = ? AND g.estado_membresia = 'activo') mine"
+	" JOIN salas_chat s ON s.id = mine.id ORDER BY s.actualizado_en DESC, s.id DESC LIMIT ?",
+	ROW_ROOM_LETTERS ROW_ROOM_TIMES_LETTERS
+};
+#define COLUMN_TIMES 6
+/* An arm per room, with its number in it: as one correlated question the planner walks all messages, or sorts. */
+static const struct db_sql last_sql = {
+	"newest of rooms",
+	"{(SELECT m.sala_chat_id, m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > 0 AND m.eliminado_en IS NULL"
+	" ORDER BY m.id DESC LIMIT 1)| UNION ALL }", "ii"
+};
+
+/* The ids of the newest messages of up to STORE_SET_MAX rooms. */
+static enum store_verdict find_last(struct store *st, const struct store_room_entry *rooms, size_t count, int64_t *ids,
+				    size_t *id_count_r)
+{
+	struct db_value in[STORE_SET_MAX];
+	int64_t previous = 0;
+	enum store_verdict v;
+	size_t i;
+
+	*id_count_r = 0;
+	for (i = 0; i < count; i++)
+		in[i] = db_of_number(rooms[i].room.id);
+	v = sets_run_list(st, &last_sql, in, count, 1);
+	if (v)
+		return v;
+	while (db_next(st)) {
+		/* the list is filled up by repeating its last room */
+		if (db_number(st, 1) != previous && *id_count_r < STORE_SET_MAX)
+			ids[(*id_count_r)++] = db_number(st, 1);
+		previous = db_number(st, 1);
+	}
+	return db_end(st);
+}
+
+/* The newest messages of up to STORE_SET_MAX rooms; where there is none, or it was deleted in between, `last` stays NULL. */
+static enum store_verdict attach_last(struct store *st, struct store_room_entry *rooms, size_t count, struct arena *a)
+{
+	struct store_message *messages;
+	int64_t ids[STORE_SET_MAX];
+	size_t n = 0, i, k;
+	enum store_verdict v = find_last(st, rooms, count, ids, &n);
+
+	if (v == STORE_OK)
+		v = store_message_fetch(st, ids, n, a, &messages, &n);
+	for (i = 0; v == STORE_OK && i < n; i++) {
+		for (k = 0; k < count; k++) {
+			if (rooms[k].room.id == messages[i].room.id)
+				rooms[k].last = &messages[i];
+		}
+	}
+	return v;
+}
+
+enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned limit, struct arena *a,
+				   struct store_room_entry **rooms_r, size_t *count_r)
+{
+	struct db_value me = db_of_number(person_id), in[] = { me, me, me, db_of_number(limit) };
+	struct store_room_entry *rooms = arena_alloc(a, limit * sizeof(*rooms));
+	enum store_verdict v = db_run(st, &rooms_sql, 1, in, 4);
+	struct unread u;
+	size_t n = 0, i;
+
+	*rooms_r = rooms;
+	*count_r = 0;
+	if (v)
+		return v;
+	while (n < limit && db_next(st)) {
+		row_room(st, 0, a, &rooms[n].room);
+		row_room_times(st, COLUMN_TIMES, &rooms[n++].room);
+	}
+	v = db_end(st);
+	for (i = 0; v == STORE_OK && i < n; i += STORE_SET_MAX)
+		v = attach_last(st, rooms + i, n - i < STORE_SET_MAX ? n - i : STORE_SET_MAX, a);
+	if (v == STORE_OK)
+		v = unread_find(st, person_id, 0, a, &u);
+	for (i = 0; v == STORE_OK && i < n; i++)
+		rooms[i].unread = unread_of(&u, rooms[i].room.id);
+	*count_r = n;
+	return v;
+}

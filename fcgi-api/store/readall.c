@@ -1,0 +1,114 @@
+/*
+ * readall: everything in a room is read, at once.
+ *
+ * Room: fcgi-api/store. Called by the marcar-leidos handler; calls unread and db.
+ */
+#include "db.h"
+#include "unread.h"
+
+#define AUTHORS_MAX 1000
+
+static const struct db_sql authors_sql = {
+	"read all authors",
+	"SELECT m.remitente_id, MAX(m.id), COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id"
+	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND m.sala_chat_id = ? AND m.eliminado_en IS NULL"
+	" GROUP BY m.remitente_id LIMIT 1000", "iii"
+};
+static const struct db_sql rowless_sql = {
+	"read all authors without rows",
+	"SELECT m.remitente_id, MAX(m.id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d"
+	" ON d.mensaje_id = m.id AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.enviado_en >= ?"
+	" AND m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL GROUP BY m.remitente_id LIMIT 1000",
+	"iii"
+};
+/* Not beyond the newest that was counted: a message that came in between stays unread. */
+static const struct db_sql update_sql = {
+	"read all rows",
+	"UPDATE destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id SET d.leido_en = CURRENT_TIMESTAMP,"
+	" d.entregado_en = COALESCE(d.entregado_en, CURRENT_TIMESTAMP) WHERE d.destinatario_id = ? AND d.leido_en IS NULL"
+	" AND m.sala_chat_id = ? AND m.eliminado_en IS NULL AND m.id <= ?", NULL
+};
+static const struct db_sql insert_sql = {
+	"read all newest",
+	"INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, entregado_en, leido_en, creado_en)"
+	" VALUES (?, ?, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)"
+	" ON DUPLICATE KEY UPDATE leido_en = COALESCE(leido_en, VALUES(leido_en))", NULL
+};
+static const struct db_sql now_sql = { "now", "SELECT UNIX_TIMESTAMP()", "i" };
+
+static void take_author(struct store *st, struct store_read_all *all)
+{
+	int64_t author = db_number(st, 0), newest = db_number(st, 1);
+	size_t i = 0;
+
+	all->count += db_number(st, 2);
+	while (i < all->author_count && all->authors[i].author_id != author)
+		i++;
+	if (i == all->author_count) {
+		if (i == 2 * AUTHORS_MAX)
+			return;
+		all->authors[all->author_count++] = (struct store_read_author){ author, 0 };
+	}
+	if (newest > all->authors[i].newest_id)
+		all->authors[i].newest_id = newest;
+}
+
+/* Authors of what a statement finds; the newest id of all of them in newest_r. */
+static enum store_verdict authors(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t count,
+				  struct store_read_all *all, int64_t *newest_r)
+{
+	enum store_verdict v = db_run(st, sql, 1, in, count);
+
+	*newest_r = 0;
+	if (v)
+		return v;
+	while (db_next(st)) {
+		take_author(st, all);
+		if (db_number(st, 1) > *newest_r)
+			*newest_r = db_number(st, 1);
+	}
+	return db_end(st);
+}
+
+/* Messages of a group that have no row for the person: one row, for the newest, says that the older are read too. */
+static enum store_verdict read_rowless(struct store *st, const struct unread_group *g, int64_t person_id,
+				       struct store_read_all *all)
+{
+	struct db_value me = db_of_number(person_id), in[] = { me, db_of_number(g->room_id), db_of_number(g->newest_read),
+							       db_of_text(g->joined), me };
+	struct db_value row[] = { db_of_number(0), me };
+	enum store_verdict v;
+
+	v = authors(st, &rowless_sql, in, 5, all, &row[0].number);
+	if (v == STORE_OK && row[0].number)
+		v = db_run(st, &insert_sql, 1, row, 2);
+	return v;
+}
+
+enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room, int64_t person_id,
+					  struct arena *a, struct store_read_all *all)
+{
+	struct db_value in[] = { db_of_number(person_id), db_of_number(room->id), db_of_number(0) };
+	struct unread u;
+	enum store_verdict v;
+	size_t i;
+
+	memset(all, 0, sizeof(*all));
+	all->authors = arena_alloc(a, 2 * AUTHORS_MAX * sizeof(*all->authors));
+	v = unread_find(st, person_id, room->id, a, &u);
+	if (v == STORE_OK)
+		v = authors(st, &authors_sql, in, 2, all, &in[2].number);
+	if (v == STORE_OK && in[2].number)
+		v = db_run(st, &update_sql, 1, in, 3);
+	for (i = 0; v == STORE_OK && i < u.group_count; i++) {
+		if (u.groups[i].room_id == room->id && u.groups[i].count)
+			v = read_rowless(st, &u.groups[i], person_id, all);
+	}
+	if (v == STORE_OK)
+		v = db_run(st, &now_sql, 1, NULL, 0);
+	if (v)
+		return v;
+	while (db_next(st))
+		all->read_at = db_number(st, 0);
+	return db_end(st);
+}

@@ -1,0 +1,46 @@
+/*
+ * row: the columns that make a message, a room, a person, and their readers. Written once, used by every query.
+ *
+ * Room: fcgi-api/store, inside. Called by this room's query files; calls db.
+ */
+#ifndef STORE_ROW_H
+#define STORE_ROW_H
+
+#include "db.h"
+
+/* Column texts and letters in step: each list begins where the reader is told that it begins. */
+#define ROW_PERSON(u) \
+	u ".id, " u ".nombre, " u ".apellido_paterno, " u ".apellido_materno, " u ".correo_institucional, " \
+	u ".foto_perfil_url, " u ".estado = 'activo'"
+#define ROW_PERSON_LETTERS "ittttti"
+#define ROW_ROOM(s) \
+	s ".id, " s ".sala_uuid, " s ".tipo_sala, " s ".usuario_a_id, " s ".usuario_b_id, " s ".grupo_id"
+#define ROW_ROOM_LETTERS "ittiii"
+#define ROW_ROOM_TIMES(s) "UNIX_TIMESTAMP(" s ".creado_en), UNIX_TIMESTAMP(" s ".actualizado_en)"
+#define ROW_ROOM_TIMES_LETTERS "ii"
+#define ROW_MESSAGE \
+	"m.id, m.mensaje_uuid, m.tipo_mensaje, m.contenido, m.url_archivo, m.metadatos, UNIX_TIMESTAMP(m.enviado_en), " \
+	"UNIX_TIMESTAMP(m.editado_en), UNIX_TIMESTAMP(m.eliminado_en), " ROW_ROOM("s") ", " ROW_PERSON("u")
+#define ROW_MESSAGE_LETTERS "itttttiii" ROW_ROOM_LETTERS ROW_PERSON_LETTERS
+#define ROW_MESSAGE_COLUMNS 22
+/* STRAIGHT_JOIN in front: by the planner's own choice it sometimes begins with the rooms and sorts. */
+#define ROW_MESSAGE_SELECT "SELECT STRAIGHT_JOIN " ROW_MESSAGE
+#define ROW_MESSAGE_FROM \
+	" FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id JOIN usuarios u ON u.id = m.remitente_id "
+
+/* Whether somebody (bound three times) is in the room: 1 or 0. */
+#define ROW_MEMBER(s) \
+	"(COALESCE(" s ".usuario_a_id = ?, 0) OR COALESCE(" s ".usuario_b_id = ?, 0) OR EXISTS (SELECT 1" \
+	" FROM miembros_grupo g WHERE g.grupo_id = " s ".grupo_id AND g.usuario_id = ?" \
+	" AND g.estado_membresia = 'activo'))"
+
+/* Each reads the present row from column `at` on; texts go into the arena. */
+void row_person(struct store *st, unsigned at, struct arena *a, struct store_person *person_r);
+void row_room(struct store *st, unsigned at, struct arena *a, struct store_room *room_r);
+/* Behind the room: its two times. */
+void row_room_times(struct store *st, unsigned at, struct store_room *room_r);
+void row_message(struct store *st, struct arena *a, struct store_message *message_r);
+
+enum store_kind row_kind(struct slice word);
+
+#endif

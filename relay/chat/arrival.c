@@ -1,0 +1,99 @@
+/*
+ * arrival: from a CONNECT packet to the question a handler answers.
+ *
+ * Room: relay/chat. Called by chat; calls commands, seats, limits and socketio.
+ * CONNECT_ERROR is only for what coming back cannot mend (DESIGN §5); here that is an oversize auth payload.
+ */
+#include "arrival.h"
+
+#include "commands.h"
+#include "json.h"
+#include "log.h"
+#include "seats.h"
+
+#define AUTH_MAX (16 * 1024)           /* bytes of a client's auth payload */
+#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
+
+static const char auth_too_long[] =
+	"{\"message\":\"Datos de conexión demasiado largos\",\"data\":{\"code\":\"too_long\"}}";
+
+/* Engine.IO's own arguments say nothing about the person. */
+static bool is_transport_word(struct slice name)
+{
+	static const char *const words[] = { "EIO", "transport", "t", "b64", "j", "sid" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (slice_is(name, words[i]))
+			return true;
+	return false;
+}
+
+/* What is no text cannot be passed on as JSON; it counts as not given. */
+static bool is_text(struct slice s)
+{
+	return json_is_utf8(s) && (s.n == 0 || !memchr(s.p, 0, s.n));
+}
+
+static void put_query(void *ctx, struct slice name, struct slice value)
+{
+	struct buf *b = ctx;
+
+	if (is_transport_word(name) || !is_text(name) || !is_text(value))
+		return;
+	if (b->data[b->len - 1] != '{')
+		buf_putc(b, ',');
+	json_put_string(b, name);
+	buf_putc(b, ':');
+	json_put_string(b, value);
+}
+
+static void put_args(struct buf *b, const struct seat *seat, struct slice auth)
+{
+	const struct eio_session *session = sio_socket_session(seat->socket);
+	struct slice header;
+
+	buf_puts(b, "{\"query\":{");
+	eio_session_each_query(session, put_query, b);
+	buf_putc(b, '}');
+	if (auth.n > 0)
+		json_put_raw_member(b, "auth", auth);
+	if (eio_session_header(session, "authorization", &header) == 1 && is_text(header))
+		json_put_text_member(b, "authorization", header);
+	json_put_text_member(b, "address", slice_of(seat->address));
+	buf_putc(b, '}');
+}
+
+void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
+{
+	struct seat *seat = seat_new(h, s);
+	struct buf args = BUF_INIT;
+
+	h->stats.arrivals++;
+	if (auth.n > AUTH_MAX) {
+		h->stats.arrivals_refused++;
+		sio_socket_refuse(s, SLICE(auth_too_long));
+		return;
+	}
+	if (h->draining || (h->config.rate_limits && limits_take(h->limits, RATE_CONNECT, SLICE_NONE,
+			slice_of(seat->address), eio_loop_now_ms(h->loop)))) {
+		h->stats.arrivals_closed++;
+		sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
+		return;
+	}
+	put_args(&args, seat, auth);
+	commands_connect(h, seat, buf_slice(&args));
+	buf_fini(&args);
+}
+
+void arrival_leave(struct hall *h, struct sio_socket *s, const char *reason)
+{
+	struct seat *seat = sio_socket_data(s);
+
+	if (!seat)
+		return;
+	if (seat->user)
+		log_info(seat->sid, "user %s left: %s", seat->user, reason);
+	else
+		commands_drop_arrival(h, seat);
+	seat_leave(seat);
+}

@@ -1,0 +1,225 @@
+/*
+ * chat: assembles the room and hands each callback to the file that knows.
+ *
+ * Room: relay/chat. Called by main; calls all files of the room, socketio and bus.
+ */
+#include "chat.h"
+
+#include <stdlib.h>
+#include "answers.h"
+#include "arrival.h"
+#include "commands.h"
+#include "dispatch.h"
+#include "feed.h"
+#include "hall.h"
+#include "health.h"
+#include "log.h"
+#include "members.h"
+#include "seats.h"
+
+#define TICK_MS 100
+#define LIMITS_SWEEP_TICKS 300         /* every 30 s */
+#define PUSHED_KEPT (1u << 17)         /* messages remembered as pushed */
+
+/* ---- callbacks from below ---- */
+
+static void on_connect(void *ctx, struct sio_socket *s, struct slice auth)
+{
+	arrival_connect(ctx, s, auth);
+}
+
+static void on_event(void *ctx, struct sio_socket *s, const struct sio_event *e)
+{
+	struct seat *seat = sio_socket_data(s);
+
+	if (seat)
+		commands_take(ctx, seat, e);
+}
+
+static void on_disconnect(void *ctx, struct sio_socket *s, const char *reason)
+{
+	arrival_leave(ctx, s, reason);
+}
+
+static int on_handshake(void *ctx)
+{
+	return health_ready(ctx) ? 0 : 503;
+}
+
+static void on_request(void *ctx, const struct eio_request *q, struct eio_response *r)
+{
+	health_request(ctx, q, r);
+}
+
+static void on_bus(void *ctx, const struct bus_event *e)
+{
+	dispatch_on_bus(ctx, e);
+}
+
+/* All that a pass brought is here: now form jobs. */
+static void on_settle(void *ctx)
+{
+	struct hall *h = ctx;
+
+	feed_settle(h->feed);
+	dispatch_settle(h);
+}
+
+/* ---- leaving ---- */
+
+struct leaving {
+	void (*done)(void *ctx);
+	void *ctx;
+	uint64_t patience_ms, until_ms;
+	struct eio_timer *timer;
+	bool told;                     /* clients were told; now for their last commands */
+	bool over;
+};
+
+static struct leaving leaving;         /* a process leaves once */
+
+static void on_told(void *ctx)
+{
+	struct hall *h = ctx;
+
+	leaving.told = leaving.over = true;
+	leaving.until_ms = eio_loop_now_ms(h->loop) + leaving.patience_ms;
+}
+
+static void on_leaving_tick(void *ctx)
+{
+	struct hall *h = ctx;
+	bool late = eio_loop_now_ms(h->loop) >= leaving.until_ms;
+
+	if (h->lines.count > 0 && !late)
+		return;
+	if (!leaving.told) {
+		leaving.told = true;
+		leaving.until_ms = UINT64_MAX;
+		sio_server_drain(h->server, (unsigned)leaving.patience_ms, on_told, h);
+	} else if (leaving.over) {
+		eio_timer_free(leaving.timer);
+		leaving.timer = NULL;
+		leaving.done(leaving.ctx);
+	}
+}
+
+void chat_drain(struct hall *h, unsigned patience_ms, void (*done)(void *ctx), void *ctx)
+{
+	if (h->draining)
+		return;
+	h->draining = true;
+	sio_server_stop_listening(h->server);
+	leaving.done = done;
+	leaving.ctx = ctx;
+	leaving.patience_ms = patience_ms;
+	leaving.until_ms = eio_loop_now_ms(h->loop) + patience_ms;
+	leaving.timer = eio_timer_new(h->loop, 1, 20, on_leaving_tick, h);
+	log_info("relay", "leaving: %zu commands to be answered", h->lines.count);
+}
+
+/* ---- the hall ---- */
+
+static void on_tick(void *ctx)
+{
+	static unsigned ticks;
+	struct hall *h = ctx;
+
+	commands_tick(h);
+	if (++ticks % LIMITS_SWEEP_TICKS == 0)
+		limits_sweep(h->limits, eio_loop_now_ms(h->loop));
+}
+
+static struct hall *hall_new(struct eio_loop *l, const struct chat_config *c)
+{
+	static struct log_limit quiet;
+	struct hall *h = mem_zero(1, sizeof(*h));
+
+	h->loop = l;
+	h->config = *c;
+	h->quiet = &quiet;
+	h->started_ms = eio_loop_now_ms(l);
+	lines_init(&h->lines);
+	TAILQ_INIT(&h->commands);
+	TAILQ_INIT(&h->seats);
+	h->by_id = map_new();
+	h->people = map_new();
+	h->pushed = pushed_new(PUSHED_KEPT);
+	h->holes = holes_new(c->feed_hole_s * 1000);
+	h->limits = limits_new();
+	h->answers = answers_new();
+	return h;
+}
+
+struct hall *chat_open(struct eio_loop *l, const struct chat_config *c, const struct bus_config *bus,
+		const struct sio_config *sio)
+{
+	static const struct sio_http http = { .on_handshake = on_handshake, .on_request = on_request };
+	static const struct sio_callbacks callbacks = {
+		.on_connect = on_connect, .on_event = on_event, .on_disconnect = on_disconnect,
+	};
+	struct hall *h = hall_new(l, c);
+
+	h->bus = bus_open(l, bus, on_bus, h);
+	h->server = h->bus ? sio_server_new(l, sio, &http, h) : NULL;
+	if (!h->server) {
+		chat_close(h);
+		return NULL;
+	}
+	h->ns = sio_server_of(h->server, "/", &callbacks, h);
+	h->dispatch = dispatch_new(h);
+	h->feed = feed_new(h);
+	h->members = members_new(h);
+	h->tick = eio_timer_new(l, TICK_MS, TICK_MS, on_tick, h);
+	eio_loop_on_settle(l, on_settle, h);
+	return h;
+}
+
+int chat_port(const struct hall *h)
+{
+	return sio_server_port(h->server);
+}
+
+unsigned long chat_capacity(const struct hall *h)
+{
+	struct sio_stats s;
+
+	sio_server_stats(h->server, &s);
+	return (unsigned long)s.transport.capacity;
+}
+
+void chat_configure(struct hall *h, const struct chat_config *c)
+{
+	h->config.rate_limits = c->rate_limits;
+	h->config.feed_interval_ms = c->feed_interval_ms;
+	feed_configure(h->feed);
+}
+
+/* Nobody waits for answers any more. */
+static void end_commands(struct hall *h)
+{
+	struct command *c;
+
+	while ((c = TAILQ_FIRST(&h->commands)))
+		commands_end(h, c);
+}
+
+void chat_close(struct hall *h)
+{
+	if (h->server)
+		sio_server_free(h->server);
+	end_commands(h);
+	if (h->tick)
+		eio_timer_free(h->tick);
+	members_free(h->members);
+	feed_free(h->feed);
+	bus_close(h->bus);
+	dispatch_free(h->dispatch);
+	answers_free(h->answers);
+	limits_free(h->limits);
+	holes_free(h->holes);
+	pushed_free(h->pushed);
+	map_free(h->people);
+	map_free(h->by_id);
+	free(h);
+}

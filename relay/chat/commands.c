@@ -1,0 +1,219 @@
+/*
+ * commands: from a client's event to a place in its line, and away from there.
+ *
+ * Room: relay/chat. Called by chat, arrival, feed, members, dispatch, answers; calls lines, limits, replies, seats.
+ */
+#include "commands.h"
+
+#include <stdlib.h>
+#include "ids.h"
+#include "log.h"
+#include "replies.h"
+#include "seats.h"
+
+#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
+#define ARGS_EMPTY_NAME_MAX 256        /* event names longer than any of ours are unknown, whatever they say */
+
+static struct slice id_key(const uint64_t *id)
+{
+	return (struct slice){ (const char *)id, sizeof(*id) };
+}
+
+static struct command *command_new(struct hall *h, enum wire_command_type type, struct slice event, struct slice args)
+{
+	struct command *c = mem_alloc(sizeof(*c) + event.n + args.n);
+
+	memset(c, 0, sizeof(*c));
+	c->id = ++h->next_command;
+	c->type = (uint8_t)type;
+	c->kind = WIRE_JOB_OTHERS;
+	c->attempt = 1;
+	c->born_ms = eio_loop_now_ms(h->loop);
+	if (event.n)
+		memcpy(c->bytes, event.p, event.n);
+	if (args.n)
+		memcpy(c->bytes + event.n, args.p, args.n);
+	c->event = (struct slice){ c->bytes, event.n };
+	c->args = (struct slice){ c->bytes + event.n, args.n };
+	return c;
+}
+
+/* Into its line and the registers. */
+static void command_enter(struct hall *h, struct command *c)
+{
+	h->stats.commands++;
+	TAILQ_INSERT_TAIL(&h->commands, c, in_all);
+	map_put(h->by_id, id_key(&c->id), c);
+	lines_put(&h->lines, c);
+	if (c->seat)
+		seat_check_bounds(c->seat);
+}
+
+static void command_refused(struct hall *h, struct command *c, const char *code, uint64_t retry_ms)
+{
+	h->stats.refused++;
+	c->kind = 0;
+	c->refusal = code;
+	c->retry_ms = retry_ms;
+	c->args.n = 0;
+}
+
+void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
+{
+	const struct event_row *row = e->name.n <= ARGS_EMPTY_NAME_MAX ? events_find(e->name) : NULL;
+	bool full = h->lines.bytes + e->args.n > LINES_TOTAL_MAX;
+	uint64_t wait = 0;
+	struct command *c;
+
+	if (!row && !e->wants_ack) {
+		h->stats.unknown_events++;
+		return;
+	}
+	if (row && h->config.rate_limits)
+		wait = limits_take(h->limits, row->rate, slice_of(seat->user), slice_of(seat->address),
+				eio_loop_now_ms(h->loop));
+	c = command_new(h, WIRE_EVENT, row ? slice_of(row->name) : SLICE_NONE, row && !full && !wait ? e->args : SLICE_NONE);
+	c->seat = seat;
+	c->line = &seat->line;
+	c->row = row;
+	c->wants_ack = e->wants_ack;
+	c->ack = e->ack;
+	c->bad_text = e->bad_text;
+	if (!row) {
+		h->stats.unknown_events++;
+		command_refused(h, c, REFUSED_BAD_REQUEST, 0);
+	} else if (wait) {
+		h->stats.refused_fast++;
+		command_refused(h, c, REFUSED_TOO_FAST, wait);
+	} else if (full || !bus_alive(h->bus)) {
+		h->stats.refused_full += full;
+		h->stats.unavailable++;
+		command_refused(h, c, REFUSED_UNAVAILABLE, 0);
+	} else {
+		c->kind = row->kind;
+		/* Drawn once per emit: a second attempt meets its own row. */
+		if (row->kind == WIRE_JOB_SENDS)
+			ids_uuid_random(c->uuid);
+	}
+	command_enter(h, c);
+}
+
+void commands_connect(struct hall *h, struct seat *seat, struct slice args)
+{
+	struct command *c = command_new(h, WIRE_CONNECT, SLICE_NONE, args);
+
+	c->seat = seat;
+	c->line = &seat->line;
+	command_enter(h, c);
+}
+
+void commands_ask(struct hall *h, enum wire_command_type type, struct slice args,
+		void (*on_end)(void *ctx, struct slice effects, bool failed), void *ctx)
+{
+	struct command *c = command_new(h, type, SLICE_NONE, args);
+
+	c->alone = true;
+	c->on_end = on_end;
+	c->ctx = ctx;
+	c->line = mem_alloc(sizeof(*c->line));
+	line_init(c->line);
+	command_enter(h, c);
+}
+
+struct command *commands_find(const struct hall *h, uint64_t id)
+{
+	return map_find(h->by_id, id_key(&id));
+}
+
+void commands_end(struct hall *h, struct command *c)
+{
+	struct seat *seat = c->seat;
+
+	lines_remove(&h->lines, c);
+	TAILQ_REMOVE(&h->commands, c, in_all);
+	map_remove(h->by_id, id_key(&c->id));
+	if (!seat)
+		free(c->line);
+	free(c);
+	if (seat) {
+		seat_check_bounds(seat);
+		seat_release(seat);
+	}
+}
+
+void commands_fail(struct hall *h, struct command *c)
+{
+	struct sio_socket *s = c->seat ? c->seat->socket : NULL;
+	void (*on_end)(void *ctx, struct slice effects, bool failed) = c->on_end;
+	void *ctx = c->ctx;
+
+	if (c->type == WIRE_EVENT) {
+		h->stats.unavailable++;
+		reply_refuse(c, REFUSED_UNAVAILABLE, 0);
+	} else if (c->type == WIRE_CONNECT && s) {
+		h->stats.arrivals_closed++;
+		sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
+	}
+	commands_end(h, c);
+	if (on_end)
+		on_end(ctx, SLICE_NONE, true);
+}
+
+void commands_again(struct hall *h, struct command *c, bool lost)
+{
+	uint64_t now = eio_loop_now_ms(h->loop);
+
+	h->stats.lost += lost;
+	if (lost)
+		c->unknown = true;
+	if (c->attempt >= COMMANDS_ATTEMPTS || now - c->first_out_ms >= COMMANDS_TOTAL_MS) {
+		commands_fail(h, c);
+		return;
+	}
+	h->stats.retried++;
+	lines_back(&h->lines, c);
+}
+
+void commands_drop_arrival(struct hall *h, struct seat *seat)
+{
+	struct command *c = TAILQ_FIRST(&seat->line.commands);
+
+	if (c && c->type == WIRE_CONNECT && c->state == COMMAND_WAITING)
+		commands_end(h, c);
+}
+
+void commands_settle_refused(struct hall *h)
+{
+	struct command *c;
+
+	while ((c = lines_refused(&h->lines))) {
+		reply_refuse(c, c->refusal, c->retry_ms);
+		commands_end(h, c);
+	}
+}
+
+/* True when a waiting command has waited too long. */
+static bool overdue(const struct command *c, uint64_t now, bool alive)
+{
+	if (c->state != COMMAND_WAITING || c->kind == 0)
+		return false;
+	if (c->type == WIRE_CONNECT)
+		return now - c->born_ms >= COMMANDS_ARRIVAL_MS;
+	return !alive || (c->first_out_ms && now - c->first_out_ms >= COMMANDS_TOTAL_MS);
+}
+
+void commands_tick(struct hall *h)
+{
+	uint64_t now = eio_loop_now_ms(h->loop);
+	bool alive = bus_alive(h->bus);
+	struct command *c, *next;
+
+	for (c = TAILQ_FIRST(&h->commands); c; c = next) {
+		next = TAILQ_NEXT(c, in_all);
+		/* Born in this order: nothing behind can be overdue while there are workers. */
+		if (alive && now - c->born_ms < COMMANDS_TOTAL_MS)
+			break;
+		if (overdue(c, now, alive))
+			commands_fail(h, c);
+	}
+}

@@ -1,0 +1,311 @@
+/*
+ * dispatch: forms jobs at the end of each loop pass and takes their answers.
+ *
+ * Room: relay/chat. Called by chat; calls bus, lines, commands, answers, effects.
+ * Sends (and receipts) go one job at a time, so that under load a job is a large set in its natural order; a second goes
+ * only past one that is late. Then the answers of the younger wait for the older, not longer than HOLD_MS.
+ */
+#include "dispatch.h"
+
+#include <stdlib.h>
+#include "answers.h"
+#include "commands.h"
+#include "effects.h"
+#include "log.h"
+
+#define ATTEMPT_MS 2500
+#define SECOND_AFTER_MS 5              /* a second send job goes when the first is older */
+#define HOLD_MS 30                     /* answers wait so long for those of an older job */
+#define OTHERS_IN_JOB 6                /* their answers may be pages of 512 KiB, and a message holds 4 MiB */
+
+struct job_out {
+	uint64_t id, given_ms;
+	enum wire_job_kind kind;
+	bool slow;                     /* somebody waited for it in vain: nobody does any more */
+	TAILQ_ENTRY(job_out) next;
+	size_t count;
+	uint64_t commands[];
+};
+
+struct dispatch {
+	struct hall *hall;
+	TAILQ_HEAD(, job_out) jobs;    /* by number */
+	struct eio_timer *hold, *second;
+	bool hold_set;
+	struct buf scratch;
+};
+
+/* ---- out ---- */
+
+struct lane {
+	size_t out, slow;
+	uint64_t youngest_ms;
+};
+
+static struct lane lane_of(const struct dispatch *d, enum wire_job_kind kind)
+{
+	struct lane lane = { 0 };
+	const struct job_out *j;
+
+	TAILQ_FOREACH(j, &d->jobs, next) {
+		if (j->kind != kind)
+			continue;
+		lane.out++;
+		lane.slow += j->slow;
+		lane.youngest_ms = j->given_ms;
+	}
+	return lane;
+}
+
+/* May one more job of this kind go? When only its age is missing, the loop is woken in time. */
+static bool lane_open(struct dispatch *d, enum wire_job_kind kind, size_t idle)
+{
+	struct lane lane = lane_of(d, kind);
+	uint64_t age = eio_loop_now_ms(d->hall->loop) - lane.youngest_ms;
+
+	if (kind == WIRE_JOB_OTHERS || lane.out == 0)
+		return true;
+	/* The last waiting worker is not for a third job of one kind. */
+	if (lane.out - lane.slow >= 2 || (lane.out >= 2 && idle < 2))
+		return false;
+	if (age > SECOND_AFTER_MS)
+		return true;
+	eio_timer_again(d->second, SECOND_AFTER_MS + 1 - age, 0);
+	return false;
+}
+
+/* How many commands a job takes: sets as large as can be, others spread over the workers that wait. */
+static size_t job_most(const struct hall *h, enum wire_job_kind kind, size_t idle)
+{
+	size_t share;
+
+	if (kind != WIRE_JOB_OTHERS)
+		return WIRE_JOB_COMMANDS;
+	share = (h->lines.waiting[kind] + idle - 1) / idle;
+	return share > OTHERS_IN_JOB ? OTHERS_IN_JOB : share;
+}
+
+static void encode(const struct command *c, uint64_t cursor, struct buf *out)
+{
+	struct wire_command w = {
+		.id = c->id, .type = c->type, .attempt = c->attempt, .event = c->event, .args = c->args,
+		.uuid = slice_of(c->uuid), .cursor = cursor, .bad_text = c->bad_text,
+	};
+
+	if (c->seat) {
+		w.sid = slice_of(c->seat->sid);
+		w.user = slice_of(c->seat->user);
+	}
+	wire_put_command(out, &w);
+}
+
+static unsigned attempt_ms(const struct command *c, uint64_t now)
+{
+	uint64_t spent = now - c->first_out_ms;
+	uint64_t left = spent < COMMANDS_TOTAL_MS ? COMMANDS_TOTAL_MS - spent : 1;
+
+	return left < ATTEMPT_MS ? (unsigned)left : ATTEMPT_MS;
+}
+
+/* Forms and gives one job; false when there is none to give. */
+static bool give_one(struct hall *h, enum wire_job_kind kind, size_t idle)
+{
+	struct dispatch *d = h->dispatch;
+	struct command *list[WIRE_JOB_COMMANDS];
+	uint64_t now = eio_loop_now_ms(h->loop);
+	uint64_t cursor = h->feed_ready ? holes_cursor(h->holes, now) : 0;
+	size_t n = lines_form(&h->lines, kind, job_most(h, kind, idle), list);
+	struct job_out *j;
+
+	if (n == 0)
+		return false;
+	buf_reset(&d->scratch);
+	j = mem_zero(1, sizeof(*j) + n * sizeof(j->commands[0]));
+	j->kind = kind;
+	j->given_ms = now;
+	j->count = n;
+	for (size_t i = 0; i < n; i++) {
+		if (!list[i]->first_out_ms)
+			list[i]->first_out_ms = now;
+		encode(list[i], cursor, &d->scratch);
+		j->commands[i] = list[i]->id;
+	}
+	j->id = bus_give(h->bus, kind, (uint16_t)n, buf_slice(&d->scratch), attempt_ms(list[0], now));
+	for (size_t i = 0; i < n; i++)
+		list[i]->job = j->id;
+	TAILQ_INSERT_TAIL(&d->jobs, j, next);
+	return true;
+}
+
+void dispatch_settle(struct hall *h)
+{
+	static const enum wire_job_kind kinds[] = { WIRE_JOB_SENDS, WIRE_JOB_OTHERS, WIRE_JOB_RECEIPTS };
+	size_t idle = bus_idle(h->bus);
+	bool gave = true;
+
+	commands_settle_refused(h);
+	while (idle > 0 && gave) {
+		gave = false;
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && idle > 0; i++) {
+			if (h->lines.waiting[kinds[i]] == 0 || !lane_open(h->dispatch, kinds[i], idle))
+				continue;
+			if (give_one(h, kinds[i], idle)) {
+				gave = true;
+				idle--;
+			}
+		}
+	}
+	bus_settle(h->bus);
+}
+
+/* ---- in ---- */
+
+static struct job_out *job_of(const struct dispatch *d, uint64_t id)
+{
+	struct job_out *j;
+
+	TAILQ_FOREACH(j, &d->jobs, next)
+		if (j->id == id)
+			return j;
+	return NULL;
+}
+
+/* The first answer to a command wins; of a later one only the message pushes count. */
+static void on_answer(struct hall *h, const struct bus_event *e)
+{
+	struct job_out *j = job_of(h->dispatch, e->job);
+	struct command *c = commands_find(h, e->command);
+	void (*on_end)(void *ctx, struct slice effects, bool failed);
+	void *ctx;
+
+	if (!c || c->state == COMMAND_HELD) {
+		effects_apply_late(h, e->effects);
+		return;
+	}
+	if (effects_retry(e->effects)) {
+		if (c->job == e->job && c->state == COMMAND_OUT)
+			commands_again(h, c, false);
+		return;
+	}
+	if (j && j->kind == WIRE_JOB_SENDS && c->job == e->job && c->state == COMMAND_OUT) {
+		answers_hold(h, e->job, c, e->effects);
+		return;
+	}
+	on_end = c->on_end;
+	ctx = c->ctx;
+	if (!on_end)
+		effects_apply(h, c, e->effects);
+	commands_end(h, c);
+	if (on_end)
+		on_end(ctx, e->effects, false);
+}
+
+/* Lets go what need not wait for an older send job any more. */
+static void release_answers(struct dispatch *d)
+{
+	uint64_t before = UINT64_MAX;
+	const struct job_out *j;
+	size_t stay;
+
+	TAILQ_FOREACH(j, &d->jobs, next) {
+		if (j->kind == WIRE_JOB_SENDS && !j->slow) {
+			before = j->id;
+			break;
+		}
+	}
+	stay = answers_release(d->hall, before);
+	if (stay > 0 && !d->hold_set) {
+		d->hold_set = true;
+		d->hall->stats.held++;
+		eio_timer_again(d->hold, HOLD_MS, 0);
+	}
+}
+
+static void on_hold_over(void *ctx)
+{
+	struct dispatch *d = ctx;
+	uint64_t oldest = answers_oldest(d->hall->answers);
+	struct job_out *j;
+
+	d->hold_set = false;
+	TAILQ_FOREACH(j, &d->jobs, next) {
+		if (j->kind == WIRE_JOB_SENDS && !j->slow && j->id < oldest) {
+			j->slow = true;
+			d->hall->stats.slow_jobs++;
+		}
+	}
+	release_answers(d);
+}
+
+/* A job is over: whatever of it has no answer goes again or fails. */
+static void on_job_over(struct hall *h, uint64_t id)
+{
+	struct dispatch *d = h->dispatch;
+	struct job_out *j = job_of(d, id);
+
+	if (!j)
+		return;
+	TAILQ_REMOVE(&d->jobs, j, next);
+	for (size_t i = 0; i < j->count; i++) {
+		struct command *c = commands_find(h, j->commands[i]);
+
+		if (c && c->job == id && c->state == COMMAND_OUT) {
+			h->feed_hurry = true;
+			commands_again(h, c, true);
+		}
+	}
+	if (j->kind == WIRE_JOB_SENDS)
+		release_answers(d);
+	free(j);
+}
+
+void dispatch_on_bus(struct hall *h, const struct bus_event *e)
+{
+	switch (e->kind) {
+	case BUS_ANSWER:
+		on_answer(h, e);
+		break;
+	case BUS_DONE:
+	case BUS_LOST:
+		on_job_over(h, e->job);
+		break;
+	case BUS_SIGNAL:
+		effects_apply(h, NULL, e->effects);
+		break;
+	case BUS_TROUBLE:
+		h->feed_hurry = true;
+		break;
+	}
+}
+
+static void on_second(void *ctx)
+{
+	(void)ctx;             /* only the loop had to wake: dispatch_settle follows */
+}
+
+struct dispatch *dispatch_new(struct hall *h)
+{
+	struct dispatch *d = mem_zero(1, sizeof(*d));
+
+	d->hall = h;
+	TAILQ_INIT(&d->jobs);
+	d->hold = eio_timer_new(h->loop, 1, 0, on_hold_over, d);
+	d->second = eio_timer_new(h->loop, 1, 0, on_second, d);
+	return d;
+}
+
+void dispatch_free(struct dispatch *d)
+{
+	struct job_out *j;
+
+	if (!d)
+		return;
+	while ((j = TAILQ_FIRST(&d->jobs))) {
+		TAILQ_REMOVE(&d->jobs, j, next);
+		free(j);
+	}
+	eio_timer_free(d->hold);
+	eio_timer_free(d->second);
+	buf_fini(&d->scratch);
+	free(d);
+}

@@ -1,0 +1,241 @@
+/*
+ * effects: from answers to sockets.
+ *
+ * Room: relay/chat. Called by answers, dispatch, feed, members; calls replies, seats, pushed, holes and socketio.
+ * A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
+ */
+#include "effects.h"
+
+#include <time.h>
+#include "log.h"
+#include "replies.h"
+#include "seats.h"
+
+#define EFFECTS_ROOMS_MAX 64           /* rooms that one push may name */
+#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
+
+static struct sio_socket *caller_of(const struct command *c)
+{
+	return c && c->seat ? c->seat->socket : NULL;
+}
+
+/* True when this message was pushed already. */
+static bool message_known(struct hall *h, const struct wire_effect *e)
+{
+	uint64_t id = (uint64_t)e->mensaje_id, tag = 0;
+	uint8_t uuid[16];
+
+	if (wire_uuid_pack(e->uuid, uuid) == 0)
+		tag = pushed_tag(uuid);
+	/* A row found by a second attempt was read by the feed, or will be, unless it may still be on its way. */
+	if (e->found && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id))
+		return true;
+	return !pushed_add(h->pushed, id, tag);
+}
+
+static void apply_push(struct hall *h, const struct wire_effect *e)
+{
+	struct slice rooms[EFFECTS_ROOMS_MAX], rest = e->rooms;
+	size_t n = 0;
+
+	while (n < EFFECTS_ROOMS_MAX && wire_next_room(&rest, &rooms[n]) == 1)
+		n++;
+	if (e->mensaje_id > 0 && message_known(h, e)) {
+		h->stats.pushes_known++;
+		return;
+	}
+	h->stats.pushes++;
+	sio_push(h->ns, rooms, n, e->except, e->event);
+}
+
+/* ---- arrival ---- */
+
+static void on_expired(void *ctx)
+{
+	struct seat *seat = ctx;
+
+	log_info(seat->sid, "user %s: token expired", seat->user);
+	eio_timer_free(seat->expiry);
+	seat->expiry = NULL;
+	reply_error(seat->socket, "Tu sesión ha expirado", "unauthorized");
+	sio_socket_disconnect(seat->socket, false);
+}
+
+static void apply_accept(struct hall *h, struct command *c, const struct wire_effect *e)
+{
+	struct seat *seat = c ? c->seat : NULL;
+	struct buf room = BUF_INIT;
+
+	if (!seat || !seat->socket || seat->user || c->type != WIRE_CONNECT)
+		return;
+	seat_set_user(seat, e->user);
+	buf_putc(&room, '@');
+	buf_put_slice(&room, e->user);
+	sio_socket_join(seat->socket, buf_slice(&room), NULL);
+	buf_fini(&room);
+	h->stats.arrivals_accepted++;
+	log_info(seat->sid, "user %s connected from %s", seat->user, seat->address);
+	if (e->expires > 0) {
+		int64_t left = e->expires - (int64_t)time(NULL);
+
+		seat->expiry = eio_timer_new(h->loop, left > 0 ? (uint64_t)left * 1000 : 1, 0, on_expired, seat);
+	}
+	sio_socket_accept(seat->socket);
+}
+
+static void apply_refuse(struct hall *h, struct command *c, const struct wire_effect *e)
+{
+	struct sio_socket *s = caller_of(c);
+
+	if (!s || c->seat->user)
+		return;
+	h->stats.arrivals_refused++;
+	log_info(c->seat->sid, "connection from %s refused", c->seat->address);
+	sio_socket_refuse(s, e->object);
+}
+
+static void apply_close(struct hall *h, struct command *c)
+{
+	struct sio_socket *s = caller_of(c);
+
+	if (!s)
+		return;
+	h->stats.arrivals_closed += c->type == WIRE_CONNECT;
+	sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
+}
+
+/* ---- rooms ---- */
+
+/* False when the socket may not join more rooms: the command is refused instead of what follows. */
+static bool apply_join(struct hall *h, struct command *c, const struct wire_effect *e)
+{
+	struct sio_socket *s = caller_of(c);
+	int joined = s ? sio_socket_join(s, e->room, NULL) : 0;
+
+	if (joined < 0) {
+		reply_refuse(c, REFUSED_TOO_MANY_ROOMS, 0);
+		return false;
+	}
+	if (joined == 1 && e->event.n > 0)
+		sio_push(h->ns, &e->room, 1, slice_of(c->seat->sid), e->event);
+	return true;
+}
+
+/* From a membership check the effect names the socket, and the join it means: a later one stays. */
+static void apply_leave(struct hall *h, struct command *c, const struct wire_effect *e)
+{
+	struct sio_socket *s = e->sid.n > 0 ? sio_namespace_find(h->ns, e->sid) : caller_of(c);
+
+	if (!s || (e->sid.n > 0 && sio_socket_join_number(s, e->room) != e->join))
+		return;
+	if (sio_socket_leave(s, e->room) != 1)
+		return;
+	if (e->self.n > 0)
+		sio_socket_emit(s, e->self);
+	if (e->event.n > 0)
+		sio_push(h->ns, &e->room, 1, SLICE_NONE, e->event);
+}
+
+static void tell_and_disconnect(void *ctx, struct sio_socket *s)
+{
+	const struct wire_effect *e = ctx;
+
+	if (e->self.n > 0)
+		sio_socket_emit(s, e->self);
+	sio_socket_disconnect(s, false);
+}
+
+static void apply_disconnect(struct hall *h, struct wire_effect *e)
+{
+	struct buf room = BUF_INIT;
+
+	buf_putc(&room, '@');
+	buf_put_slice(&room, e->user);
+	sio_room_each(h->ns, buf_slice(&room), tell_and_disconnect, e);
+	log_info("members", "user %.*s may no longer connect", (int)e->user.n, e->user.p);
+	buf_fini(&room);
+}
+
+/* ---- lists ---- */
+
+/* One effect; false when those behind it must not be applied. */
+static bool apply_one(struct hall *h, struct command *c, struct wire_effect *e)
+{
+	switch (e->kind) {
+	case WIRE_ACCEPT:
+		apply_accept(h, c, e);
+		break;
+	case WIRE_REFUSE:
+		apply_refuse(h, c, e);
+		break;
+	case WIRE_JOIN:
+		return apply_join(h, c, e);
+	case WIRE_LEAVE:
+		apply_leave(h, c, e);
+		break;
+	case WIRE_PUSH:
+		apply_push(h, e);
+		break;
+	case WIRE_REPLY:
+		if (c)
+			reply_send(c, e->name, e->object);
+		break;
+	case WIRE_CLOSE:
+		apply_close(h, c);
+		break;
+	case WIRE_DISCONNECT:
+		apply_disconnect(h, e);
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+void effects_apply(struct hall *h, struct command *c, struct slice effects)
+{
+	struct wire_effect e;
+
+	while (wire_next_effect(&effects, &e) == 1)
+		if (!apply_one(h, c, &e))
+			break;
+	if (!c || !c->seat)
+		return;
+	/* Whoever asked for an acknowledgement gets one, and nobody stays at the door. */
+	if (c->type == WIRE_EVENT && c->wants_ack)
+		reply_send(c, SLICE_NONE, SLICE("{\"status\":\"ok\"}"));
+	if (c->type == WIRE_CONNECT && c->seat->socket && !c->seat->user)
+		sio_socket_close_transport(c->seat->socket, CLOSE_TRY_AGAIN);
+}
+
+void effects_apply_late(struct hall *h, struct slice effects)
+{
+	struct wire_effect e;
+
+	while (wire_next_effect(&effects, &e) == 1) {
+		if (e.kind == WIRE_PUSH && e.mensaje_id > 0) {
+			h->stats.pushes_late++;
+			apply_push(h, &e);
+		}
+	}
+}
+
+uint64_t effects_message(struct slice effects)
+{
+	struct wire_effect e;
+
+	while (wire_next_effect(&effects, &e) == 1)
+		if (e.kind == WIRE_PUSH && e.mensaje_id > 0)
+			return (uint64_t)e.mensaje_id;
+	return 0;
+}
+
+bool effects_retry(struct slice effects)
+{
+	struct wire_effect e;
+
+	while (wire_next_effect(&effects, &e) == 1)
+		if (e.kind == WIRE_RETRY)
+			return true;
+	return false;
+}

@@ -1,0 +1,27 @@
+/*
+ * events: the table of events that clients may emit. Adding an event is adding a row.
+ *
+ * Room: relay/chat, pure. Called by commands and replies.
+ */
+#ifndef CHAT_EVENTS_H
+#define CHAT_EVENTS_H
+
+#include "wire.h"
+
+/* Token buckets: which one an event draws from (limits.c has their sizes). */
+enum rate_class { RATE_SEND, RATE_RECEIPT, RATE_OTHER, RATE_CONNECT, RATE_CLASSES };
+
+/* How the relay's own refusals are worded: as `ack {status:'error',…}` or as `error {…}`. */
+enum refusal_form { REFUSAL_ERROR, REFUSAL_ACK };
+
+struct event_row {
+	const char *name;
+	uint8_t kind;                  /* enum wire_job_kind; 0: not an event of ours */
+	enum refusal_form refusal;
+	enum rate_class rate;
+};
+
+/* The row of a name, compared byte for byte; NULL when it is unknown. */
+const struct event_row *events_find(struct slice name);
+
+#endif

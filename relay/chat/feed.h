@@ -1,0 +1,18 @@
+/*
+ * feed: the sure way of a stored message to the sockets that hear it (DESIGN §2, the feed).
+ *
+ * Room: relay/chat. Called by chat; calls commands, effects, holes, pushed and socketio.
+ */
+#ifndef CHAT_FEED_H
+#define CHAT_FEED_H
+
+#include "hall.h"
+
+struct feed *feed_new(struct hall *h);
+void feed_free(struct feed *f);
+/* Once at the end of each loop pass: a sweep at once when something may have been missed. */
+void feed_settle(struct feed *f);
+/* Takes over a changed interval. */
+void feed_configure(struct feed *f);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * hall: what the files of the chat room share. No code of its own; only files in relay/chat include it.
+ *
+ * Order of calls, downward: chat -> arrival, feed, members, dispatch, health -> answers -> commands -> effects ->
+ * replies, seats -> lines, pushed, holes, limits, events (pure).
+ */
+#ifndef CHAT_HALL_H
+#define CHAT_HALL_H
+
+#include "bus.h"
+#include "chat.h"
+#include "holes.h"
+#include "limits.h"
+#include "lines.h"
+#include "map.h"
+#include "pushed.h"
+#include "socketio.h"
+
+struct seat {                                  /* one per socket; outlives it while its commands are unanswered */
+	struct hall *hall;
+	struct sio_socket *socket;             /* NULL once the socket is gone */
+	char *sid, *address;                   /* owned */
+	char *user;                            /* owned; NULL until accepted */
+	uint64_t user_id;
+	bool paused;                           /* its reading is stopped because its line is full */
+	struct line line;
+	struct eio_timer *expiry;              /* of its token */
+	TAILQ_ENTRY(seat) next;
+};
+
+TAILQ_HEAD(seat_list, seat);
+
+struct hall_stats {
+	uint64_t commands, refused, refused_fast, refused_full, unavailable, unknown_events, retried, lost;
+	uint64_t arrivals, arrivals_accepted, arrivals_refused, arrivals_closed;
+	uint64_t pushes, pushes_known, pushes_late, held, slow_jobs;
+	uint64_t sweeps, sweeps_failed, rows, fetched, went_back, members_asked, bad_effects;
+};
+
+struct hall {
+	struct chat_config config;
+	struct eio_loop *loop;
+	struct bus *bus;
+	struct sio_server *server;
+	struct sio_namespace *ns;
+	struct lines lines;
+	struct command_list commands;          /* all unanswered, by birth */
+	struct map *by_id;                     /* the same by their id's bytes */
+	uint64_t next_command;
+	struct seat_list seats;
+	struct map *people;                    /* user -> struct person */
+	struct pushed *pushed;
+	struct holes *holes;
+	struct limits *limits;
+	struct answers *answers;
+	struct dispatch *dispatch;
+	struct feed *feed;
+	struct members *members;
+	struct eio_timer *tick;
+	bool feed_ready;                       /* the first sweep is done: CONNECTs may be accepted */
+	bool feed_hurry;                       /* something may have been missed: sweep at once */
+	bool draining;
+	uint64_t started_ms;
+	struct hall_stats stats;
+	struct log_limit *quiet;
+};
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * health: figures for people and machines.
+ *
+ * Room: relay/chat. Called by chat; calls bus, socketio, seats.
+ */
+#include "health.h"
+
+#include "seats.h"
+
+bool health_ready(const struct hall *h)
+{
+	return h->feed_ready && !h->draining && bus_alive(h->bus);
+}
+
+static void metric(struct buf *b, const char *type, const char *name, const char *help, uint64_t value)
+{
+	buf_putf(b, "# HELP upred_relay_%s %s\n# TYPE upred_relay_%s %s\nupred_relay_%s %llu\n",
+		name, help, name, type, name, (unsigned long long)value);
+}
+
+#define GAUGE(name, help, value) metric(b, "gauge", name, help, value)
+#define COUNTER(name, help, value) metric(b, "counter", name, help, value)
+
+static void put_transport(const struct hall *h, struct buf *b)
+{
+	struct sio_stats s;
+	const struct eio_stats *t = &s.transport;
+
+	sio_server_stats(h->server, &s);
+	GAUGE("sessions", "Engine.IO sessions open.", t->sessions);
+	GAUGE("connections", "TCP connections open.", t->connections);
+	GAUGE("connections_capacity", "TCP connections this process can hold.", t->capacity);
+	GAUGE("sockets", "Socket.IO sockets connected.", s.sockets);
+	GAUGE("rooms", "Rooms with at least one socket.", s.rooms);
+	COUNTER("sessions_opened_total", "Engine.IO sessions opened.", t->sessions_opened);
+	COUNTER("connections_accepted_total", "TCP connections accepted.", t->connections_accepted);
+	COUNTER("requests_total", "HTTP requests.", t->requests);
+	COUNTER("bad_requests_total", "HTTP requests refused as malformed.", t->bad_requests);
+	COUNTER("refused_full_total", "Connections refused because the server was full.", t->refused_full);
+	COUNTER("refused_address_total", "Connections refused because their address had too many.", t->refused_address);
+	COUNTER("refused_handshake_total", "Handshakes refused with 503.", t->refused_handshake);
+	COUNTER("refused_origin_total", "Handshakes of origins that are not allowed.", t->refused_origin);
+	COUNTER("messages_in_total", "Engine.IO messages received.", t->messages_in);
+	COUNTER("messages_out_total", "Engine.IO messages sent.", t->messages_out);
+	COUNTER("bytes_in_total", "Bytes received.", t->bytes_in);
+	COUNTER("bytes_out_total", "Bytes sent.", t->bytes_out);
+	COUNTER("frames_encoded_total", "Frames encoded.", t->frames_encoded);
+	COUNTER("frames_queued_total", "References to frames put into queues.", t->frames_queued);
+	COUNTER("upgrades_total", "Upgrades from polling to WebSocket.", t->upgrades);
+	COUNTER("upgrade_failures_total", "Upgrades that failed.", t->upgrade_failures);
+	COUNTER("ping_timeouts_total", "Sessions ended by a missing pong.", t->ping_timeouts);
+	COUNTER("parse_errors_total", "Sessions ended by a malformed packet.", t->parse_errors);
+	COUNTER("slow_closed_total", "Sessions ended because their queue was full.", t->slow_closed);
+	COUNTER("body_timeouts_total", "Request bodies that came too slowly.", t->body_timeouts);
+	COUNTER("header_timeouts_total", "Request headers that came too slowly.", t->header_timeouts);
+	COUNTER("connects_total", "Socket.IO sockets accepted.", s.connects);
+	COUNTER("connect_errors_total", "Socket.IO sockets refused.", s.connect_errors);
+	COUNTER("events_in_total", "Events received.", s.events_in);
+	COUNTER("packets_bad_total", "Socket.IO packets refused.", s.packets_bad);
+	COUNTER("broadcasts_total", "Pushes to rooms.", s.pushes);
+	COUNTER("broadcasts_encoded_total", "Encodings made for pushes to rooms.", s.broadcasts_encoded);
+	COUNTER("deliveries_total", "Sockets reached by pushes to rooms.", s.deliveries);
+}
+
+static void put_bus(const struct hall *h, struct buf *b)
+{
+	struct bus_stats s;
+
+	bus_stats(h->bus, &s);
+	GAUGE("workers", "Workers known.", s.workers);
+	GAUGE("workers_idle", "Workers waiting for a job.", s.idle);
+	GAUGE("jobs_out", "Jobs given and not answered.", s.jobs_out);
+	COUNTER("jobs_total", "Jobs given.", s.jobs);
+	COUNTER("jobs_again_total", "Jobs given again because they never arrived.", s.jobs_again);
+	COUNTER("jobs_lost_total", "Jobs without an answer in time.", s.jobs_lost);
+	COUNTER("job_commands_total", "Commands in jobs.", s.commands);
+	COUNTER("answers_total", "Answers to commands.", s.answers);
+	COUNTER("answers_late_total", "Answers of jobs that were lost before.", s.answers_late);
+	COUNTER("answers_foreign_total", "Answers meant for an earlier relay.", s.answers_foreign);
+	COUNTER("signals_total", "Signals received.", s.signals);
+	COUNTER("bus_malformed_total", "Bus messages dropped as malformed.", s.malformed);
+	COUNTER("workers_died_total", "Workers that ended.", s.workers_died);
+}
+
+static void put_chat(const struct hall *h, struct buf *b)
+{
+	const struct hall_stats *s = &h->stats;
+
+	GAUGE("up_seconds", "Seconds since the start.", (eio_loop_now_ms(h->loop) - h->started_ms) / 1000);
+	GAUGE("ready", "1 when new clients are served.", health_ready(h));
+	GAUGE("users", "People with at least one socket.", seats_people(h));
+	GAUGE("commands_waiting", "Commands not answered yet.", h->lines.count);
+	GAUGE("commands_waiting_bytes", "The same in bytes.", h->lines.bytes);
+	GAUGE("feed_high_id", "Greatest message id seen.", holes_high(h->holes));
+	GAUGE("feed_holes", "Ranges of ids that may still appear.", holes_count(h->holes));
+	COUNTER("feed_holes_dropped_total", "Ranges forgotten because the list was full.", holes_dropped(h->holes));
+	COUNTER("commands_total", "Commands taken.", s->commands);
+	COUNTER("refused_total", "Events refused by the relay itself.", s->refused);
+	COUNTER("refused_fast_total", "Events refused as too fast.", s->refused_fast);
+	COUNTER("refused_full_waiting_total", "Events refused because too much was waiting.", s->refused_full);
+	COUNTER("unavailable_total", "Events answered as unavailable.", s->unavailable);
+	COUNTER("unknown_events_total", "Events that are none of ours.", s->unknown_events);
+	COUNTER("commands_retried_total", "Second attempts.", s->retried);
+	COUNTER("commands_lost_total", "Commands that a worker had and did not answer.", s->lost);
+	COUNTER("arrivals_total", "Clients that asked to connect.", s->arrivals);
+	COUNTER("arrivals_accepted_total", "Of them accepted.", s->arrivals_accepted);
+	COUNTER("arrivals_refused_total", "Of them refused for good.", s->arrivals_refused);
+	COUNTER("arrivals_closed_total", "Of them sent away for a while.", s->arrivals_closed);
+	COUNTER("pushes_total", "Pushes applied.", s->pushes);
+	COUNTER("pushes_known_total", "Message pushes dropped because they were pushed before.", s->pushes_known);
+	COUNTER("pushes_late_total", "Message pushes of answers that came late.", s->pushes_late);
+	COUNTER("answers_held_total", "Times that answers waited for an older job.", s->held);
+	COUNTER("jobs_slow_total", "Send jobs that were no longer waited for.", s->slow_jobs);
+	COUNTER("feed_sweeps_total", "Sweeps over new rows.", s->sweeps);
+	COUNTER("feed_sweeps_failed_total", "Sweeps and fetches without an answer.", s->sweeps_failed);
+	COUNTER("feed_rows_total", "Rows that sweeps brought.", s->rows);
+	COUNTER("feed_fetched_total", "Rows that the feed had to fetch.", s->fetched);
+	COUNTER("feed_went_back_total", "Times that the table went back.", s->went_back);
+	COUNTER("members_asked_total", "Memberships checked.", s->members_asked);
+}
+
+void health_request(struct hall *h, const struct eio_request *q, struct eio_response *r)
+{
+	r->status = 200;
+	r->content_type = "application/json; charset=utf-8";
+	if (slice_is(q->path, "/")) {
+		buf_putf(&r->body, "{\"status\":\"ok\",\"service\":\"websocket_upred\",\"database\":\"MySQL\","
+			"\"connected_users\":%zu}", seats_people(h));
+	} else if (slice_is(q->path, "/healthz")) {
+		buf_puts(&r->body, "{\"status\":\"ok\"}");
+	} else if (slice_is(q->path, "/readyz")) {
+		bool ready = health_ready(h);
+
+		r->status = ready ? 200 : 503;
+		r->retry_after = ready ? NULL : "2";
+		buf_puts(&r->body, ready ? "{\"status\":\"ready\"}" : "{\"status\":\"waiting\"}");
+	} else if (slice_is(q->path, "/metrics")) {
+		r->content_type = "text/plain; version=0.0.4; charset=utf-8";
+		put_transport(h, &r->body);
+		put_bus(h, &r->body);
+		put_chat(h, &r->body);
+	} else {
+		r->status = 404;
+		buf_puts(&r->body, "{\"detail\":\"No encontrado\",\"code\":\"not_found\"}");
+	}
+}

@@ -1,0 +1,281 @@
+/*
+ * holes: an ascending array of ranges.
+ *
+ * Room: relay/chat, pure. Called by feed, effects and commands.
+ * A range's first and last id are always unseen; `seen` (bit = id - base) is there once something between them is not.
+ */
+#include "holes.h"
+
+#include <stdlib.h>
+
+struct hole {
+	uint64_t first, last, base;
+	uint64_t born_ms, asked_ms;
+	uint8_t *seen;                 /* owned; NULL: nothing in the range was seen */
+};
+
+struct holes {
+	struct hole *list;
+	size_t count, cap;
+	uint64_t high, dropped;
+	unsigned young_ms;
+};
+
+struct holes *holes_new(unsigned young_ms)
+{
+	struct holes *h = mem_zero(1, sizeof(*h));
+
+	h->young_ms = young_ms;
+	return h;
+}
+
+/* Removes `n` ranges from `at` on. */
+static void remove_ranges(struct holes *h, size_t at, size_t n)
+{
+	for (size_t i = at; i < at + n; i++)
+		free(h->list[i].seen);
+	memmove(&h->list[at], &h->list[at + n], (h->count - at - n) * sizeof(*h->list));
+	h->count -= n;
+}
+
+void holes_free(struct holes *h)
+{
+	if (!h)
+		return;
+	if (h->count)
+		remove_ranges(h, 0, h->count);
+	free(h->list);
+	free(h);
+}
+
+void holes_start(struct holes *h, uint64_t high)
+{
+	if (h->count)
+		remove_ranges(h, 0, h->count);
+	h->high = high;
+}
+
+uint64_t holes_high(const struct holes *h)
+{
+	return h->high;
+}
+
+/* Index of the first range that ends at or behind id (count when none). */
+static size_t range_at(const struct holes *h, uint64_t id)
+{
+	size_t lo = 0, hi = h->count;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (h->list[mid].last < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool bit_get(const struct hole *r, uint64_t id)
+{
+	uint64_t bit = id - r->base;
+
+	return r->seen && (r->seen[bit / 8] >> (bit % 8) & 1);
+}
+
+static void bit_set(struct hole *r, uint64_t id)
+{
+	uint64_t bit;
+
+	if (!r->seen) {
+		r->base = r->first;
+		r->seen = mem_zero(1, (r->last - r->first) / 8 + 1);
+	}
+	bit = id - r->base;
+	r->seen[bit / 8] |= (uint8_t)(1u << (bit % 8));
+}
+
+bool holes_have(const struct holes *h, uint64_t id)
+{
+	size_t i = range_at(h, id);
+
+	return i < h->count && h->list[i].first <= id && !bit_get(&h->list[i], id);
+}
+
+/* A new range at an index; when the list is full the one that waited longest goes. */
+static void insert_range(struct holes *h, size_t at, struct hole r)
+{
+	if (h->count == HOLES_MAX) {
+		size_t oldest = 0;
+
+		for (size_t i = 1; i < h->count; i++)
+			if (h->list[i].born_ms < h->list[oldest].born_ms)
+				oldest = i;
+		remove_ranges(h, oldest, 1);
+		h->dropped++;
+		if (oldest < at)
+			at--;
+	}
+	if (h->count == h->cap) {
+		h->cap = h->cap ? h->cap * 2 : 64;
+		h->list = mem_resize(h->list, h->cap * sizeof(*h->list));
+	}
+	memmove(&h->list[at + 1], &h->list[at], (h->count - at) * sizeof(*h->list));
+	h->list[at] = r;
+	h->count++;
+}
+
+/* Drops seen ids from both ends; removes the range when nothing is left. */
+static void trim_range(struct holes *h, size_t i)
+{
+	struct hole *r = &h->list[i];
+
+	while (r->first <= r->last && bit_get(r, r->first))
+		r->first++;
+	while (r->first < r->last && bit_get(r, r->last))
+		r->last--;
+	if (r->first > r->last)
+		remove_ranges(h, i, 1);
+}
+
+bool holes_seen(struct holes *h, uint64_t id)
+{
+	size_t i = range_at(h, id);
+	struct hole *r;
+
+	if (i == h->count || h->list[i].first > id || bit_get(&h->list[i], id))
+		return false;
+	r = &h->list[i];
+	if (r->seen || (r->last - r->first < HOLES_WHOLE_MAX && r->first < r->last)) {
+		bit_set(r, id);
+		trim_range(h, i);
+	} else if (r->first == r->last) {
+		remove_ranges(h, i, 1);
+	} else if (id == r->first) {
+		r->first++;
+	} else if (id == r->last) {
+		r->last--;
+	} else {
+		struct hole tail = *r;
+
+		r->last = id - 1;
+		tail.first = id + 1;
+		insert_range(h, i + 1, tail);
+	}
+	return true;
+}
+
+/* The ids first..last are missing; joins them to the range before when that was noted in the same pass and is close. */
+static void note_missing(struct holes *h, uint64_t first, uint64_t last, uint64_t now_ms, bool *joinable)
+{
+	struct hole *prev = h->count ? &h->list[h->count - 1] : NULL;
+
+	if (*joinable && prev && first - prev->last - 1 <= HOLES_JOIN && last - prev->first < HOLES_WHOLE_MAX) {
+		uint64_t from = prev->last + 1;
+		uint8_t *map = mem_zero(1, HOLES_WHOLE_MAX / 8);
+
+		if (prev->seen)
+			memcpy(map, prev->seen, (size_t)(prev->last - prev->base) / 8 + 1);
+		else
+			prev->base = prev->first;
+		free(prev->seen);
+		prev->seen = map;
+		prev->last = last;
+		for (uint64_t id = from; id < first; id++)
+			bit_set(prev, id);
+		return;
+	}
+	insert_range(h, h->count, (struct hole){ .first = first, .last = last, .born_ms = now_ms });
+	*joinable = true;
+}
+
+void holes_advance(struct holes *h, const uint64_t *ids, size_t count, uint64_t upto, uint64_t now_ms)
+{
+	uint64_t next = h->high + 1;
+	bool joinable = false;
+
+	if (upto <= h->high)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		if (ids[i] < next || ids[i] > upto)
+			continue;
+		if (ids[i] > next)
+			note_missing(h, next, ids[i] - 1, now_ms, &joinable);
+		next = ids[i] + 1;
+	}
+	if (next <= upto)
+		note_missing(h, next, upto, now_ms, &joinable);
+	h->high = upto;
+}
+
+void holes_back(struct holes *h, uint64_t max)
+{
+	size_t i = range_at(h, max + 1);
+
+	if (i < h->count && h->list[i].first <= max) {
+		h->list[i].last = max;
+		while (bit_get(&h->list[i], h->list[i].last))
+			h->list[i].last--;
+		i++;
+	}
+	if (i < h->count)
+		remove_ranges(h, i, h->count - i);
+	h->high = max;
+}
+
+static void forget_old(struct holes *h, uint64_t now_ms)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->count; i++) {
+		if (now_ms - h->list[i].born_ms > HOLES_LIFE_MS)
+			free(h->list[i].seen);
+		else
+			h->list[kept++] = h->list[i];
+	}
+	h->count = kept;
+}
+
+size_t holes_due(struct holes *h, uint64_t now_ms, struct wire_range *out, size_t most, size_t ids_most)
+{
+	size_t n = 0, ids = 0;
+
+	forget_old(h, now_ms);
+	/* The young first: they are the ones that may still turn up. */
+	for (size_t i = h->count; i > 0 && n < most && ids <= ids_most; i--) {
+		struct hole *r = &h->list[i - 1];
+		bool young = now_ms - r->born_ms < h->young_ms;
+
+		if (!young && r->asked_ms && now_ms - r->asked_ms < HOLES_SLOW_MS)
+			continue;
+		r->asked_ms = now_ms;
+		out[n++] = (struct wire_range){ r->first, r->last };
+		if (r->seen)
+			ids += (size_t)(r->last - r->first + 1);
+	}
+	for (size_t i = 0; i < n / 2; i++) {
+		struct wire_range swap = out[i];
+
+		out[i] = out[n - 1 - i];
+		out[n - 1 - i] = swap;
+	}
+	return n;
+}
+
+uint64_t holes_cursor(const struct holes *h, uint64_t now_ms)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (now_ms - h->list[i].born_ms < h->young_ms)
+			return h->list[i].first - 1;
+	return h->high;
+}
+
+size_t holes_count(const struct holes *h)
+{
+	return h->count;
+}
+
+uint64_t holes_dropped(const struct holes *h)
+{
+	return h->dropped;
+}

@@ -1,0 +1,23 @@
+/*
+ * limits: token buckets per user and per address, one table of sizes.
+ *
+ * Room: relay/chat, pure: the clock is an argument. Called by arrival and commands; calls map.
+ */
+#ifndef CHAT_LIMITS_H
+#define CHAT_LIMITS_H
+
+#include "events.h"
+
+struct limits;
+
+struct limits *limits_new(void);
+void limits_free(struct limits *l);
+/*
+ * One event of a class by a user (empty: not known yet) from an address. 0: go on; else the milliseconds after which it
+ * may be tried again (nothing is taken then).
+ */
+uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, struct slice address, uint64_t now_ms);
+/* Forgets those who have been quiet long enough for their buckets to be full again. */
+void limits_sweep(struct limits *l, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * lines: each socket's line of waiting commands, and the jobs that are formed from them.
+ *
+ * Room: relay/chat. Called by commands and dispatch; calls libc alone (pure: no clock, no bus, no socket).
+ * A line's commands stand in the order emitted; those that are out are always its head. While one is out, nothing
+ * else of that line goes: so a socket never has two kinds, or two jobs, in flight (DESIGN §3).
+ */
+#ifndef CHAT_LINES_H
+#define CHAT_LINES_H
+
+#include <sys/queue.h>
+#include "wire.h"
+
+#define LINES_SHARE 8                          /* commands of one socket in a job while others wait */
+#define LINES_COUNT_MAX 1024                   /* unanswered commands of a socket; at this bound its reading stops */
+#define LINES_BYTES_MAX (1024u * 1024)         /* the same in bytes */
+#define LINES_TOTAL_MAX (64u * 1024 * 1024)    /* bytes of all sockets together; past it `unavailable` */
+#define LINES_KINDS 4                          /* enum wire_job_kind, and 0 for commands refused before they went out */
+
+enum command_state { COMMAND_WAITING, COMMAND_OUT, COMMAND_HELD };
+
+struct seat;
+struct event_row;
+
+struct command {
+	uint64_t id;
+	uint64_t job;                          /* the last it went out with */
+	uint8_t type;                          /* enum wire_command_type */
+	uint8_t kind;                          /* enum wire_job_kind, 0: refused already */
+	uint8_t attempt;                       /* 1, 2 */
+	enum command_state state;
+	bool alone;                            /* goes as a job of its own */
+	bool bad_text;
+	bool wants_ack;
+	bool unknown;                          /* a worker had it and no answer came */
+	uint64_t ack;
+	uint64_t born_ms, first_out_ms;        /* first_out_ms 0: never given to a worker */
+	const char *refusal;                   /* kind 0: the code it is refused with */
+	uint64_t retry_ms;                     /* kind 0: told with too_fast */
+	const struct event_row *row;           /* WIRE_EVENT */
+	struct seat *seat;                     /* NULL: the relay's own command */
+	struct line *line;
+	/* The relay's own commands: called once, with the answer's effects, or failed and none. */
+	void (*on_end)(void *ctx, struct slice effects, bool failed);
+	void *ctx;
+	char uuid[37];                         /* identity of a message; empty for what is no send */
+	struct slice event, args;              /* in `bytes` */
+	TAILQ_ENTRY(command) in_line;
+	TAILQ_ENTRY(command) in_all;           /* by birth */
+	char bytes[];
+};
+
+TAILQ_HEAD(command_list, command);
+
+struct line {
+	struct command_list commands;          /* unanswered, in the order emitted */
+	size_t count, bytes, out;              /* out: given to a worker or held */
+	uint64_t order;                        /* greatest message id among its answers so far (answers.c) */
+	int ring;                              /* the ring it stands in, -1: none */
+	TAILQ_ENTRY(line) in_ring;
+};
+
+TAILQ_HEAD(line_list, line);
+
+struct lines {
+	struct line_list rings[LINES_KINDS];   /* lines that may go, by the kind of their first command */
+	size_t waiting[LINES_KINDS];
+	size_t count, bytes;
+};
+
+void lines_init(struct lines *ls);
+void line_init(struct line *l);
+/* Bytes that a command takes in a job, and in the bounds. */
+size_t lines_size(const struct command *c);
+/* Appends a waiting command to c->line. */
+void lines_put(struct lines *ls, struct command *c);
+/*
+ * Forms one job of a kind: up to `most` commands (at most WIRE_JOB_COMMANDS) or WIRE_JOB_BYTES into out[], all moved to
+ * COMMAND_OUT. Per socket in order, at most LINES_SHARE of one while others wait; a second attempt, and whatever goes
+ * alone, is a job of its own. Returns how many, 0 when nothing may go.
+ */
+size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out);
+/* A command that was out waits again, as the next attempt, before all others of its line. */
+void lines_back(struct lines *ls, struct command *c);
+/* Takes a command out of its line, whatever its state. */
+void lines_remove(struct lines *ls, struct command *c);
+/* The first command of a line that was refused before it went out and whose turn has come, or NULL. */
+struct command *lines_refused(const struct lines *ls);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * members: every two seconds a worker is asked who of those connected must leave (DESIGN §7).
+ *
+ * Room: relay/chat. Called by chat; calls commands, effects and socketio.
+ */
+#ifndef CHAT_MEMBERS_H
+#define CHAT_MEMBERS_H
+
+#include "hall.h"
+
+struct members *members_new(struct hall *h);
+void members_free(struct members *m);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * seats: the chat's side of each socket, and how many people are connected.
+ *
+ * Room: relay/chat. Called by arrival, commands, effects; calls socketio.
+ */
+#ifndef CHAT_SEATS_H
+#define CHAT_SEATS_H
+
+#include "hall.h"
+
+/* A seat for a pending socket; becomes the socket's data. */
+struct seat *seat_new(struct hall *h, struct sio_socket *s);
+/* The socket is accepted as this user, who counts as connected from now on. */
+void seat_set_user(struct seat *seat, struct slice user);
+/* The socket is gone. Frees the seat unless commands of it are unanswered. */
+void seat_leave(struct seat *seat);
+/* Frees a seat whose socket is gone and whose line is empty; else does nothing. */
+void seat_release(struct seat *seat);
+/* Stops or resumes the socket's reading as its line is full or half empty. */
+void seat_check_bounds(struct seat *seat);
+/* People with at least one socket. */
+size_t seats_people(const struct hall *h);
+
+#endif

@@ -1,0 +1,260 @@
+/*
+ * accept: see accept.h.
+ *
+ * Room: relay/engineio.
+ * Our own listener instead of lws's: batches, a backlog, caps with an answer, and a stop that keeps connections.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "accept.h"
+#include "log.h"
+#include "lws.h"
+
+#define BACKLOG 4096
+#define BATCH 256                  /* accepts in one wake */
+#define POLITE_MAX 16              /* refused peers that are waited for at a time, so that they can read why */
+#define POLITE_MS 1000
+
+static const char full_answer[] =
+	"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 54\r\nRetry-After: 5\r\n"
+	"Connection: close\r\n\r\n{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}";
+
+/* A refused peer whose request is still to be read: an answer before it would be lost in a reset. */
+struct polite {
+	struct eio_listener *listener;
+	struct eio_watch *watch;
+	struct eio_timer *timer;
+	int fd;
+	bool answered;
+};
+
+struct eio_listener {
+	struct eio_hub *hub;
+	struct eio_watch *watch;           /* NULL while descriptors are out */
+	int fd, port;
+	struct log_limit limit;
+	struct polite polite[POLITE_MAX];
+};
+
+/* ---- refusing ---- */
+
+static void polite_close(struct polite *p)
+{
+	eio_watch_free(p->watch);
+	eio_timer_free(p->timer);
+	close(p->fd);
+	p->watch = NULL;
+	p->timer = NULL;
+	p->fd = -1;
+}
+
+static void polite_late(void *ctx)
+{
+	polite_close(ctx);
+}
+
+static void polite_readable(void *ctx)
+{
+	struct polite *p = ctx;
+	char drop[4096];
+	ssize_t n = recv(p->fd, drop, sizeof drop, MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN)) {
+		polite_close(p);
+		return;
+	}
+	if (n < 0 || p->answered)
+		return;
+	p->answered = true;
+	if (send(p->fd, full_answer, sizeof full_answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		polite_close(p);
+	else
+		shutdown(p->fd, SHUT_WR);
+}
+
+static void refuse(struct eio_listener *l, int fd)
+{
+	for (int i = 0; i < POLITE_MAX; i++) {
+		struct polite *p = &l->polite[i];
+
+		if (p->fd >= 0)
+			continue;
+		p->fd = fd;
+		p->answered = false;
+		p->watch = eio_watch_new(l->hub->loop, fd, polite_readable, p);
+		p->timer = eio_timer_new(l->hub->loop, POLITE_MS, 0, polite_late, p);
+		return;
+	}
+	(void)!send(fd, full_answer, sizeof full_answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+}
+
+/* ---- accepting ---- */
+
+static void peer_text(const struct sockaddr_storage *a, char out[ADDRESS_LEN])
+{
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)a;
+
+	out[0] = '\0';
+	if (a->ss_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)a)->sin_addr, out, ADDRESS_LEN);
+	else if (a->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+		inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, ADDRESS_LEN);
+	else if (a->ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &v6->sin6_addr, out, ADDRESS_LEN);
+}
+
+static void admit(struct eio_listener *l, int fd, const char *peer)
+{
+	struct eio_hub *h = l->hub;
+	struct eio_stats *stats = &h->host.stats;
+	bool counted = !names_find(&h->proxies, slice_of(peer));
+	int one = 1;
+
+	stats->connections_accepted++;
+	if (stats->connections >= stats->capacity) {
+		stats->refused_full++;
+		if (log_limited(&l->limit, 1))
+			log_warn("listen", "full: %llu connections", (unsigned long long)stats->connections);
+		refuse(l, fd);
+		return;
+	}
+	if (counted && !hub_address_take(h, HUB_CONNECTION, peer)) {
+		if (log_limited(&l->limit, 1))
+			log_warn("listen", "too many connections from %s", peer);
+		refuse(l, fd);
+		return;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	stats->connections++;
+	if (lwsio_take(h, fd, peer, counted) < 0) {
+		stats->connections--;
+		if (counted)
+			hub_address_give(h, HUB_CONNECTION, peer);
+	}
+}
+
+static void on_readable(void *ctx)
+{
+	struct eio_listener *l = ctx;
+
+	for (int i = 0; i < BATCH; i++) {
+		struct sockaddr_storage a;
+		socklen_t len = sizeof a;
+		char peer[ADDRESS_LEN];
+		int fd = accept4(l->fd, (struct sockaddr *)&a, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			peer_text(&a, peer);
+			admit(l, fd, peer);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			log_warn("listen", "no descriptors left, waiting a second");
+			eio_watch_free(l->watch);       /* it would stay readable and spin */
+			l->watch = NULL;
+			return;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			return;
+		}
+	}
+}
+
+void listener_tick(struct eio_listener *l)
+{
+	if (!l->watch)
+		l->watch = eio_watch_new(l->hub->loop, l->fd, on_readable, l);
+}
+
+/* ---- binding ---- */
+
+static int bind_one(const struct addrinfo *a)
+{
+	int one = 1, zero = 0;
+	int fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (a->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	int fault = errno;
+	close(fd);
+	errno = fault;
+	return -1;
+}
+
+static int bound_port(int fd)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof a;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+		return 0;
+	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
+					     : ((struct sockaddr_in *)&a)->sin_port);
+}
+
+static int bind_any(const struct eio_config *c)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	struct addrinfo *list = NULL;
+	char port[16];
+	int fd = -1;
+
+	snprintf(port, sizeof port, "%d", c->port);
+	int fault = getaddrinfo(c->host && c->host[0] ? c->host : NULL, port, &hints, &list);
+	if (fault) {
+		log_error("listen", "HOST=%s is no address: %s", c->host, gai_strerror(fault));
+		return -1;
+	}
+	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
+		fd = bind_one(a);
+	if (fd < 0 && errno == EADDRINUSE)
+		log_error("listen", "port %d is taken by another program: stop that one or set another PORT", c->port);
+	else if (fd < 0)
+		log_error("listen", "cannot listen on %s port %d: %s", c->host, c->port, strerror(errno));
+	freeaddrinfo(list);
+	return fd;
+}
+
+struct eio_listener *listener_new(struct eio_hub *h)
+{
+	int fd = bind_any(&h->config);
+
+	if (fd < 0)
+		return NULL;
+	struct eio_listener *l = mem_zero(1, sizeof *l);
+	l->hub = h;
+	l->fd = fd;
+	l->port = bound_port(fd);
+	for (int i = 0; i < POLITE_MAX; i++)
+		l->polite[i].fd = -1;
+	l->watch = eio_watch_new(h->loop, fd, on_readable, l);
+	return l;
+}
+
+int listener_port(const struct eio_listener *l)
+{
+	return l->port;
+}
+
+void listener_free(struct eio_listener *l)
+{
+	if (!l)
+		return;
+	for (int i = 0; i < POLITE_MAX; i++)
+		if (l->polite[i].fd >= 0)
+			polite_close(&l->polite[i]);
+	eio_watch_free(l->watch);
+	close(l->fd);
+	free(l);
+}

@@ -1,0 +1,186 @@
+/*
+ * conn: see conn.h.
+ *
+ * Room: relay/engineio.
+ * Bytes leave by LWS_WRITE_RAW and LWS_WRITE_HTTP_FINAL alone, whole answers and whole frames: the only kinds of write that
+ * libwebsockets 4.1 gets right when an earlier one is still buffered.
+ */
+#include <stdlib.h>
+
+#include "conn.h"
+#include "log.h"
+
+
+#define GOODBYE_MS 6000            /* lws itself waits 5 s for the peer's close frame */
+
+struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, bool counted)
+{
+	struct eio_conn *c = mem_zero(1, sizeof *c);
+
+	c->hub = h;
+	c->wsi = wsi;
+	c->counted = counted;
+	memcpy(c->peer, peer, strnlen(peer, sizeof c->peer - 1));
+	c->next = h->conns;
+	if (c->next)
+		c->next->prev = c;
+	h->conns = c;
+	lws_set_opaque_user_data(wsi, c);
+	conn_deadline(c, h->config.header_timeout_ms, &h->host.stats.header_timeouts);
+	return c;
+}
+
+void conn_free(struct eio_conn *c)
+{
+	struct eio_hub *h = c->hub;
+
+	wheel_cancel(&c->deadline);
+	if (c->counted)
+		hub_address_give(h, HUB_CONNECTION, c->peer);
+	h->host.stats.connections--;
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		h->conns = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	buf_fini(&c->in);
+	handshake_free(c->shake);
+	free(c);
+}
+
+static void on_deadline(struct wheel_entry *e)
+{
+	struct eio_conn *c = (struct eio_conn *)((char *)e - offsetof(struct eio_conn, deadline));
+
+	if (c->late_counter)
+		++*c->late_counter;
+	conn_kill(c);
+}
+
+void conn_deadline(struct eio_conn *c, uint64_t delay_ms, uint64_t *counter)
+{
+	c->late_counter = counter;
+	if (delay_ms == WHEEL_NEVER)
+		wheel_cancel(&c->deadline);
+	else
+		wheel_set(&c->hub->host.wheel, &c->deadline, *c->hub->host.now_ms + delay_ms, on_deadline);
+}
+
+void conn_kill(struct eio_conn *c)
+{
+	wheel_cancel(&c->deadline);
+	c->role = CONN_DEAD;
+	c->close_code = 0;
+	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	lws_cancel_service(c->hub->lws);
+}
+
+/* ---- HTTP ---- */
+
+static const char *status_text(int status)
+{
+	switch (status) {
+	case 200: return "OK";
+	case 204: return "No Content";
+	case 400: return "Bad Request";
+	case 403: return "Forbidden";
+	case 404: return "Not Found";
+	case 405: return "Method Not Allowed";
+	case 411: return "Length Required";
+	case 413: return "Payload Too Large";
+	case 501: return "Not Implemented";
+	case 503: return "Service Unavailable";
+	default: return "Status";
+	}
+}
+
+static void put_answer(struct buf *b, const struct eio_conn *c, const struct conn_answer *a)
+{
+	buf_reset(b);
+	buf_putf(b, "HTTP/1.1 %d %s\r\n", a->status, status_text(a->status));
+	if (a->type)
+		buf_putf(b, "Content-Type: %s\r\n", a->type);
+	if (a->status != 204)
+		buf_putf(b, "Content-Length: %zu\r\n", a->body.n);
+	buf_puts(b, "Cache-Control: no-store\r\n");
+	if (c->allow_origin)
+		buf_putf(b, "Access-Control-Allow-Origin: %s\r\n", c->allow_origin);
+	if (c->allow_origin && c->allow_origin[0] != '*')
+		buf_puts(b, "Access-Control-Allow-Credentials: true\r\nVary: Origin\r\n");
+	if (a->extra)
+		buf_puts(b, a->extra);
+	if (c->wants_close)
+		buf_puts(b, "Connection: close\r\n");
+	buf_puts(b, "\r\n");
+	if (!c->head_only)
+		buf_put_slice(b, a->body);
+}
+
+static int write_answer(struct eio_conn *c, const struct conn_answer *a)
+{
+	struct buf *b = &c->hub->scratch;
+
+	put_answer(b, c, a);
+	return lws_write(c->wsi, (unsigned char *)b->data, b->len, LWS_WRITE_HTTP_FINAL) < 0 ? -1 : 0;
+}
+
+int conn_answer(struct eio_conn *c, const struct conn_answer *a)
+{
+	c->role = CONN_IDLE;
+	conn_deadline(c, CONN_KEEPALIVE_MS, NULL);
+	if (write_answer(c, a) < 0) {
+		c->role = CONN_DEAD;
+		return -1;
+	}
+	if (c->wants_close)
+		return -1;
+	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
+}
+
+int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a)
+{
+	conn_deadline(c, CONN_KEEPALIVE_MS, NULL);
+	return write_answer(c, a) < 0 ? -1 : 1;
+}
+
+int conn_hold(struct eio_conn *c)
+{
+	conn_deadline(c, WHEEL_NEVER, NULL);
+	lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
+	lws_rx_flow_control(c->wsi, 0);
+	return lws_http_headers_detach(c->wsi);
+}
+
+void conn_wake(struct eio_conn *c)
+{
+	/* in this order: a flow-controlled HTTP connection is never told that it is writable */
+	lws_rx_flow_control(c->wsi, 1);
+	lws_callback_on_writable(c->wsi);
+}
+
+/* ---- WebSocket ---- */
+
+int conn_write(struct eio_conn *c, struct slice bytes)
+{
+	if (c->role == CONN_DEAD || c->role == CONN_GOODBYE)
+		return -1;
+	/* RAW does not touch the bytes, in spite of its prototype */
+	if (lws_write(c->wsi, (unsigned char *)bytes.p, bytes.n, LWS_WRITE_RAW) >= 0)
+		return 0;
+	conn_kill(c);
+	return -1;
+}
+
+void conn_goodbye(struct eio_conn *c, int code)
+{
+	if (c->role == CONN_DEAD || c->role == CONN_GOODBYE)
+		return;
+	c->role = CONN_GOODBYE;
+	c->session = NULL;
+	c->close_code = (unsigned short)code;
+	buf_fini(&c->in);
+	lws_rx_flow_control(c->wsi, 1);        /* its close frame is to be read */
+	lws_callback_on_writable(c->wsi);
+	conn_deadline(c, GOODBYE_MS, NULL);
+}

@@ -1,0 +1,94 @@
+/*
+ * conn: one TCP connection: what it is doing for whom, its deadline, and the few things that may be done to it.
+ *
+ * Room: relay/engineio. Called by polling, ws, http, lws, accept; calls hub, wheel, libwebsockets.
+ * It outlives requests (keep-alive) and sessions. It is found by lws_get_opaque_user_data and freed by lws.c alone,
+ * in the last callback that lws makes for a connection.
+ */
+#ifndef EIO_CONN_H
+#define EIO_CONN_H
+
+#include <libwebsockets.h>
+
+#include "hub.h"
+
+#define CONN_KEEPALIVE_MS 30000    /* an idle connection is cut after this time */
+
+/*
+ * role       is                                                            session
+ * IDLE       between requests, or reading one's headers                    -
+ * POLL       a held GET                                                    s->poll
+ * LEAVING    a GET whose answer is still being written                     s->poll
+ * BODY       a POST that arrives                                           s->post (NULL: its session has ended)
+ * HELD       a POST whose answer is withheld                               s->post
+ * PROBE      a WebSocket that may take over a polling session              s->probe
+ * WEBSOCKET  a WebSocket that carries a session                            s->ws
+ * GOODBYE    a WebSocket that is told to go; nothing it says is heard      -
+ * DEAD       being killed; nothing is written or heard                     -
+ */
+enum conn_role {
+	CONN_IDLE, CONN_POLL, CONN_LEAVING, CONN_BODY, CONN_HELD, CONN_PROBE, CONN_WEBSOCKET, CONN_GOODBYE, CONN_DEAD
+};
+
+struct eio_conn {
+	struct lws *wsi;
+	struct eio_hub *hub;
+	struct eio_conn *prev, *next;
+	struct eio_session *session;
+	enum conn_role role;
+	bool counted;                      /* by its address */
+	bool probed;                       /* PROBE: 2probe was heard */
+	bool ended;                        /* POLL: its session has ended, last_packet is the answer */
+	bool head_only;                    /* the request is HEAD */
+	bool wants_close;                  /* the answer is the connection's last */
+	char last_packet;
+	uint8_t version;                   /* of the request */
+	int jsonp;
+	bool base64;
+	bool octets;                       /* BODY: application/octet-stream */
+	unsigned short close_code;         /* GOODBYE: still to be said */
+	size_t expected;                   /* BODY: declared length */
+	struct buf in;                     /* BODY: so far; WebSocket: the message so far */
+	struct handshake *shake;           /* of a WebSocket, between its checks and its 101 */
+	char sid[IDS_SID_LEN + 1];         /* the session it asked for, likewise; empty: a new one */
+	const char *allow_origin;          /* for the answer's CORS header; the hub's */
+	struct wheel_entry deadline;
+	uint64_t *late_counter;
+	char peer[ADDRESS_LEN];
+};
+
+/* For an accepted descriptor's wsi; `counted` says whether hub_address_take was done for it. */
+struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, bool counted);
+/* The wsi is gone. Its session must have been told before. */
+void conn_free(struct eio_conn *c);
+
+/* Arms the connection's one deadline; WHEEL_NEVER disarms. When it passes, the connection is killed and `counter` (may be NULL) goes up. */
+void conn_deadline(struct eio_conn *c, uint64_t delay_ms, uint64_t *counter);
+/* Gone in the next pass, without another word. Safe from anywhere. */
+void conn_kill(struct eio_conn *c);
+
+/* ---- HTTP ---- */
+
+struct conn_answer {
+	int status;
+	const char *type;                  /* Content-Type; NULL: no body */
+	const char *extra;                 /* whole header lines, static; or NULL */
+	struct slice body;
+};
+/* Writes a whole answer and ends the transaction: the value for the lws callback (0 or -1). */
+int conn_answer(struct eio_conn *c, const struct conn_answer *a);
+/* Writes a whole answer to an upgrade request: the value for LWS_CALLBACK_HTTP_CONFIRM_UPGRADE (1 or -1). */
+int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a);
+/* Lets a request wait for its answer, as long as need be (libwebsockets: flow control off, no timeout, headers given back). */
+int conn_hold(struct eio_conn *c);
+/* Makes LWS_CALLBACK_HTTP_WRITEABLE come for a held request. */
+void conn_wake(struct eio_conn *c);
+
+/* ---- WebSocket ---- */
+
+/* Writes ready-made frames. 0, or -1: the peer is gone and the connection dead (conn_kill was done). */
+int conn_write(struct eio_conn *c, struct slice bytes);
+/* A close frame as soon as it can be written; nothing else is written or heard any more. */
+void conn_goodbye(struct eio_conn *c, int code);
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * frame: a message encoded once and shared by reference.
+ *
+ * Room: relay/engineio. Pure. Called by session, polling, ws, payload3 and, through engineio.h, from above.
+ * Sources: RFC 6455 §5.2 (server frames are unmasked, one fragment); Engine.IO protocol 4, "Packet encoding".
+ */
+#include <stdlib.h>
+
+#include "frame.h"
+#include "packet.h"
+
+#define WS_TEXT 0x81               /* FIN + opcode 1 */
+#define WS_BINARY 0x82
+#define WS_HEAD_MAX 10
+
+struct eio_frame {
+	unsigned refs;
+	bool binary;
+	uint8_t head_len;
+	size_t body_len;           /* behind the WebSocket header; of text it begins with the packet type */
+	char bytes[];              /* header and body, without a gap */
+};
+
+static uint64_t encoded;
+
+static size_t ws_head(unsigned char *out, int opcode, size_t n)
+{
+	unsigned len_bytes = n < 126 ? 0 : n < 65536 ? 2 : 8;
+
+	out[0] = (unsigned char)opcode;
+	out[1] = (unsigned char)(len_bytes == 0 ? n : len_bytes == 2 ? 126 : 127);
+	for (unsigned i = 0; i < len_bytes; i++)
+		out[2 + i] = (unsigned char)(n >> 8 * (len_bytes - 1 - i));
+	return 2 + len_bytes;
+}
+
+static struct eio_frame *frame_new(int opcode, const char *type, struct slice data)
+{
+	unsigned char head[WS_HEAD_MAX];
+	size_t type_len = type ? 1 : 0;
+	size_t head_len = ws_head(head, opcode, type_len + data.n);
+	struct eio_frame *f = mem_alloc(sizeof *f + head_len + type_len + data.n);
+
+	f->refs = 1;
+	f->binary = opcode == WS_BINARY;
+	f->head_len = (uint8_t)head_len;
+	f->body_len = type_len + data.n;
+	memcpy(f->bytes, head, head_len);
+	if (type)
+		f->bytes[head_len] = *type;
+	if (data.n)
+		memcpy(f->bytes + head_len + type_len, data.p, data.n);
+	encoded++;
+	return f;
+}
+
+struct eio_frame *eio_frame_text(struct slice text)
+{
+	return frame_packet(PACKET_MESSAGE, text);
+}
+
+struct eio_frame *eio_frame_binary(struct slice bytes)
+{
+	return frame_new(WS_BINARY, NULL, bytes);
+}
+
+struct eio_frame *frame_packet(char type, struct slice data)
+{
+	return frame_new(WS_TEXT, &type, data);
+}
+
+struct eio_frame *eio_frame_ref(struct eio_frame *f)
+{
+	f->refs++;
+	return f;
+}
+
+void eio_frame_unref(struct eio_frame *f)
+{
+	if (f && --f->refs == 0)
+		free(f);
+}
+
+bool frame_is_binary(const struct eio_frame *f)
+{
+	return f->binary;
+}
+
+char frame_type(const struct eio_frame *f)
+{
+	return f->binary ? PACKET_MESSAGE : f->bytes[f->head_len];
+}
+
+struct slice frame_data(const struct eio_frame *f)
+{
+	size_t type_len = f->binary ? 0 : 1;
+
+	return (struct slice){ f->bytes + f->head_len + type_len, f->body_len - type_len };
+}
+
+struct slice frame_wire(const struct eio_frame *f)
+{
+	return (struct slice){ f->bytes, f->head_len + f->body_len };
+}
+
+size_t frame_size(const struct eio_frame *f)
+{
+	return f->head_len + f->body_len;
+}
+
+size_t frame_wire_len(const struct eio_frame *f, int version)
+{
+	unsigned char head[WS_HEAD_MAX];
+
+	if (version == 4 || !f->binary)
+		return frame_size(f);
+	return ws_head(head, WS_BINARY, f->body_len + 1) + f->body_len + 1;
+}
+
+void frame_put_wire(const struct eio_frame *f, int version, struct buf *out)
+{
+	unsigned char head[WS_HEAD_MAX];
+
+	if (version == 4 || !f->binary) {
+		buf_put(out, f->bytes, frame_size(f));
+		return;
+	}
+	/* revision 3 puts the packet type, as a number, before binary data too */
+	buf_put(out, head, ws_head(head, WS_BINARY, f->body_len + 1));
+	buf_putc(out, PACKET_MESSAGE - '0');
+	buf_put(out, f->bytes + f->head_len, f->body_len);
+}
+
+void frame_put_polling(const struct eio_frame *f, struct buf *out)
+{
+	if (!f->binary) {
+		buf_put(out, f->bytes + f->head_len, f->body_len);
+		return;
+	}
+	buf_putc(out, PACKET_BINARY);
+	packet_put_base64(out, frame_data(f));
+}
+
+uint64_t frame_encoded_count(void)
+{
+	return encoded;
+}

@@ -1,0 +1,30 @@
+/*
+ * frame: what transports need of eio_frame beyond engineio.h.
+ *
+ * Room: relay/engineio. Pure. Called by session, polling, ws, payload3; calls buf.
+ * A frame is one Engine.IO packet. Its WebSocket bytes are ready made; the polling form is derived on demand.
+ */
+#ifndef EIO_FRAME_H
+#define EIO_FRAME_H
+
+#include "engineio.h"
+
+/* A text packet of any Engine.IO type ('0' open, '2' ping, …). The caller owns one reference. */
+struct eio_frame *frame_packet(char type, struct slice data);
+bool frame_is_binary(const struct eio_frame *f);
+/* Packet type ('4' for messages) and its data without the type. */
+char frame_type(const struct eio_frame *f);
+struct slice frame_data(const struct eio_frame *f);
+/* The whole WebSocket frame for protocol revision 4 (of text also for 3). */
+struct slice frame_wire(const struct eio_frame *f);
+/* Length of the WebSocket frame for the revision, and the bytes put into `out`. */
+size_t frame_wire_len(const struct eio_frame *f, int version);
+void frame_put_wire(const struct eio_frame *f, int version, struct buf *out);
+/* What a queue counts for it. */
+size_t frame_size(const struct eio_frame *f);
+/* The packet as one part of a revision 4 polling payload ("4text", "bBASE64"). */
+void frame_put_polling(const struct eio_frame *f, struct buf *out);
+/* Encodings made since start. */
+uint64_t frame_encoded_count(void);
+
+#endif

@@ -1,0 +1,107 @@
+/*
+ * handshake: see handshake.h.
+ *
+ * Room: relay/engineio. Pure; calls buf.
+ */
+#include <stdlib.h>
+
+#include "handshake.h"
+
+int fields_add(struct fields *f, struct slice name, struct slice value)
+{
+	if (f->count == FIELDS_MAX)
+		return -1;
+	if (f->count == f->cap) {
+		f->cap = f->cap ? f->cap * 2 : 16;
+		f->list = mem_resize(f->list, f->cap * sizeof *f->list);
+	}
+	struct field *e = &f->list[f->count++];
+	e->name = (uint32_t)f->text.len;
+	e->name_len = (uint32_t)name.n;
+	buf_put_slice(&f->text, name);
+	e->value = (uint32_t)f->text.len;
+	e->value_len = (uint32_t)value.n;
+	buf_put_slice(&f->text, value);
+	return 0;
+}
+
+int fields_add_argument(struct fields *f, struct slice argument)
+{
+	const char *eq = argument.n ? memchr(argument.p, '=', argument.n) : NULL;
+
+	if (!eq)
+		return fields_add(f, argument, SLICE_NONE);
+	size_t name_len = (size_t)(eq - argument.p);
+	return fields_add(f, (struct slice){ argument.p, name_len },
+			  (struct slice){ eq + 1, argument.n - name_len - 1 });
+}
+
+void fields_get(const struct fields *f, unsigned i, struct slice *name_r, struct slice *value_r)
+{
+	const struct field *e = &f->list[i];
+	const char *text = f->text.data ? f->text.data : "";   /* of empty fields alone there is no text */
+
+	*name_r = (struct slice){ text + e->name, e->name_len };
+	*value_r = (struct slice){ text + e->value, e->value_len };
+}
+
+unsigned fields_find(const struct fields *f, const char *name, struct slice *value_r)
+{
+	unsigned found = 0;
+
+	*value_r = SLICE_NONE;
+	for (unsigned i = 0; i < f->count; i++) {
+		struct slice n, v;
+
+		fields_get(f, i, &n, &v);
+		if (slice_is(n, name) && found++ == 0)
+			*value_r = v;
+	}
+	return found;
+}
+
+void fields_reset(struct fields *f)
+{
+	f->count = 0;
+	buf_reset(&f->text);
+}
+
+void fields_fini(struct fields *f)
+{
+	free(f->list);
+	buf_fini(&f->text);
+	*f = (struct fields){ 0 };
+}
+
+static void fields_copy(struct fields *to, const struct fields *from)
+{
+	if (from->count) {
+		to->count = to->cap = from->count;
+		to->list = mem_alloc(from->count * sizeof *to->list);
+		memcpy(to->list, from->list, from->count * sizeof *to->list);
+	}
+	if (from->text.len) {
+		to->text.data = mem_copy(buf_slice(&from->text));
+		to->text.len = from->text.len;
+		to->text.cap = from->text.len + 1;
+	}
+}
+
+struct handshake *handshake_copy(const struct handshake *h)
+{
+	struct handshake *c = mem_zero(1, sizeof *c);
+
+	memcpy(c->address, h->address, sizeof c->address);
+	fields_copy(&c->query, &h->query);
+	fields_copy(&c->headers, &h->headers);
+	return c;
+}
+
+void handshake_free(struct handshake *h)
+{
+	if (!h)
+		return;
+	fields_fini(&h->query);
+	fields_fini(&h->headers);
+	free(h);
+}

@@ -1,0 +1,44 @@
+/*
+ * handshake: what a session remembers of the request that opened it: query arguments, a few headers, the address.
+ *
+ * Room: relay/engineio. Pure. Called by http, hub, session; calls buf.
+ */
+#ifndef EIO_HANDSHAKE_H
+#define EIO_HANDSHAKE_H
+
+#include "buf.h"
+
+#define ADDRESS_LEN 46             /* an IPv6 address and its NUL */
+#define FIELDS_MAX 256             /* arguments of one request; more are a bad request */
+
+struct field {
+	uint32_t name, name_len, value, value_len;   /* into the text */
+};
+
+/* Names with values, in order. Zeroed is empty. */
+struct fields {
+	struct buf text;
+	struct field *list;
+	unsigned count, cap;
+};
+
+/* Adds a pair; 0, or -1 when there are FIELDS_MAX already. */
+int fields_add(struct fields *f, struct slice name, struct slice value);
+/* Adds "name=value" (no '=': an empty value). */
+int fields_add_argument(struct fields *f, struct slice argument);
+/* The first value of a name: how often the name is there; *value_r is empty when never. */
+unsigned fields_find(const struct fields *f, const char *name, struct slice *value_r);
+void fields_get(const struct fields *f, unsigned i, struct slice *name_r, struct slice *value_r);
+void fields_reset(struct fields *f);
+void fields_fini(struct fields *f);
+
+struct handshake {
+	char address[ADDRESS_LEN];
+	struct fields query, headers;
+};
+
+/* An exact copy without spare memory. The caller frees it with handshake_free. */
+struct handshake *handshake_copy(const struct handshake *h);
+void handshake_free(struct handshake *h);
+
+#endif

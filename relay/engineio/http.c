@@ -1,0 +1,377 @@
+/*
+ * http: see http.h.
+ *
+ * Room: relay/engineio.
+ * libwebsockets parses the request line and headers and leaves all judgement to us: lengths, transfer encodings, methods and
+ * the rules of an upgrade are checked here.
+ */
+#include <stdio.h>
+#include <strings.h>
+
+#include "http.h"
+#include "log.h"
+#include "polling.h"
+
+#define TEXT_MAX 8192              /* as much as lws keeps of a request (max_http_header_data) */
+#define DISCARD_MAX 8388608        /* a larger body that is refused is not read away */
+#define RETRY_LINE "Retry-After: 2\r\n"
+#define METHODS_LINE "Access-Control-Allow-Methods: GET, POST, OPTIONS\r\n"
+
+static const char json_type[] = "application/json";
+
+/* Headers that are kept of a handshake. */
+static const struct {
+	const char *name;
+	enum lws_token_indexes token;
+} kept_headers[] = {
+	{ "authorization", WSI_TOKEN_HTTP_AUTHORIZATION },
+	{ "cookie", WSI_TOKEN_HTTP_COOKIE },
+	{ "origin", WSI_TOKEN_ORIGIN },
+	{ "user-agent", WSI_TOKEN_HTTP_USER_AGENT },
+	{ "x-forwarded-for", WSI_TOKEN_X_FORWARDED_FOR },
+	{ "host", WSI_TOKEN_HOST },
+};
+
+/* ---- reading ---- */
+
+static struct slice header(struct eio_conn *c, enum lws_token_indexes token, char *text)
+{
+	int n = lws_hdr_copy(c->wsi, text, TEXT_MAX, token);
+
+	return (struct slice){ text, n > 0 ? (size_t)n : 0 };
+}
+
+static int read_query(struct eio_conn *c, struct fields *query)
+{
+	char text[TEXT_MAX];
+
+	fields_reset(query);
+	/* -1 is the end: no argument is longer than all that lws keeps */
+	for (int i = 0; i <= FIELDS_MAX; i++) {
+		int n = lws_hdr_copy_fragment(c->wsi, text, sizeof text, WSI_TOKEN_HTTP_URI_ARGS, i);
+
+		if (n < 0)
+			return 0;
+		if (n && fields_add_argument(query, (struct slice){ text, (size_t)n }) < 0)
+			return -1;
+	}
+	return -1;
+}
+
+static void read_headers(struct eio_conn *c, struct handshake *h)
+{
+	char text[TEXT_MAX];
+	struct slice forwarded;
+
+	fields_reset(&h->headers);
+	for (size_t i = 0; i < sizeof kept_headers / sizeof kept_headers[0]; i++) {
+		struct slice value = header(c, kept_headers[i].token, text);
+
+		if (value.n)
+			fields_add(&h->headers, slice_of(kept_headers[i].name), value);
+	}
+	fields_find(&h->headers, "x-forwarded-for", &forwarded);
+	request_address(c->peer, &c->hub->proxies, forwarded, h->address);
+}
+
+static enum request_method read_method(struct eio_conn *c, struct slice *path_r)
+{
+	char *uri = NULL;
+	int len = 0;
+	int m = lws_http_get_uri_and_method(c->wsi, &uri, &len);
+
+	*path_r = (struct slice){ uri, uri && len > 0 ? (size_t)len : 0 };
+	switch (m) {
+	case LWSHUMETH_GET: return METHOD_GET;
+	case LWSHUMETH_POST: return METHOD_POST;
+	case LWSHUMETH_OPTIONS: return METHOD_OPTIONS;
+	case LWSHUMETH_HEAD: return METHOD_HEAD;
+	default: return METHOD_OTHER;
+	}
+}
+
+/* "/socket.io/" is also asked for as "/socket.io". */
+static bool is_ours(const struct eio_conn *c, struct slice path)
+{
+	struct slice own = slice_of(c->hub->config.path);
+
+	if (slice_eq(path, own))
+		return true;
+	return own.n > 1 && own.p[own.n - 1] == '/' && path.n == own.n - 1 && memcmp(path.p, own.p, path.n) == 0;
+}
+
+/* True when the origin may not ask; else the CORS header is prepared. */
+static bool refuses_origin(struct eio_conn *c)
+{
+	struct fields *headers = &c->hub->request.headers;
+	struct slice origin, host;
+
+	fields_find(headers, "origin", &origin);
+	fields_find(headers, "host", &host);
+	c->allow_origin = request_origin(&c->hub->origins, origin);
+	if (!request_origin_refused(&c->hub->origins, origin, host))
+		return false;
+	c->hub->host.stats.refused_origin++;
+	return true;
+}
+
+static void begin_request(struct eio_conn *c)
+{
+	c->hub->host.stats.requests++;
+	conn_deadline(c, WHEEL_NEVER, NULL);
+	c->role = CONN_IDLE;
+	c->ended = c->head_only = c->wants_close = c->base64 = c->octets = false;
+	c->jsonp = -1;
+	c->version = 4;
+	c->sid[0] = '\0';
+	c->allow_origin = NULL;
+}
+
+/* ---- the transport's path ---- */
+
+static int answer_busy(struct eio_conn *c, int (*answer)(struct eio_conn *c, const struct conn_answer *a))
+{
+	struct conn_answer a = { .status = 503, .type = json_type, .extra = RETRY_LINE,
+				 .body = SLICE("{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}") };
+
+	return answer(c, &a);
+}
+
+static int answer_text(struct eio_conn *c, int status, const char *text)
+{
+	struct conn_answer a = { .status = status, .type = json_type, .body = slice_of(text) };
+
+	c->hub->host.stats.bad_requests++;
+	return conn_answer(c, &a);
+}
+
+static int answer_preflight(struct eio_conn *c)
+{
+	char asked[TEXT_MAX];
+	char lines[1024];
+	struct conn_answer a = { .status = 204, .extra = lines };
+	int n = lws_hdr_custom_copy(c->wsi, asked, sizeof asked, "access-control-request-headers:", 31);
+	bool plain = n > 0 && n < 512;
+
+	/* what the peer wrote goes back only if it can be nothing but a list of names */
+	for (int i = 0; plain && i < n; i++)
+		plain = asked[i] == '-' || asked[i] == ',' || asked[i] == ' ' || asked[i] == '_' ||
+			(asked[i] >= '0' && asked[i] <= '9') || ((asked[i] | 0x20) >= 'a' && (asked[i] | 0x20) <= 'z');
+	snprintf(lines, sizeof lines, METHODS_LINE "Access-Control-Allow-Headers: %.*s\r\nAccess-Control-Max-Age: 86400\r\n",
+		 plain ? n : 27, plain ? asked : "Content-Type, Authorization");
+	return conn_answer(c, &a);
+}
+
+/* Lengths that are missing or absurd: 0, or the status that refuses them. */
+static int check_length(struct eio_conn *c, enum request_method method, size_t *length_r)
+{
+	char text[TEXT_MAX];
+	struct slice length = header(c, WSI_TOKEN_HTTP_CONTENT_LENGTH, text);
+
+	*length_r = 0;
+	if (lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+		return 501;
+	if (length.n == 0) {
+		c->wants_close = method == METHOD_OTHER;   /* lws may wait for a body that has no end */
+		return method == METHOD_POST ? 411 : 0;
+	}
+	return request_length(length, length_r) < 0 ? 400 : 0;
+}
+
+static bool is_octets(struct eio_conn *c)
+{
+	char text[TEXT_MAX];
+	struct slice type = header(c, WSI_TOKEN_HTTP_CONTENT_TYPE, text);
+
+	return type.n >= 24 && memcmp(type.p, "application/octet-stream", 24) == 0;
+}
+
+static int open_polling(struct eio_conn *c, const struct request *q)
+{
+	struct eio_hub *h = c->hub;
+
+	if (!hub_welcomes(h))
+		return answer_busy(c, conn_answer);
+	struct eio_session *s = hub_open(h, q->version, false, handshake_copy(&h->request));
+	if (!s)
+		return answer_busy(c, conn_answer);
+	session_opened(s);
+	if (s->state == SESSION_CLOSED)
+		return answer_busy(c, conn_answer);
+	return polling_get(c, s);
+}
+
+static int post_polling(struct eio_conn *c, struct eio_session *s, size_t length)
+{
+	if (length > c->hub->config.max_payload) {
+		c->wants_close = length > DISCARD_MAX;
+		return answer_text(c, 413, "{\"message\":\"Payload too large\"}");
+	}
+	c->octets = is_octets(c);
+	if (c->octets && s->version == 4) {
+		session_end(s, EIO_TRANSPORT_ERROR, 0);
+		return polling_refuse(c, REQUEST_BAD);
+	}
+	return polling_post(c, s, length);
+}
+
+static enum request_fault judge(struct eio_conn *c, struct request *q, struct eio_session **s_r)
+{
+	enum request_fault fault = request_read(&c->hub->request.query, q);
+
+	*s_r = NULL;
+	if (fault != REQUEST_FINE)
+		return fault;
+	*s_r = q->has_sid ? hub_find(c->hub, q->sid) : NULL;
+	struct request_session known = { 0 };
+	if (*s_r)
+		known = (struct request_session){ (*s_r)->version, (*s_r)->transport == c->hub->host.websocket };
+	c->version = (uint8_t)(q->version ? q->version : 4);
+	c->jsonp = q->jsonp;
+	c->base64 = q->base64;
+	return request_check(q, *s_r ? &known : NULL, c->hub->config.allow_v3);
+}
+
+static int engine_request(struct eio_conn *c, struct request *q, bool query_fits)
+{
+	struct eio_session *s;
+	size_t length;
+	int status = check_length(c, q->method, &length);
+
+	if (status) {
+		c->wants_close = true;
+		return answer_text(c, status, request_fault_text(REQUEST_BAD));
+	}
+	if (refuses_origin(c))
+		return polling_refuse(c, REQUEST_FORBIDDEN);
+	if (q->method == METHOD_OPTIONS)
+		return answer_preflight(c);
+	enum request_fault fault = query_fits ? judge(c, q, &s) : REQUEST_BAD;
+	if (fault != REQUEST_FINE) {
+		c->wants_close |= length > DISCARD_MAX;
+		return polling_refuse(c, fault);
+	}
+	if (!s)
+		return open_polling(c, q);
+	return q->method == METHOD_POST ? post_polling(c, s, length) : polling_get(c, s);
+}
+
+/* ---- everything else ---- */
+
+static void join_query(const struct fields *query, struct buf *out)
+{
+	for (unsigned i = 0; i < query->count; i++) {
+		struct slice name, value;
+
+		fields_get(query, i, &name, &value);
+		if (i)
+			buf_putc(out, '&');
+		buf_put_slice(out, name);
+		buf_putc(out, '=');
+		buf_put_slice(out, value);
+	}
+}
+
+static int other_request(struct eio_conn *c, enum request_method method, struct slice path)
+{
+	struct eio_hub *h = c->hub;
+	struct eio_response r = { .status = 404, .content_type = json_type };
+	struct buf query = BUF_INIT;
+	char retry[64];
+	size_t length;
+
+	refuses_origin(c);          /* only for the header: what is public is public */
+	c->wants_close |= check_length(c, method, &length) || length > DISCARD_MAX;
+	if (method != METHOD_GET && method != METHOD_HEAD) {
+		struct conn_answer a = { .status = 405, .type = json_type, .extra = "Allow: GET, HEAD\r\n",
+					 .body = SLICE("{\"message\":\"Method not allowed\"}") };
+		return conn_answer(c, &a);
+	}
+	join_query(&h->request.query, &query);
+	struct eio_request q = { .method = method == METHOD_GET ? SLICE("GET") : SLICE("HEAD"), .path = path,
+				 .query = buf_slice(&query), .address = h->request.address };
+	if (h->host.cb.on_request)
+		h->host.cb.on_request(h->host.ctx, &q, &r);
+	buf_fini(&query);
+	struct conn_answer a = { .status = r.status, .type = r.content_type, .body = buf_slice(&r.body) };
+	if (r.status == 404 && r.body.len == 0)
+		a.body = SLICE("{\"message\":\"Not found\"}");
+	if (r.retry_after) {
+		snprintf(retry, sizeof retry, "Retry-After: %s\r\n", r.retry_after);
+		a.extra = retry;
+	}
+	int rc = conn_answer(c, &a);
+	buf_fini(&r.body);
+	return rc;
+}
+
+int http_request(struct eio_conn *c)
+{
+	struct request q = { 0 };
+	struct slice path;
+
+	begin_request(c);
+	q.method = read_method(c, &path);
+	c->head_only = q.method == METHOD_HEAD;
+	bool query_fits = read_query(c, &c->hub->request.query) == 0;
+	read_headers(c, &c->hub->request);
+	return is_ours(c, path) ? engine_request(c, &q, query_fits) : other_request(c, q.method, path);
+}
+
+/* ---- upgrades ---- */
+
+static int refuse_upgrade(struct eio_conn *c, enum request_fault fault)
+{
+	struct conn_answer a = { .status = request_fault_status(fault), .type = json_type,
+				 .body = slice_of(request_fault_text(fault)) };
+
+	c->hub->host.stats.bad_requests++;
+	return conn_answer_upgrade(c, &a);
+}
+
+static bool is_websocket(struct eio_conn *c)
+{
+	char upgrade[TEXT_MAX], connection[TEXT_MAX], version[64], key[64];
+	struct upgrade_headers u = {
+		.upgrade = header(c, WSI_TOKEN_UPGRADE, upgrade),
+		.connection = header(c, WSI_TOKEN_CONNECTION, connection),
+	};
+	int n = lws_hdr_copy(c->wsi, version, sizeof version, WSI_TOKEN_VERSION);
+	int k = lws_hdr_copy(c->wsi, key, sizeof key, WSI_TOKEN_KEY);
+
+	u.version = (struct slice){ version, n > 0 ? (size_t)n : 0 };
+	u.key = (struct slice){ key, k > 0 ? (size_t)k : 0 };
+	return request_is_websocket(&u);
+}
+
+int http_upgrade(struct eio_conn *c)
+{
+	char upgrade[32];
+	struct eio_session *s;
+	struct request q = { .upgrade = true };
+	struct slice path;
+
+	/* anything but a WebSocket: lws has given the headers away already, and must not be let into HTTP/2 */
+	if (lws_hdr_copy(c->wsi, upgrade, sizeof upgrade, WSI_TOKEN_UPGRADE) != 9 || strncasecmp(upgrade, "websocket", 9))
+		return -1;
+	begin_request(c);
+	q.method = read_method(c, &path);
+	bool query_fits = read_query(c, &c->hub->request.query) == 0;
+	read_headers(c, &c->hub->request);
+	if (!is_ours(c, path) || !is_websocket(c) || !query_fits)
+		return refuse_upgrade(c, REQUEST_BAD);
+	if (refuses_origin(c))
+		return refuse_upgrade(c, REQUEST_FORBIDDEN);
+	enum request_fault fault = judge(c, &q, &s);
+	if (fault != REQUEST_FINE)
+		return refuse_upgrade(c, fault);
+	if (!s && !hub_welcomes(c->hub))
+		return answer_busy(c, conn_answer_upgrade);
+	c->allow_origin = NULL;
+	handshake_free(c->shake);
+	c->shake = s ? NULL : handshake_copy(&c->hub->request);
+	if (s)
+		memcpy(c->sid, s->sid, sizeof c->sid);
+	conn_deadline(c, c->hub->config.header_timeout_ms, NULL);
+	return 0;
+}

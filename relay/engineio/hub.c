@@ -1,0 +1,199 @@
+/*
+ * hub: see hub.h. Also turns the wheel: one loop timer, armed for whatever is due next.
+ *
+ * Room: relay/engineio.
+ */
+#include <stdlib.h>
+
+#include "frame.h"
+#include "hub.h"
+#include "log.h"
+#include "map.h"
+
+static struct eio_hub *hub_of(struct session_host *host)
+{
+	return (struct eio_hub *)((char *)host - offsetof(struct eio_hub, host));
+}
+
+/* ---- addresses ---- */
+
+static struct slice address_key(enum hub_kind kind, const char *address, char out[ADDRESS_LEN + 1])
+{
+	size_t len = strnlen(address, ADDRESS_LEN - 1);
+
+	out[0] = (char)kind;
+	memcpy(out + 1, address, len);
+	return (struct slice){ out, len + 1 };
+}
+
+bool hub_address_take(struct eio_hub *h, enum hub_kind kind, const char *address)
+{
+	char text[ADDRESS_LEN + 1];
+	struct slice key = address_key(kind, address, text);
+	uintptr_t count = (uintptr_t)map_find(h->addresses, key);
+
+	if (count >= h->config.max_connections_per_address) {
+		h->host.stats.refused_address++;
+		return false;
+	}
+	map_put(h->addresses, key, (void *)(count + 1));
+	return true;
+}
+
+void hub_address_give(struct eio_hub *h, enum hub_kind kind, const char *address)
+{
+	char text[ADDRESS_LEN + 1];
+	struct slice key = address_key(kind, address, text);
+	uintptr_t count = (uintptr_t)map_find(h->addresses, key);
+
+	if (count > 1)
+		map_put(h->addresses, key, (void *)(count - 1));
+	else
+		map_remove(h->addresses, key);
+}
+
+/* ---- sessions ---- */
+
+struct eio_session *hub_find(const struct eio_hub *h, struct slice sid)
+{
+	return sid.n == IDS_SID_LEN ? map_find(h->sessions, sid) : NULL;
+}
+
+bool hub_welcomes(struct eio_hub *h)
+{
+	if (!h->closed_to_new && (!h->host.cb.on_handshake || h->host.cb.on_handshake(h->host.ctx) == 0))
+		return true;
+	h->host.stats.refused_handshake++;
+	return false;
+}
+
+struct eio_session *hub_open(struct eio_hub *h, int version, bool websocket, struct handshake *shake)
+{
+	bool full = h->host.stats.sessions >= h->config.max_connections;
+
+	if (full)
+		h->host.stats.refused_full++;
+	if (full || !hub_address_take(h, HUB_SESSION, shake->address)) {
+		handshake_free(shake);
+		return NULL;
+	}
+	struct eio_session *s = session_new(&h->host, version, websocket, shake);
+	map_put(h->sessions, slice_of(s->sid), s);
+	s->all_next = h->all;
+	if (s->all_next)
+		s->all_next->all_prev = s;
+	h->all = s;
+	return s;
+}
+
+static void on_end(struct session_host *host, struct eio_session *s)
+{
+	struct eio_hub *h = hub_of(host);
+
+	map_remove(h->sessions, slice_of(s->sid));
+	hub_address_give(h, HUB_SESSION, s->handshake->address);
+	if (s->all_prev)
+		s->all_prev->all_next = s->all_next;
+	else
+		h->all = s->all_next;
+	if (s->all_next)
+		s->all_next->all_prev = s->all_prev;
+}
+
+/* ---- time and passes ---- */
+
+static void alarm_set(struct eio_hub *h)
+{
+	uint64_t next = wheel_next(&h->host.wheel);
+
+	if (next == h->alarm_ms || next == WHEEL_NEVER)
+		return;
+	uint64_t now = eio_loop_now_ms(h->loop);
+	h->alarm_ms = next;
+	eio_timer_again(h->alarm, next > now ? next - now : 0, 0);
+}
+
+static void on_alarm(void *ctx)
+{
+	struct eio_hub *h = ctx;
+
+	h->alarm_ms = WHEEL_NEVER;
+	wheel_advance(&h->host.wheel, eio_loop_now_ms(h->loop));
+}
+
+static bool on_reap(void *ctx)
+{
+	return session_reap(&((struct eio_hub *)ctx)->host);
+}
+
+static bool on_flush(void *ctx)
+{
+	struct eio_hub *h = ctx;
+	bool did = session_flush(&h->host);
+
+	alarm_set(h);
+	return did;
+}
+
+/* ---- birth and end ---- */
+
+static const char *own_copy(const char *s)
+{
+	return mem_copy(slice_of(s));
+}
+
+struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const struct eio_callbacks *cb, void *ctx)
+{
+	struct eio_hub *h = mem_zero(1, sizeof *h);
+
+	h->loop = l;
+	h->config = *c;
+	h->config.host = own_copy(c->host);
+	h->config.path = own_copy(c->path);
+	h->config.cors_origins = own_copy(c->cors_origins);
+	h->config.trusted_proxies = own_copy(c->trusted_proxies);
+	names_parse(&h->origins, c->cors_origins);
+	names_parse(&h->proxies, c->trusted_proxies);
+	h->sessions = map_new();
+	h->addresses = map_new();
+	h->host.config = &h->config;
+	h->host.cb = *cb;
+	h->host.ctx = ctx;
+	h->host.now_ms = eio_loop_clock(l);
+	h->host.on_end = on_end;
+	wheel_init(&h->host.wheel, eio_loop_now_ms(l));
+	h->alarm_ms = WHEEL_NEVER;
+	h->alarm = eio_timer_new(l, 1000, 0, on_alarm, h);
+	eio_loop_on_phase(l, EIO_PHASE_REAP, on_reap, h);
+	eio_loop_on_phase(l, EIO_PHASE_FLUSH, on_flush, h);
+	return h;
+}
+
+void hub_end_all(struct eio_hub *h)
+{
+	while (h->all)
+		session_end(h->all, EIO_SHUTDOWN, 1001);
+	session_reap(&h->host);
+}
+
+void hub_free(struct eio_hub *h)
+{
+	if (!h)
+		return;
+	hub_end_all(h);
+	eio_loop_off_phase(h->loop, h);
+	eio_timer_free(h->alarm);
+	map_free(h->sessions);
+	map_free(h->addresses);
+	names_fini(&h->origins);
+	names_fini(&h->proxies);
+	buf_fini(&h->scratch);
+	buf_fini(&h->decoded);
+	fields_fini(&h->request.query);
+	fields_fini(&h->request.headers);
+	free((char *)h->config.host);
+	free((char *)h->config.path);
+	free((char *)h->config.cors_origins);
+	free((char *)h->config.trusted_proxies);
+	free(h);
+}

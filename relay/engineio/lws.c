@@ -1,0 +1,198 @@
+/*
+ * lws: see lws.h. The only callback switch of the house.
+ *
+ * Room: relay/engineio.
+ * Settings follow what was measured of libwebsockets 4.1 on Debian 12; the comments give the reason of each.
+ */
+#include <libwebsockets.h>
+#include <sys/resource.h>
+
+#include "conn.h"
+#include "http.h"
+#include "log.h"
+#include "lws.h"
+#include "polling.h"
+#include "ws.h"
+
+#define NOFILE_WANTED 65536        /* also never "infinity": lws distrusts more than ten million and takes 2,560 */
+#define LOG_BURST 5                /* lines of lws a second: peers can provoke them at will */
+
+static int on_http(struct lws *wsi, struct eio_conn *c, enum lws_callback_reasons reason, void *in, size_t len)
+{
+	(void)wsi;
+	switch (reason) {
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return http_upgrade(c);       /* `in` may point into freed memory: not touched */
+	case LWS_CALLBACK_HTTP:
+		return http_request(c);
+	case LWS_CALLBACK_HTTP_BODY:
+		return polling_body(c, in, len);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return polling_body_done(c);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return polling_writable(c);
+	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+		polling_left(c);
+		return 0;
+	case LWS_CALLBACK_CLOSED_HTTP:
+		polling_gone(c);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int on_websocket(struct eio_conn *c, enum lws_callback_reasons reason, void *in, size_t len)
+{
+	switch (reason) {
+	case LWS_CALLBACK_ESTABLISHED:
+		ws_established(c);            /* frames behind the request follow at once */
+		return 0;
+	case LWS_CALLBACK_RECEIVE:
+		ws_receive(c, in, len);
+		return 0;
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		return ws_writable(c);
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+	case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
+		ws_peer_closed(c);
+		return 0;
+	case LWS_CALLBACK_CLOSED:
+		ws_gone(c);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct eio_conn *c = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+
+	(void)user;
+	switch (reason) {
+	case LWS_CALLBACK_RAW_ADOPT:          /* a CONNECT request */
+	case LWS_CALLBACK_RAW_RX:
+		return -1;
+	case LWS_CALLBACK_WSI_DESTROY:        /* the last word on every connection, also on those that never spoke */
+		if (c) {
+			lws_set_opaque_user_data(wsi, NULL);
+			if (c->session && (c->session->ws == c || c->session->probe == c))
+				ws_gone(c);
+			else
+				polling_gone(c);
+			conn_free(c);
+		}
+		return 0;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+	case LWS_CALLBACK_HTTP:
+	case LWS_CALLBACK_HTTP_BODY:
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+	case LWS_CALLBACK_CLOSED_HTTP:
+		return c ? on_http(wsi, c, reason, in, len) : -1;
+	default:
+		return c ? on_websocket(c, reason, in, len) : 0;
+	}
+}
+
+static void on_log(int level, const char *line)
+{
+	static struct log_limit limit;
+	int n = (int)strcspn(line, "\n");
+
+	if (!log_limited(&limit, LOG_BURST))
+		return;
+	if (level & LLL_ERR)
+		log_warn("lws", "%.*s", n, line);
+	else
+		log_info("lws", "%.*s", n, line);
+}
+
+static struct lws_protocols protocols[] = {
+	{
+		.name = "engine.io",
+		.callback = on_lws,
+		.per_session_data_size = 16,      /* with 0 some callbacks do not come; nothing is kept there */
+		.rx_buffer_size = 1024,           /* allocated per WebSocket */
+		.tx_packet_size = 65536,
+	},
+	{ 0 }
+};
+
+/* No WebSocket pings of lws's own: Engine.IO has its heartbeat. */
+static const lws_retry_bo_t no_validity_pings;
+
+unsigned lwsio_capacity(unsigned wanted)
+{
+	struct rlimit limit;
+	rlim_t target = wanted + LWSIO_RESERVED_FDS > NOFILE_WANTED ? wanted + LWSIO_RESERVED_FDS : NOFILE_WANTED;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return wanted;
+	if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < target)
+		target = limit.rlim_max;
+	limit.rlim_cur = target;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur <= LWSIO_RESERVED_FDS)
+		return 0;
+	unsigned fits = (unsigned)limit.rlim_cur - LWSIO_RESERVED_FDS;
+	return fits < wanted ? fits : wanted;
+}
+
+int lwsio_open(struct eio_hub *h)
+{
+	void *loops[1] = { eio_loop_ev(h->loop) };
+	unsigned slowest = h->config.header_timeout_ms > h->config.body_timeout_ms ? h->config.header_timeout_ms
+										    : h->config.body_timeout_ms;
+	unsigned seconds = slowest / 1000 + 5;         /* behind our own deadlines */
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,     /* accept.c listens */
+		.protocols = protocols,
+		.foreign_loops = loops,
+		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+		.retry_and_idle_policy = &no_validity_pings,
+		.gid = (gid_t)-1,
+		.uid = (uid_t)-1,
+		.pt_serv_buf_size = 65536,
+		.max_http_header_data = 8192,
+		.alpn = "http/1.1",                        /* HTTP/2 would ignore flow control */
+		.timeout_secs = seconds,
+		.timeout_secs_ah_idle = seconds,
+		.keepalive_timeout = (int)(CONN_KEEPALIVE_MS / 1000 + 5),
+	};
+
+	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
+	h->lws = lws_create_context(&info);
+	if (!h->lws) {
+		log_error("lws", "no context (is the package libwebsockets-evlib-ev installed?)");
+		return -1;
+	}
+	h->vhost = lws_create_vhost(h->lws, &info);
+	if (!h->vhost) {
+		log_error("lws", "no virtual host");
+		lwsio_close(h);
+		return -1;
+	}
+	return 0;
+}
+
+void lwsio_close(struct eio_hub *h)
+{
+	if (h->lws)
+		lws_context_destroy(h->lws);
+	h->lws = NULL;
+	h->vhost = NULL;
+}
+
+int lwsio_take(struct eio_hub *h, int fd, const char *peer, bool counted)
+{
+	struct lws *wsi = lws_adopt_socket_vhost(h->vhost, fd);   /* NULL: lws has closed the descriptor */
+
+	if (!wsi)
+		return -1;
+	conn_new(h, wsi, peer, counted);
+	return 0;
+}

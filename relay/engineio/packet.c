@@ -1,0 +1,110 @@
+/*
+ * packet: see packet.h.
+ *
+ * Room: relay/engineio. Pure; calls buf.
+ */
+#include "packet.h"
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+int packet_read(struct slice text, struct eio_packet *p_r)
+{
+	if (text.n == 0 || text.p[0] < PACKET_OPEN || text.p[0] > PACKET_NOOP)
+		return -1;
+	*p_r = (struct eio_packet){ .type = text.p[0], .data = { text.p + 1, text.n - 1 } };
+	return 0;
+}
+
+int payload_next(struct slice *rest_r, struct eio_packet *p_r, struct buf *scratch)
+{
+	struct slice part = *rest_r;
+
+	if (part.p == NULL)
+		return 0;
+	const char *end = part.n ? memchr(part.p, PAYLOAD_SEPARATOR, part.n) : NULL;
+	if (end) {
+		part.n = (size_t)(end - part.p);
+		*rest_r = (struct slice){ end + 1, rest_r->n - part.n - 1 };
+	} else {
+		*rest_r = SLICE_NONE;
+	}
+	if (part.n == 0)
+		return -1;
+	if (part.p[0] != PACKET_BINARY)
+		return packet_read(part, p_r) < 0 ? -1 : 1;
+	buf_reset(scratch);
+	if (packet_base64_decode((struct slice){ part.p + 1, part.n - 1 }, scratch) < 0)
+		return -1;
+	*p_r = (struct eio_packet){ .type = PACKET_MESSAGE, .binary = true, .data = buf_slice(scratch) };
+	return 1;
+}
+
+void packet_put_base64(struct buf *out, struct slice bytes)
+{
+	const unsigned char *p = (const unsigned char *)bytes.p;
+	char *to = buf_reserve(out, (bytes.n + 2) / 3 * 4);
+	size_t i;
+
+	for (i = 0; i + 2 < bytes.n; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
+
+		*to++ = alphabet[v >> 18];
+		*to++ = alphabet[v >> 12 & 63];
+		*to++ = alphabet[v >> 6 & 63];
+		*to++ = alphabet[v & 63];
+	}
+	if (i < bytes.n) {
+		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < bytes.n ? (uint32_t)p[i + 1] << 8 : 0);
+
+		*to++ = alphabet[v >> 18];
+		*to++ = alphabet[v >> 12 & 63];
+		*to++ = i + 1 < bytes.n ? alphabet[v >> 6 & 63] : '=';
+		*to++ = '=';
+	}
+	out->len += (bytes.n + 2) / 3 * 4;
+	if (out->data)
+		out->data[out->len] = '\0';
+}
+
+static int base64_value(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+int packet_base64_decode(struct slice text, struct buf *out)
+{
+	size_t pad = 0;
+
+	if (text.n % 4)
+		return -1;
+	while (pad < 2 && pad < text.n && text.p[text.n - 1 - pad] == '=')
+		pad++;
+	char *start = buf_reserve(out, text.n / 4 * 3 + 1);
+	char *to = start;
+	for (size_t i = 0; i < text.n; i += 4) {
+		uint32_t v = 0;
+		size_t digits = i + 4 == text.n ? 4 - pad : 4;
+
+		for (size_t k = 0; k < 4; k++) {
+			int d = k < digits ? base64_value((unsigned char)text.p[i + k]) : 0;
+
+			if (d < 0)
+				return -1;
+			v = v << 6 | (uint32_t)d;
+		}
+		*to++ = (char)(v >> 16);
+		if (digits > 2)
+			*to++ = (char)(v >> 8);
+		if (digits > 3)
+			*to++ = (char)v;
+	}
+	out->len += (size_t)(to - start);
+	out->data[out->len] = '\0';
+	return 0;
+}

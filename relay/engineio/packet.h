@@ -1,0 +1,42 @@
+/*
+ * packet: Engine.IO 4 packets and polling payloads.
+ *
+ * Room: relay/engineio. Pure. Called by session, polling, ws, payload3, frame; calls buf.
+ * Source: Engine.IO protocol, revision 4, "Packet types" and "Payload encoding".
+ */
+#ifndef EIO_PACKET_H
+#define EIO_PACKET_H
+
+#include "buf.h"
+
+#define PACKET_OPEN '0'
+#define PACKET_CLOSE '1'
+#define PACKET_PING '2'
+#define PACKET_PONG '3'
+#define PACKET_MESSAGE '4'
+#define PACKET_UPGRADE '5'
+#define PACKET_NOOP '6'
+#define PACKET_BINARY 'b'           /* only in polling payloads: a message, BASE64 behind it */
+#define PAYLOAD_SEPARATOR '\x1e'
+
+/* One packet; data is borrowed from what it was read from. */
+struct eio_packet {
+	char type;                  /* '0' … '6' */
+	bool binary;                /* a message of bytes */
+	struct slice data;          /* behind the type */
+};
+
+/* Reads one text packet ("4hello"). 0, or -1 when it is empty or of no known type. */
+int packet_read(struct slice text, struct eio_packet *p_r);
+/*
+ * Walks a polling payload: start with *rest_r = the body. 1 and the next packet, 0 at the end, -1 when malformed (an
+ * empty body and an empty part are malformed). Binary data are decoded into `scratch`, which is reset by each call.
+ */
+int payload_next(struct slice *rest_r, struct eio_packet *p_r, struct buf *scratch);
+
+/* RFC 4648 §4, with padding. */
+void packet_put_base64(struct buf *out, struct slice bytes);
+/* Appends what the text means. 0, or -1 when it is not canonical BASE64. */
+int packet_base64_decode(struct slice text, struct buf *out);
+
+#endif

@@ -1,0 +1,323 @@
+/*
+ * polling: see polling.h.
+ *
+ * Room: relay/engineio.
+ */
+#include "frame.h"
+#include "json.h"
+#include "log.h"
+#include "payload3.h"
+#include "polling.h"
+
+int polling_refuse(struct eio_conn *c, enum request_fault fault)
+{
+	struct conn_answer a = { .status = request_fault_status(fault), .type = "application/json",
+				 .body = slice_of(request_fault_text(fault)) };
+
+	c->hub->host.stats.bad_requests++;
+	log_debug(c->peer, "refused: %s", a.body.p);
+	return conn_answer(c, &a);
+}
+
+/* ---- GET ---- */
+
+static bool has_something(const struct eio_session *s)
+{
+	return s->queue.count || s->state == SESSION_PROBING || s->state >= SESSION_CLOSING;
+}
+
+static void put_packet(struct buf *b, const struct eio_conn *c, bool binary, const struct eio_frame *f)
+{
+	if (c->version == 3) {
+		(binary ? payload3_put_binary : payload3_put_text)(b, f);
+		return;
+	}
+	if (b->len)
+		buf_putc(b, PAYLOAD_SEPARATOR);
+	frame_put_polling(f, b);
+}
+
+static void put_plain(struct buf *b, const struct eio_conn *c, bool binary, char type)
+{
+	struct eio_frame *f = frame_packet(type, SLICE_NONE);
+
+	put_packet(b, c, binary, f);
+	eio_frame_unref(f);
+}
+
+/* Everything that waits, and the goodbye or the noop behind it. */
+static void put_payload(struct buf *b, const struct eio_conn *c, bool binary)
+{
+	struct eio_session *s = c->session;
+	struct eio_frame *f;
+
+	if (c->ended) {
+		put_plain(b, c, binary, c->last_packet);
+		return;
+	}
+	while ((f = session_peek(s))) {
+		put_packet(b, c, binary, f);
+		session_pop(s);
+	}
+	if (s->state == SESSION_CLOSING)
+		put_plain(b, c, binary, PACKET_CLOSE);
+	else if (b->len == 0)
+		put_plain(b, c, binary, PACKET_NOOP);
+}
+
+/* Writes the answer of a poll: the value for lws. */
+static int write_payload(struct eio_conn *c)
+{
+	bool binary = c->version == 3 && !c->base64 && c->jsonp < 0 && c->session && queue_has_binary(&c->session->queue);
+	struct buf body = BUF_INIT, script = BUF_INIT;
+	struct conn_answer a = { .status = 200, .type = binary ? "application/octet-stream" : "text/plain; charset=UTF-8" };
+
+	put_payload(&body, c, binary);
+	a.body = buf_slice(&body);
+	if (c->jsonp >= 0) {
+		payload3_put_script(&script, c->jsonp, a.body);
+		a.type = "text/javascript; charset=UTF-8";
+		a.body = buf_slice(&script);
+	}
+	c->session = NULL;
+	c->ended = false;
+	int rc = conn_answer(c, &a);
+	buf_fini(&body);
+	buf_fini(&script);
+	return rc;
+}
+
+static int answer_poll(struct eio_conn *c)
+{
+	struct eio_session *s = c->session;
+	int rc = write_payload(c);
+
+	if (!s)
+		return rc;
+	s->poll = NULL;
+	if (c->role == CONN_DEAD) {
+		session_end(s, EIO_TRANSPORT_ERROR, 0);
+	} else if (rc == 0 && lws_partial_buffered(c->wsi)) {
+		c->role = CONN_LEAVING;
+		c->session = s;
+		s->poll = c;
+		conn_deadline(c, WHEEL_NEVER, NULL);
+	}
+	if (s->state == SESSION_CLOSING)
+		session_end(s, s->reason, 0);
+	return rc;
+}
+
+int polling_get(struct eio_conn *c, struct eio_session *s)
+{
+	if (s->poll) {
+		log_debug(s->sid, "a second GET");
+		session_end(s, EIO_TRANSPORT_ERROR, 0);
+		return polling_refuse(c, REQUEST_BAD);
+	}
+	s->poll = c;
+	c->session = s;
+	c->role = CONN_POLL;
+	return has_something(s) ? answer_poll(c) : conn_hold(c) < 0 ? -1 : 0;
+}
+
+void polling_left(struct eio_conn *c)
+{
+	if (c->role != CONN_LEAVING || lws_partial_buffered(c->wsi))
+		return;
+	c->session->poll = NULL;
+	c->session = NULL;
+	c->role = CONN_IDLE;
+	conn_deadline(c, CONN_KEEPALIVE_MS, NULL);
+}
+
+/* ---- POST ---- */
+
+static int answer_post(struct eio_conn *c)
+{
+	struct conn_answer a = { .status = 200, .type = "text/html", .body = SLICE("ok") };
+
+	if (c->session)
+		c->session->post = NULL;
+	c->session = NULL;
+	c->ended = false;
+	return conn_answer(c, &a);
+}
+
+int polling_post(struct eio_conn *c, struct eio_session *s, size_t length)
+{
+	if (s->post) {
+		log_debug(s->sid, "a second POST");
+		session_end(s, EIO_TRANSPORT_ERROR, 0);
+		return polling_refuse(c, REQUEST_BAD);
+	}
+	s->post = c;
+	c->session = s;
+	c->role = CONN_BODY;
+	c->expected = length;
+	buf_reset(&c->in);
+	conn_deadline(c, c->hub->config.body_timeout_ms, &c->hub->host.stats.body_timeouts);
+	return 0;
+}
+
+int polling_body(struct eio_conn *c, const void *p, size_t n)
+{
+	if (c->role != CONN_BODY)
+		return 0;           /* it was refused: the rest is read away */
+	if (c->in.len + n > c->expected)
+		return -1;
+	buf_put(&c->in, p, n);
+	return 0;
+}
+
+static int next_packet(struct eio_conn *c, struct slice *rest_r, struct eio_packet *p_r)
+{
+	if (c->version == 4)
+		return payload_next(rest_r, p_r, &c->hub->decoded);
+	if (c->octets)
+		return payload3_next_binary(rest_r, p_r);
+	return payload3_next_text(rest_r, p_r, &c->hub->decoded);
+}
+
+/* The whole payload must be well formed before any of it is handled. */
+static bool body_is_valid(struct eio_conn *c, struct slice body)
+{
+	struct eio_packet p;
+	int found = 0;
+
+	if (body.n == 0 || (!c->octets && !json_is_utf8(body)))
+		return false;
+	while ((found = next_packet(c, &body, &p)) == 1)
+		if (c->octets && !p.binary && !json_is_utf8(p.data))
+			return false;
+	return found == 0;
+}
+
+/* 0, or what was wrong with the body; the session is ended then. */
+static enum request_fault handle_body(struct eio_conn *c, struct buf *body)
+{
+	struct slice rest = c->jsonp >= 0 ? payload3_form(body) : buf_slice(body);
+	struct eio_session *s = c->session;
+	struct eio_packet p;
+
+	if (!s)
+		return REQUEST_SID_UNKNOWN;
+	if (!body_is_valid(c, rest)) {
+		s->post = NULL;
+		c->session = NULL;
+		session_violated(s, 1007);
+		return REQUEST_BAD;
+	}
+	while (next_packet(c, &rest, &p) == 1)
+		session_receive(s, &p);
+	return REQUEST_FINE;
+}
+
+int polling_body_done(struct eio_conn *c)
+{
+	if (c->role != CONN_BODY)
+		return 0;
+	struct buf body = c->in;
+	c->in = BUF_INIT;
+	conn_deadline(c, WHEEL_NEVER, NULL);
+	enum request_fault fault = handle_body(c, &body);
+	buf_fini(&body);
+	if (fault != REQUEST_FINE)
+		return polling_refuse(c, fault);
+	if (!c->session || !c->session->paused)
+		return answer_post(c);
+	c->role = CONN_HELD;
+	return conn_hold(c) < 0 ? -1 : 0;
+}
+
+/* ---- both ---- */
+
+int polling_writable(struct eio_conn *c)
+{
+	if (c->role == CONN_POLL && (c->ended || (c->session && has_something(c->session))))
+		return answer_poll(c);
+	if (c->role == CONN_POLL)
+		return conn_hold(c) < 0 ? -1 : 0;
+	if (c->role == CONN_HELD && (c->ended || !c->session || !c->session->paused))
+		return answer_post(c);
+	if (c->role == CONN_HELD)
+		return conn_hold(c) < 0 ? -1 : 0;
+	return 0;
+}
+
+void polling_gone(struct eio_conn *c)
+{
+	struct eio_session *s = c->session;
+	bool written = c->role == CONN_HELD || (c->role == CONN_LEAVING && !lws_partial_buffered(c->wsi));
+
+	c->session = NULL;
+	if (!s)
+		return;
+	if (s->poll == c)
+		s->poll = NULL;
+	if (s->post == c)
+		s->post = NULL;
+	if (!written)
+		session_end(s, EIO_TRANSPORT_ERROR, 0);
+}
+
+static void polling_flush(struct eio_session *s)
+{
+	if (s->poll && s->poll->role == CONN_POLL && has_something(s))
+		conn_wake(s->poll);
+}
+
+static bool polling_ready(const struct eio_session *s)
+{
+	return s->poll && s->poll->role == CONN_POLL;
+}
+
+static void polling_pause(struct eio_session *s, bool on)
+{
+	if (!on && s->post && s->post->role == CONN_HELD)
+		conn_wake(s->post);
+}
+
+static void release_poll(struct eio_session *s)
+{
+	struct eio_conn *c = s->poll;
+
+	s->poll = NULL;
+	c->session = NULL;
+	if (c->role == CONN_POLL) {
+		c->ended = true;
+		/* the reference's last words: a noop when it was the client who left, or who went over to WebSocket */
+		c->last_packet = s->state != SESSION_CLOSED || s->reason == EIO_PEER_CLOSED ? PACKET_NOOP : PACKET_CLOSE;
+		conn_wake(c);
+	} else if (s->state == SESSION_CLOSED && s->reason != EIO_FORCED && s->reason != EIO_SHUTDOWN) {
+		conn_kill(c);
+	} else {
+		c->role = CONN_IDLE;        /* the answer goes on leaving, for nobody */
+		conn_deadline(c, CONN_KEEPALIVE_MS, NULL);
+	}
+}
+
+static void polling_release(struct eio_session *s, int code)
+{
+	struct eio_conn *c = s->post;
+
+	(void)code;
+	if (s->poll)
+		release_poll(s);
+	if (!c || s->state != SESSION_CLOSED)
+		return;             /* a POST that was under way at an upgrade is still handled */
+	s->post = NULL;
+	c->session = NULL;
+	if (c->role == CONN_HELD) {
+		c->ended = true;
+		conn_wake(c);
+	}
+}
+
+const struct eio_transport eio_polling = {
+	.name = "polling",
+	.flush = polling_flush,
+	.ready = polling_ready,
+	.pause = polling_pause,
+	.release = polling_release,
+};

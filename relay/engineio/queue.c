@@ -1,0 +1,64 @@
+/*
+ * queue: see queue.h.
+ *
+ * Room: relay/engineio. Pure; calls frame.
+ */
+#include <stdlib.h>
+
+#include "frame.h"
+#include "queue.h"
+
+#define RING_FIRST 4
+#define RING_KEPT 64               /* a longer ring, made by a burst, is given back when it has run empty */
+
+void queue_put(struct queue *q, struct eio_frame *f)
+{
+	if (q->count == q->cap) {
+		uint32_t cap = q->cap ? q->cap * 2 : RING_FIRST;
+		struct eio_frame **ring = mem_alloc(cap * sizeof *ring);
+
+		for (uint32_t i = 0; i < q->count; i++)
+			ring[i] = q->ring[(q->head + i) % q->cap];
+		free(q->ring);
+		q->ring = ring;
+		q->cap = cap;
+		q->head = 0;
+	}
+	q->ring[(q->head + q->count++) % q->cap] = eio_frame_ref(f);
+	q->size += frame_size(f);
+}
+
+struct eio_frame *queue_peek(const struct queue *q)
+{
+	return q->count ? q->ring[q->head] : NULL;
+}
+
+size_t queue_pop(struct queue *q)
+{
+	struct eio_frame *f = q->ring[q->head];
+	size_t size = frame_size(f);
+
+	q->head = (q->head + 1) % q->cap;
+	q->count--;
+	q->size -= size;
+	eio_frame_unref(f);
+	if (q->count == 0 && q->cap > RING_KEPT)
+		queue_fini(q);
+	return size;
+}
+
+bool queue_has_binary(const struct queue *q)
+{
+	for (uint32_t i = 0; i < q->count; i++)
+		if (frame_is_binary(q->ring[(q->head + i) % q->cap]))
+			return true;
+	return false;
+}
+
+void queue_fini(struct queue *q)
+{
+	for (uint32_t i = 0; i < q->count; i++)
+		eio_frame_unref(q->ring[(q->head + i) % q->cap]);
+	free(q->ring);
+	*q = (struct queue){ 0 };
+}

@@ -1,0 +1,29 @@
+/*
+ * queue: what waits to be written to one peer: a ring of references to frames.
+ *
+ * Room: relay/engineio. Pure. Embedded by session; calls frame.
+ */
+#ifndef EIO_QUEUE_H
+#define EIO_QUEUE_H
+
+#include "engineio.h"
+
+/* Zeroed is empty. */
+struct queue {
+	struct eio_frame **ring;
+	uint32_t cap, head, count;
+	size_t size;                       /* bytes, as frame_size counts them */
+};
+
+/* Takes a reference of its own. */
+void queue_put(struct queue *q, struct eio_frame *f);
+/* The oldest frame, or NULL; stays the queue's. */
+struct eio_frame *queue_peek(const struct queue *q);
+/* Drops the oldest frame of a queue that is not empty; returns its size. */
+size_t queue_pop(struct queue *q);
+/* True when a binary message waits. */
+bool queue_has_binary(const struct queue *q);
+/* Drops everything and gives the memory back. */
+void queue_fini(struct queue *q);
+
+#endif

@@ -1,0 +1,216 @@
+/*
+ * request: see request.h.
+ *
+ * Room: relay/engineio. Pure; calls handshake, buf and inet_pton.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "request.h"
+
+#define LENGTH_DIGITS_MAX 18
+#define JSONP_DIGITS_MAX 9
+
+static const char *const fault_texts[] = {
+	[REQUEST_TRANSPORT_UNKNOWN] = "{\"code\":0,\"message\":\"Transport unknown\"}",
+	[REQUEST_SID_UNKNOWN] = "{\"code\":1,\"message\":\"Session ID unknown\"}",
+	[REQUEST_METHOD] = "{\"code\":2,\"message\":\"Bad handshake method\"}",
+	[REQUEST_BAD] = "{\"code\":3,\"message\":\"Bad request\"}",
+	[REQUEST_FORBIDDEN] = "{\"code\":4,\"message\":\"Forbidden\"}",
+	[REQUEST_VERSION] = "{\"code\":5,\"message\":\"Unsupported protocol version\"}",
+};
+
+const char *request_fault_text(enum request_fault fault)
+{
+	return fault_texts[fault];
+}
+
+int request_fault_status(enum request_fault fault)
+{
+	return fault == REQUEST_FORBIDDEN ? 403 : 400;
+}
+
+static bool read_digits(struct slice text, size_t digits_max, uint64_t *value_r)
+{
+	uint64_t v = 0;
+
+	if (text.n == 0 || text.n > digits_max)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		v = v * 10 + (uint64_t)(text.p[i] - '0');
+	}
+	*value_r = v;
+	return true;
+}
+
+enum request_fault request_read(const struct fields *query, struct request *q_r)
+{
+	struct slice eio, transport, b64, j;
+	uint64_t index;
+
+	unsigned transports = fields_find(query, "transport", &transport);
+	if (transports != 1 || (!slice_is(transport, "polling") && !slice_is(transport, "websocket")))
+		return REQUEST_TRANSPORT_UNKNOWN;
+	q_r->websocket = slice_is(transport, "websocket");
+
+	unsigned sids = fields_find(query, "sid", &q_r->sid);
+	q_r->has_sid = sids > 0;
+	unsigned versions = fields_find(query, "EIO", &eio);
+	q_r->version = slice_is(eio, "4") ? 4 : slice_is(eio, "3") ? 3 : 0;
+	q_r->base64 = fields_find(query, "b64", &b64) && b64.n && !slice_is(b64, "0");
+	q_r->jsonp = -1;
+	if (fields_find(query, "j", &j) && q_r->version == 3) {
+		if (!read_digits(j, JSONP_DIGITS_MAX, &index))
+			return REQUEST_BAD;
+		q_r->jsonp = (int)index;
+	}
+	return sids > 1 || versions > 1 ? REQUEST_BAD : REQUEST_FINE;
+}
+
+static enum request_fault check_handshake(const struct request *q, bool allow_v3)
+{
+	if (q->method != METHOD_GET)
+		return REQUEST_METHOD;
+	if (q->websocket != q->upgrade)
+		return REQUEST_BAD;
+	if (q->version != 4 && !(q->version == 3 && allow_v3))
+		return REQUEST_VERSION;
+	return REQUEST_FINE;
+}
+
+enum request_fault request_check(const struct request *q, const struct request_session *session, bool allow_v3)
+{
+	if (!q->has_sid)
+		return check_handshake(q, allow_v3);
+	if (!session)
+		return REQUEST_SID_UNKNOWN;
+	if (q->version != session->version || q->websocket != q->upgrade)
+		return REQUEST_BAD;
+	if (q->upgrade)
+		return q->method == METHOD_GET ? REQUEST_FINE : REQUEST_BAD;
+	if (session->on_websocket || (q->method != METHOD_GET && q->method != METHOD_POST))
+		return REQUEST_BAD;
+	return REQUEST_FINE;
+}
+
+static bool token_in(struct slice list, const char *token)
+{
+	size_t len = strlen(token);
+
+	for (size_t i = 0; i < list.n; ) {
+		while (i < list.n && (list.p[i] == ' ' || list.p[i] == '\t' || list.p[i] == ','))
+			i++;
+		size_t start = i;
+		while (i < list.n && list.p[i] != ',')
+			i++;
+		size_t end = i;
+		while (end > start && (list.p[end - 1] == ' ' || list.p[end - 1] == '\t'))
+			end--;
+		if (end - start == len && strncasecmp(list.p + start, token, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool request_is_websocket(const struct upgrade_headers *h)
+{
+	if (h->upgrade.n != 9 || strncasecmp(h->upgrade.p, "websocket", 9) != 0)
+		return false;
+	return slice_is(h->version, "13") && h->key.n == 24 && token_in(h->connection, "upgrade");
+}
+
+int request_length(struct slice text, size_t *length_r)
+{
+	uint64_t v;
+
+	if (!read_digits(text, LENGTH_DIGITS_MAX, &v))
+		return -1;
+	*length_r = (size_t)v;
+	return 0;
+}
+
+/* ---- who may ask ---- */
+
+void names_parse(struct names *n, const char *comma_list)
+{
+	const char *p = comma_list ? comma_list : "";
+
+	*n = (struct names){ 0 };
+	while (*p) {
+		size_t len = strcspn(p, ",");
+		const char *next = p + len + (p[len] == ',');
+
+		while (len && isspace((unsigned char)*p))
+			p++, len--;
+		while (len && (isspace((unsigned char)p[len - 1]) || p[len - 1] == '/'))
+			len--;
+		if (len) {
+			n->list = mem_resize(n->list, (n->count + 1) * sizeof *n->list);
+			n->list[n->count++] = mem_copy((struct slice){ p, len });
+		}
+		p = next;
+	}
+}
+
+void names_fini(struct names *n)
+{
+	for (unsigned i = 0; i < n->count; i++)
+		free(n->list[i]);
+	free(n->list);
+	*n = (struct names){ 0 };
+}
+
+const char *names_find(const struct names *n, struct slice text)
+{
+	for (unsigned i = 0; i < n->count; i++)
+		if (strlen(n->list[i]) == text.n && strncasecmp(n->list[i], text.p, text.n) == 0)
+			return n->list[i];
+	return NULL;
+}
+
+const char *request_origin(const struct names *allowed, struct slice origin)
+{
+	const char *any = names_find(allowed, SLICE("*"));
+
+	if (any || origin.n == 0)
+		return any;
+	return names_find(allowed, origin);
+}
+
+bool request_origin_refused(const struct names *allowed, struct slice origin, struct slice host)
+{
+	if (origin.n == 0 || request_origin(allowed, origin))
+		return false;
+	/* the page of this very host: "http://HOST" or "https://HOST" */
+	size_t scheme = origin.n > 7 && strncasecmp(origin.p, "http://", 7) == 0 ? 7 :
+			origin.n > 8 && strncasecmp(origin.p, "https://", 8) == 0 ? 8 : 0;
+	return !scheme || host.n != origin.n - scheme || strncasecmp(origin.p + scheme, host.p, host.n) != 0;
+}
+
+void request_address(const char *peer, const struct names *trusted, struct slice forwarded, char out[ADDRESS_LEN])
+{
+	struct in6_addr any;
+	size_t start = forwarded.n;
+
+	memset(out, 0, ADDRESS_LEN);
+	memcpy(out, peer, strnlen(peer, ADDRESS_LEN - 1));
+	if (forwarded.n == 0 || !names_find(trusted, slice_of(peer)))
+		return;
+	while (start && forwarded.p[start - 1] != ',')
+		start--;
+	while (start < forwarded.n && forwarded.p[start] == ' ')
+		start++;
+	while (forwarded.n > start && forwarded.p[forwarded.n - 1] == ' ')
+		forwarded.n--;
+	size_t len = forwarded.n - start;
+	char text[ADDRESS_LEN] = { 0 };
+	if (len == 0 || len >= sizeof text)
+		return;
+	memcpy(text, forwarded.p + start, len);
+	if (inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1)
+		memcpy(out, text, sizeof text);
+}

@@ -1,0 +1,81 @@
+/*
+ * request: the checks of one HTTP request to the transport's path, before anything is done with it.
+ *
+ * Room: relay/engineio. Pure: values in, verdict out. Called by http; calls handshake, buf.
+ * Error codes and texts are the reference server's (engine.io, "Server.errors").
+ */
+#ifndef EIO_REQUEST_H
+#define EIO_REQUEST_H
+
+#include "handshake.h"
+
+enum request_fault {
+	REQUEST_TRANSPORT_UNKNOWN,
+	REQUEST_SID_UNKNOWN,
+	REQUEST_METHOD,             /* handshakes are GET */
+	REQUEST_BAD,
+	REQUEST_FORBIDDEN,          /* origin: status 403; the others 400 */
+	REQUEST_VERSION,
+	REQUEST_FINE = 100
+};
+
+enum request_method { METHOD_GET, METHOD_POST, METHOD_OPTIONS, METHOD_HEAD, METHOD_OTHER };
+
+/* A request as its query says; slices are into the fields it was read from. */
+struct request {
+	enum request_method method;
+	bool upgrade;               /* asks to become a WebSocket */
+	bool websocket;             /* transport=websocket, else polling */
+	int version;                /* 3, 4; 0: neither */
+	bool has_sid;
+	struct slice sid;
+	bool base64;                /* revision 3: the client cannot take binary payloads */
+	int jsonp;                  /* revision 3: callback index, or -1 */
+};
+
+/* What is known of the session that the sid names. */
+struct request_session {
+	int version;
+	bool on_websocket;
+};
+
+/* Fills everything but method and upgrade. A parameter of ours given twice is a bad request. */
+enum request_fault request_read(const struct fields *query, struct request *q_r);
+/* Judges a request that was read well; `session` is NULL when there is none of that sid. */
+enum request_fault request_check(const struct request *q, const struct request_session *session, bool allow_v3);
+/* `{"code":1,"message":"Session ID unknown"}` and 400, or 403. */
+const char *request_fault_text(enum request_fault fault);
+int request_fault_status(enum request_fault fault);
+
+/* What the headers of an Upgrade request hold; NULL or empty when absent. RFC 6455 §4.2.1. */
+struct upgrade_headers {
+	struct slice upgrade, connection, version, key;
+};
+bool request_is_websocket(const struct upgrade_headers *h);
+
+/* Content-Length: 1 to 18 digits and nothing else. 0 and the value, or -1. */
+int request_length(struct slice text, size_t *length_r);
+
+/* ---- who may ask ---- */
+
+/* A parsed comma list. Zeroed is empty. */
+struct names {
+	char **list;
+	unsigned count;
+};
+void names_parse(struct names *n, const char *comma_list);
+void names_fini(struct names *n);
+/* The entry that equals the text (letters' case aside), or NULL. */
+const char *names_find(const struct names *n, struct slice text);
+
+/*
+ * The value for Access-Control-Allow-Origin, which lives as long as the list: "*" when the list holds it, the list's entry
+ * when it names the origin; NULL when it does not. An absent origin is NULL and allowed (request_origin_refused).
+ */
+const char *request_origin(const struct names *allowed, struct slice origin);
+/* True when the origin is neither absent, nor in the list, nor the very host that was asked. */
+bool request_origin_refused(const struct names *allowed, struct slice origin, struct slice host);
+/* The address to count and to report: the last element of X-Forwarded-For if the peer is trusted and it is an address, else the peer. */
+void request_address(const char *peer, const struct names *trusted, struct slice forwarded, char out[ADDRESS_LEN]);
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * server: the public face of engineio: puts the parts of a server together, drains it, answers for its sessions.
+ *
+ * Room: relay/engineio. Called through engineio.h; calls accept, lws, hub and hands the transports to the sessions.
+ */
+#include <stdlib.h>
+
+#include "accept.h"
+#include "frame.h"
+#include "log.h"
+#include "lws.h"
+#include "polling.h"
+#include "ws.h"
+
+#define TICK_MS 1000
+#define DRAIN_STEP_MS 10
+#define DRAIN_STEP 500             /* sessions that are told to go in one step */
+
+struct eio_server {
+	struct eio_hub *hub;
+	struct eio_listener *listener;     /* NULL once listening has stopped */
+	int port;
+	struct eio_timer *tick, *drain;
+	uint64_t drain_end_ms;
+	void (*drained)(void *ctx);
+	void *drained_ctx;
+};
+
+static void on_tick(void *ctx)
+{
+	struct eio_server *s = ctx;
+
+	if (s->listener)
+		listener_tick(s->listener);
+	lws_cancel_service(s->hub->lws);   /* lws looks at its own timeouts only when something happens */
+}
+
+struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c, const struct eio_callbacks *cb, void *ctx)
+{
+	struct eio_server *s = mem_zero(1, sizeof *s);
+	unsigned capacity = lwsio_capacity(c->max_connections);
+
+	s->hub = hub_new(l, c, cb, ctx);
+	s->hub->host.polling = &eio_polling;
+	s->hub->host.websocket = &eio_websocket;
+	s->hub->host.stats.capacity = capacity;
+	if (lwsio_open(s->hub) < 0 || !(s->listener = listener_new(s->hub))) {
+		eio_server_free(s);
+		return NULL;
+	}
+	s->port = listener_port(s->listener);
+	s->tick = eio_timer_new(l, TICK_MS, TICK_MS, on_tick, s);
+	if (capacity < c->max_connections)
+		log_warn("listen", "room for %u connections only: the limit of open files is too low for %u", capacity,
+			 c->max_connections);
+	return s;
+}
+
+int eio_server_port(const struct eio_server *s)
+{
+	return s->port;
+}
+
+void eio_server_stop_listening(struct eio_server *s)
+{
+	listener_free(s->listener);
+	s->listener = NULL;
+}
+
+static void drain_done(struct eio_server *s)
+{
+	eio_timer_free(s->drain);
+	s->drain = NULL;
+	if (s->drained)
+		s->drained(s->drained_ctx);
+}
+
+static void on_drain(void *ctx)
+{
+	struct eio_server *s = ctx;
+	struct eio_hub *h = s->hub;
+	unsigned told = 0;
+
+	for (struct eio_session *e = h->all; e && told < DRAIN_STEP; e = e->all_next) {
+		if (e->state >= SESSION_CLOSING)
+			continue;
+		eio_session_close(e, EIO_SHUTDOWN, 1001);
+		told++;
+	}
+	if (!h->all || eio_loop_now_ms(h->loop) >= s->drain_end_ms)
+		drain_done(s);
+}
+
+void eio_server_drain(struct eio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx)
+{
+	if (s->drain)
+		return;
+	s->hub->closed_to_new = true;
+	s->drained = done;
+	s->drained_ctx = ctx;
+	s->drain_end_ms = eio_loop_now_ms(s->hub->loop) + timeout_ms;
+	s->drain = eio_timer_new(s->hub->loop, 0, DRAIN_STEP_MS, on_drain, s);
+}
+
+void eio_server_free(struct eio_server *s)
+{
+	if (!s)
+		return;
+	eio_server_stop_listening(s);
+	eio_timer_free(s->tick);
+	eio_timer_free(s->drain);
+	hub_end_all(s->hub);
+	lwsio_close(s->hub);
+	hub_free(s->hub);
+	free(s);
+}
+
+void eio_server_stats(const struct eio_server *s, struct eio_stats *out)
+{
+	*out = s->hub->host.stats;
+	out->frames_encoded = frame_encoded_count();
+}
+
+/* ---- what a session says of itself ---- */
+
+const char *eio_session_sid(const struct eio_session *s)
+{
+	return s->sid;
+}
+
+int eio_session_version(const struct eio_session *s)
+{
+	return s->version;
+}
+
+const char *eio_session_transport(const struct eio_session *s)
+{
+	return s->transport->name;
+}
+
+const char *eio_session_address(const struct eio_session *s)
+{
+	return s->handshake->address;
+}
+
+int eio_session_query(const struct eio_session *s, const char *name, struct slice *value_r)
+{
+	return fields_find(&s->handshake->query, name, value_r) ? 1 : 0;
+}
+
+void eio_session_each_query(const struct eio_session *s, void (*fn)(void *ctx, struct slice name, struct slice value), void *ctx)
+{
+	for (unsigned i = 0; i < s->handshake->query.count; i++) {
+		struct slice name, value;
+
+		fields_get(&s->handshake->query, i, &name, &value);
+		fn(ctx, name, value);
+	}
+}
+
+int eio_session_header(const struct eio_session *s, const char *name, struct slice *value_r)
+{
+	return fields_find(&s->handshake->headers, name, value_r) ? 1 : 0;
+}
+
+void eio_session_set_data(struct eio_session *s, void *data)
+{
+	s->data = data;
+}
+
+void *eio_session_data(const struct eio_session *s)
+{
+	return s->data;
+}

@@ -1,0 +1,379 @@
+/*
+ * session: see session.h. Life and queue of a session; its packets are in session_packets.c.
+ *
+ * Room: relay/engineio. Called by hub, polling, ws, http and, through engineio.h, from above.
+ */
+#include <stdlib.h>
+
+#include "frame.h"
+#include "log.h"
+#include "session.h"
+
+#define WS_GRACE_MS 5000           /* a closing WebSocket has this long to take what is queued */
+#define POLL_GRACE_MS 30000        /* a closing poller has this long to come and fetch it */
+
+static const char *const state_names[] = { "polling", "probing", "websocket", "closing", "closed" };
+
+void eio_session_set_state(struct eio_session *s, enum session_state state)
+{
+	log_trace(s->sid, "%s -> %s", state_names[s->state], state_names[state]);
+	s->state = state;
+}
+
+/* ---- the queue ---- */
+
+struct eio_frame *session_peek(const struct eio_session *s)
+{
+	return queue_peek(&s->queue);
+}
+
+void session_pop(struct eio_session *s)
+{
+	s->host->stats.bytes_out += queue_pop(&s->queue);
+}
+
+void session_dirty(struct eio_session *s)
+{
+	if (s->dirty_link || s->state == SESSION_CLOSED)
+		return;
+	s->dirty_next = s->host->dirty;
+	s->dirty_link = &s->host->dirty;
+	if (s->dirty_next)
+		s->dirty_next->dirty_link = &s->dirty_next;
+	s->host->dirty = s;
+}
+
+static void session_clean(struct eio_session *s)
+{
+	if (!s->dirty_link)
+		return;
+	*s->dirty_link = s->dirty_next;
+	if (s->dirty_next)
+		s->dirty_next->dirty_link = s->dirty_link;
+	s->dirty_link = NULL;
+}
+
+/* False when the frame does not fit. A burst within one pass is not the peer's fault: what it can take, it gets first. */
+static bool queue_has_room(struct eio_session *s, size_t size)
+{
+	size_t max = s->host->config->send_queue_max;
+
+	if (s->queue.count && s->queue.size + size > max)
+		s->transport->flush(s);
+	return s->queue.count == 0 || s->queue.size + size <= max;
+}
+
+static void send_frame(struct eio_session *s, struct eio_frame *f)
+{
+	bool room = queue_has_room(s, frame_size(f));
+
+	if (s->state == SESSION_CLOSED)
+		return;             /* the flush met a dead peer */
+	if (!room) {
+		log_debug(s->sid, "too slow: %zu bytes wait", s->queue.size);
+		s->host->stats.slow_closed++;
+		session_end(s, EIO_SLOW, 1013);
+		return;
+	}
+	queue_put(&s->queue, f);
+	s->host->stats.frames_queued++;
+	session_dirty(s);
+}
+
+static void send_packet(struct eio_session *s, char type, struct slice data)
+{
+	struct eio_frame *f = frame_packet(type, data);
+
+	send_frame(s, f);
+	eio_frame_unref(f);
+}
+
+void eio_session_send(struct eio_session *s, struct eio_frame *f)
+{
+	if (s->state >= SESSION_CLOSING)
+		return;
+	s->host->stats.messages_out++;
+	send_frame(s, f);
+}
+
+void eio_session_send_volatile(struct eio_session *s, struct eio_frame *f)
+{
+	if (s->state < SESSION_CLOSING && s->transport->ready(s))
+		eio_session_send(s, f);
+}
+
+size_t eio_session_queued(const struct eio_session *s)
+{
+	return s->queue.size;
+}
+
+/* ---- the heartbeat ---- */
+
+static void on_timer(struct wheel_entry *e);
+
+static void arm(struct eio_session *s, uint64_t delay_ms)
+{
+	wheel_set(&s->host->wheel, &s->timer, *s->host->now_ms + delay_ms, on_timer);
+}
+
+/* Revision 4: the server pings and waits for a pong. Revision 3: the client pings, the server only waits. */
+static void heartbeat_wait(struct eio_session *s)
+{
+	const struct eio_config *c = s->host->config;
+
+	s->awaiting_pong = s->version == 3;
+	if (s->version == 3 && s->paused)
+		wheel_cancel(&s->timer);
+	else
+		arm(s, s->version == 3 ? (uint64_t)c->ping_interval_ms + c->ping_timeout_ms : c->ping_interval_ms);
+}
+
+static void heartbeat_ping(struct eio_session *s)
+{
+	send_packet(s, PACKET_PING, SLICE_NONE);
+	if (s->state == SESSION_CLOSED)
+		return;
+	s->awaiting_pong = true;
+	if (!s->paused)             /* who is not read cannot answer in time */
+		arm(s, s->host->config->ping_timeout_ms);
+}
+
+static void on_timer(struct wheel_entry *e)
+{
+	struct eio_session *s = (struct eio_session *)((char *)e - offsetof(struct eio_session, timer));
+
+	if (s->state == SESSION_CLOSING) {
+		session_end(s, s->reason, s->close_code);
+	} else if (s->awaiting_pong) {
+		s->host->stats.ping_timeouts++;
+		session_end(s, EIO_PING_TIMEOUT, 1000);
+	} else {
+		heartbeat_ping(s);
+	}
+}
+
+void eio_session_pause(struct eio_session *s)
+{
+	if (s->paused || s->state >= SESSION_CLOSING)
+		return;
+	s->paused = true;
+	if (s->awaiting_pong)
+		wheel_cancel(&s->timer);
+	s->transport->pause(s, true);
+}
+
+void eio_session_resume(struct eio_session *s)
+{
+	if (!s->paused || s->state >= SESSION_CLOSING)
+		return;
+	s->paused = false;
+	if (s->awaiting_pong && s->version == 4)
+		arm(s, s->host->config->ping_timeout_ms);
+	else if (s->version == 3)
+		heartbeat_wait(s);
+	s->transport->pause(s, false);
+}
+
+/* ---- packets ---- */
+
+static void receive_ping(struct eio_session *s, const struct eio_packet *p)
+{
+	if (s->version != 3) {
+		session_violated(s, 1002);
+		return;
+	}
+	heartbeat_wait(s);
+	send_packet(s, PACKET_PONG, p->data);
+}
+
+static void receive_pong(struct eio_session *s)
+{
+	if (s->version != 4) {
+		session_violated(s, 1002);
+	} else if (s->awaiting_pong) {
+		heartbeat_wait(s);
+	}
+}
+
+static void receive_message(struct eio_session *s, const struct eio_packet *p)
+{
+	struct session_host *h = s->host;
+
+	h->stats.messages_in++;
+	h->stats.bytes_in += p->data.n;
+	if (h->cb.on_message)
+		h->cb.on_message(h->ctx, s, p->data, p->binary);
+}
+
+void session_receive(struct eio_session *s, const struct eio_packet *p)
+{
+	if (s->state >= SESSION_CLOSING)
+		return;
+	log_trace(s->sid, "in %c, %zu bytes", p->type, p->data.n);
+	switch (p->type) {
+	case PACKET_MESSAGE:
+		receive_message(s, p);
+		break;
+	case PACKET_PING:
+		receive_ping(s, p);
+		break;
+	case PACKET_PONG:
+		receive_pong(s);
+		break;
+	case PACKET_CLOSE:
+		session_end(s, EIO_PEER_CLOSED, 1000);
+		break;
+	case PACKET_NOOP:
+		break;
+	default:                    /* OPEN is the server's to say, UPGRADE the probing WebSocket's */
+		session_violated(s, 1002);
+	}
+}
+
+/* ---- the upgrade ---- */
+
+void session_probed(struct eio_session *s)
+{
+	if (s->state != SESSION_POLLING)
+		return;
+	eio_session_set_state(s, SESSION_PROBING);
+	session_dirty(s);           /* a held poll gets its noop, or the client would wait for ever */
+}
+
+void session_probe_failed(struct eio_session *s)
+{
+	s->host->stats.upgrade_failures++;
+	if (s->state == SESSION_PROBING)
+		eio_session_set_state(s, SESSION_POLLING);
+}
+
+void session_upgraded(struct eio_session *s)
+{
+	eio_session_set_state(s, SESSION_WEBSOCKET);
+	s->transport = s->host->websocket;
+	s->host->stats.upgrades++;
+	s->host->polling->release(s, 0);
+	if (s->paused)
+		s->transport->pause(s, true);
+	session_dirty(s);
+}
+
+/* ---- birth and end ---- */
+
+static void send_open(struct eio_session *s)
+{
+	const struct eio_config *c = s->host->config;
+	struct buf b = BUF_INIT;
+
+	buf_putf(&b, "{\"sid\":\"%s\",\"upgrades\":[%s],\"pingInterval\":%u,\"pingTimeout\":%u", s->sid,
+		 s->state == SESSION_POLLING ? "\"websocket\"" : "", c->ping_interval_ms, c->ping_timeout_ms);
+	if (s->version == 4)
+		buf_putf(&b, ",\"maxPayload\":%zu", c->max_payload);
+	buf_putc(&b, '}');
+	send_packet(s, PACKET_OPEN, buf_slice(&b));
+	buf_fini(&b);
+}
+
+struct eio_session *session_new(struct session_host *h, int version, bool websocket, struct handshake *shake)
+{
+	struct eio_session *s = mem_zero(1, sizeof *s);
+
+	s->host = h;
+	s->version = (uint8_t)version;
+	s->state = websocket ? SESSION_WEBSOCKET : SESSION_POLLING;
+	s->transport = websocket ? h->websocket : h->polling;
+	s->handshake = shake;
+	ids_sid(s->sid);
+	return s;
+}
+
+void session_opened(struct eio_session *s)
+{
+	struct session_host *h = s->host;
+
+	h->stats.sessions_opened++;
+	h->stats.sessions++;
+	send_open(s);
+	heartbeat_wait(s);
+	log_debug(s->sid, "open, %s, revision %d, from %s", s->transport->name, s->version, s->handshake->address);
+	if (h->cb.on_open)
+		h->cb.on_open(h->ctx, s);
+}
+
+void session_end(struct eio_session *s, enum eio_reason reason, int code)
+{
+	struct session_host *h = s->host;
+
+	if (s->state == SESSION_CLOSED)
+		return;
+	if (s->state != SESSION_CLOSING)
+		s->reason = reason;  /* who began to close gave the reason */
+	wheel_cancel(&s->timer);
+	eio_session_set_state(s, SESSION_CLOSED);
+	queue_fini(&s->queue);
+	session_clean(s);
+	h->polling->release(s, code);
+	h->websocket->release(s, code);
+	h->stats.sessions--;
+	h->stats.sessions_closed++;
+	h->on_end(h, s);
+	s->ended_next = h->ended;
+	h->ended = s;
+}
+
+void session_violated(struct eio_session *s, int code)
+{
+	if (s->state >= SESSION_CLOSING)
+		return;
+	s->host->stats.parse_errors++;
+	session_end(s, EIO_PARSE_ERROR, code);
+}
+
+void eio_session_close(struct eio_session *s, enum eio_reason reason, int code)
+{
+	if (s->state >= SESSION_CLOSING)
+		return;
+	bool websocket = s->state == SESSION_WEBSOCKET;
+	s->reason = reason;
+	s->close_code = code;
+	if (s->paused)              /* a closing session reads its peer's goodbye */
+		s->transport->pause(s, false);
+	s->paused = false;
+	eio_session_set_state(s, SESSION_CLOSING);
+	if (!websocket)
+		s->host->websocket->release(s, code);   /* who wanted to upgrade */
+	arm(s, websocket ? WS_GRACE_MS : POLL_GRACE_MS);
+	session_dirty(s);
+}
+
+/* ---- the end of a pass ---- */
+
+bool session_reap(struct session_host *h)
+{
+	bool did = h->ended != NULL;
+
+	while (h->ended) {
+		struct eio_session *s = h->ended;
+
+		h->ended = s->ended_next;
+		log_debug(s->sid, "closed, reason %d", (int)s->reason);
+		if (h->cb.on_close)
+			h->cb.on_close(h->ctx, s, s->reason);
+		handshake_free(s->handshake);
+		free(s);
+	}
+	return did;
+}
+
+bool session_flush(struct session_host *h)
+{
+	bool did = h->dirty != NULL;
+
+	while (h->dirty) {
+		struct eio_session *s = h->dirty;
+
+		session_clean(s);
+		s->transport->flush(s);
+	}
+	return did;
+}

@@ -1,0 +1,268 @@
+/*
+ * ws: see ws.h.
+ *
+ * Room: relay/engineio.
+ */
+#include "frame.h"
+#include "json.h"
+#include "log.h"
+#include "payload3.h"
+#include "ws.h"
+
+#define GATHER_MAX 65536           /* bytes of several frames that leave in one write */
+
+static const struct slice probe_pong = { "\x81\x06" "3probe", 8 };
+
+/* ---- coming ---- */
+
+static void open_session(struct eio_conn *c)
+{
+	struct handshake *shake = c->shake;
+
+	c->shake = NULL;
+	struct eio_session *s = hub_open(c->hub, c->version, true, shake);
+	if (!s) {
+		conn_goodbye(c, 1013);
+		return;
+	}
+	s->ws = c;
+	c->session = s;
+	c->role = CONN_WEBSOCKET;
+	conn_deadline(c, WHEEL_NEVER, NULL);
+	session_opened(s);
+}
+
+void ws_established(struct eio_conn *c)
+{
+	if (c->role == CONN_DEAD)
+		return;
+	if (!c->sid[0]) {
+		open_session(c);
+		return;
+	}
+	struct eio_session *s = hub_find(c->hub, slice_of(c->sid));
+	if (!s || s->state != SESSION_POLLING || s->probe) {
+		log_debug(c->sid, "a WebSocket that is not wanted");
+		conn_goodbye(c, 1008);
+		return;
+	}
+	s->probe = c;
+	c->session = s;
+	c->probed = false;
+	c->role = CONN_PROBE;
+	conn_deadline(c, c->hub->config.upgrade_timeout_ms, NULL);
+}
+
+/* "2probe", then "5", and nothing else: the polling session lives on without this WebSocket otherwise. */
+static void receive_probe(struct eio_conn *c, struct slice message, bool binary)
+{
+	struct eio_session *s = c->session;
+
+	if (!binary && !c->probed && slice_is(message, "2probe")) {
+		c->probed = true;
+		if (conn_write(c, probe_pong) == 0)
+			session_probed(s);
+		return;
+	}
+	s->probe = NULL;
+	if (!binary && c->probed && slice_is(message, "5")) {
+		s->ws = c;
+		c->role = CONN_WEBSOCKET;
+		conn_deadline(c, WHEEL_NEVER, NULL);
+		session_upgraded(s);
+		return;
+	}
+	conn_goodbye(c, 1002);
+	session_probe_failed(s);
+}
+
+static void receive_packet(struct eio_conn *c, struct slice message, bool binary)
+{
+	struct eio_session *s = c->session;
+	struct eio_packet p = { .type = PACKET_MESSAGE, .binary = true, .data = message };
+
+	if (!binary && !json_is_utf8(message)) {
+		session_violated(s, 1007);
+		return;
+	}
+	if (binary ? s->version == 3 && payload3_read_binary(message, &p) < 0 : packet_read(message, &p) < 0) {
+		session_violated(s, 1002);
+		return;
+	}
+	session_receive(s, &p);
+}
+
+static void receive_message(struct eio_conn *c, struct slice message, bool binary)
+{
+	if (c->role == CONN_PROBE)
+		receive_probe(c, message, binary);
+	else if (c->role == CONN_WEBSOCKET)
+		receive_packet(c, message, binary);
+}
+
+static void too_large(struct eio_conn *c)
+{
+	struct eio_session *s = c->session;
+
+	log_debug(s ? s->sid : c->peer, "a message over %zu bytes", c->hub->config.max_payload);
+	if (s && s->ws == c) {
+		session_end(s, EIO_TRANSPORT_ERROR, 1009);
+		return;
+	}
+	if (s)
+		s->probe = NULL;
+	conn_goodbye(c, 1009);
+	if (s)
+		session_probe_failed(s);
+}
+
+void ws_receive(struct eio_conn *c, const void *p, size_t n)
+{
+	bool final = lws_is_final_fragment(c->wsi);
+
+	if (c->role != CONN_WEBSOCKET && c->role != CONN_PROBE)
+		return;
+	/* what is announced counts, so that a lie is met at its first piece */
+	if (c->in.len + n + lws_remaining_packet_payload(c->wsi) > c->hub->config.max_payload) {
+		too_large(c);
+		return;
+	}
+	bool binary = lws_frame_is_binary(c->wsi);
+	if (final && c->in.len == 0) {
+		receive_message(c, (struct slice){ p, n }, binary);
+		return;
+	}
+	buf_put(&c->in, p, n);
+	if (!final)
+		return;
+	struct buf whole = c->in;
+	c->in = BUF_INIT;
+	receive_message(c, buf_slice(&whole), binary);
+	buf_fini(&whole);
+}
+
+/* ---- going ---- */
+
+/* Takes frames off the queue into one write; a lone or large one leaves out of its own bytes. */
+static int write_some(struct eio_session *s)
+{
+	struct buf *b = &s->ws->hub->scratch;
+	struct eio_frame *f = session_peek(s);
+	size_t len = frame_wire_len(f, s->version);
+
+	if ((s->queue.count == 1 || len >= GATHER_MAX) && (s->version == 4 || !frame_is_binary(f))) {
+		int rc = conn_write(s->ws, frame_wire(f));
+
+		session_pop(s);
+		return rc;
+	}
+	buf_reset(b);
+	do {
+		frame_put_wire(f, s->version, b);
+		session_pop(s);
+		f = session_peek(s);
+	} while (f && b->len + frame_wire_len(f, s->version) <= GATHER_MAX);
+	return conn_write(s->ws, buf_slice(b));
+}
+
+static void ws_flush(struct eio_session *s)
+{
+	struct eio_conn *c = s->ws;
+
+	if (!c)
+		return;
+	while (s->queue.count && !lws_partial_buffered(c->wsi)) {
+		if (write_some(s) < 0) {
+			s->ws = NULL;
+			c->session = NULL;
+			session_end(s, EIO_PEER_CLOSED, 0);
+			return;
+		}
+	}
+	if (s->queue.count)
+		lws_callback_on_writable(c->wsi);
+	else if (s->state == SESSION_CLOSING)
+		session_end(s, s->reason, s->close_code);
+}
+
+static int say_goodbye(struct eio_conn *c)
+{
+	int code = c->close_code;
+
+	c->close_code = 0;          /* a second -1 would cut off the peer's answer */
+	lws_close_reason(c->wsi, (enum lws_close_status)code, NULL, 0);
+	return -1;
+}
+
+int ws_writable(struct eio_conn *c)
+{
+	if (c->close_code)
+		return say_goodbye(c);
+	if (c->role == CONN_WEBSOCKET && c->session)
+		c->session->transport->flush(c->session);
+	return 0;
+}
+
+/* ---- ending ---- */
+
+/* The connection serves nobody any more; its session hears of it. */
+static void leave(struct eio_conn *c)
+{
+	struct eio_session *s = c->session;
+
+	c->session = NULL;
+	if (!s)
+		return;
+	if (s->probe == c) {
+		s->probe = NULL;
+		session_probe_failed(s);
+	}
+	if (s->ws == c) {
+		s->ws = NULL;
+		session_end(s, EIO_PEER_CLOSED, 0);
+	}
+}
+
+void ws_peer_closed(struct eio_conn *c)
+{
+	if (c->role == CONN_WEBSOCKET || c->role == CONN_PROBE)
+		c->role = CONN_GOODBYE;     /* nothing is written behind its close frame, nothing heard */
+	c->close_code = 0;
+	leave(c);
+}
+
+void ws_gone(struct eio_conn *c)
+{
+	c->role = CONN_DEAD;
+	leave(c);
+}
+
+static bool ws_ready(const struct eio_session *s)
+{
+	return s->ws && !lws_partial_buffered(s->ws->wsi);
+}
+
+static void ws_pause(struct eio_session *s, bool on)
+{
+	if (s->ws)
+		lws_rx_flow_control(s->ws->wsi, !on);
+}
+
+static void ws_release(struct eio_session *s, int code)
+{
+	struct eio_conn *ws = s->ws, *probe = s->probe;
+
+	s->ws = s->probe = NULL;
+	if (ws)
+		conn_goodbye(ws, code ? code : 1000);
+	if (probe)
+		conn_goodbye(probe, code ? code : 1000);
+}
+
+const struct eio_transport eio_websocket = {
+	.name = "websocket",
+	.flush = ws_flush,
+	.ready = ws_ready,
+	.pause = ws_pause,
+	.release = ws_release,
+};

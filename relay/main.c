@@ -1,0 +1,259 @@
+/*
+ * upred-relay: holds every connection, decides nothing.
+ *
+ * Room: relay. Calls settings, then chat; the loop does the rest. See upred-relay.8.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chat/chat.h"
+#include "log.h"
+#include "settings.h"
+
+#define EXIT_SETTINGS 2
+#define PATIENCE_MS 8000               /* of each of the three steps of leaving: at most 30 s in all */
+
+struct program {
+	const char *env_file;
+	struct settings settings;
+	struct eio_loop *loop;
+	struct hall *hall;
+};
+
+enum mode { MODE_RUN, MODE_PRINT, MODE_CHECK, MODE_EXAMPLE };
+
+static void usage(FILE *out)
+{
+	fputs("usage: upred-relay [--env FILE] [--print-config | --check-config | --print-example | --version | --help]\n",
+		out);
+}
+
+/* -1: go on; else the exit code. */
+static int read_arguments(int argc, char **argv, struct program *p, enum mode *mode)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--env") == 0 && i + 1 < argc) {
+			p->env_file = argv[++i];
+		} else if (strcmp(argv[i], "--print-config") == 0) {
+			*mode = MODE_PRINT;
+		} else if (strcmp(argv[i], "--check-config") == 0) {
+			*mode = MODE_CHECK;
+		} else if (strcmp(argv[i], "--print-example") == 0) {
+			*mode = MODE_EXAMPLE;
+		} else if (strcmp(argv[i], "--version") == 0) {
+			puts("upred-relay " UPRED_VERSION);
+			return 0;
+		} else if (strcmp(argv[i], "--help") == 0) {
+			usage(stdout);
+			return 0;
+		} else {
+			fprintf(stderr, "upred-relay: unknown argument %s\n", argv[i]);
+			usage(stderr);
+			return EXIT_SETTINGS;
+		}
+	}
+	return -1;
+}
+
+/* ---- the run directory ---- */
+
+static int run_dir_make(const char *dir)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0750) == 0 || (errno == EEXIST && stat(dir, &st) == 0 && S_ISDIR(st.st_mode)))
+		return 0;
+	log_error("relay", "RUN_DIR %s: %s", dir, strerror(errno));
+	return -1;
+}
+
+/* Held for life: two relays in one directory would take each other's sockets away. */
+static int run_dir_lock(const char *dir)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/relay.lock", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (fd < 0) {
+		log_error("relay", "RUN_DIR: %s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		log_error("relay", "RUN_DIR %s: another relay runs here", dir);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int write_port(const char *dir, int port)
+{
+	char path[512], fresh[520];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/relay.port", dir);
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	out = fopen(fresh, "we");
+	if (out && fprintf(out, "%d\n", port) > 0 && fclose(out) == 0 && rename(fresh, path) == 0)
+		return 0;
+	log_error("relay", "%s: %s", path, strerror(errno));
+	return -1;
+}
+
+static void remove_port(const char *dir)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/relay.port", dir);
+	unlink(path);
+}
+
+/* ---- settings to the rooms ---- */
+
+static struct chat_config chat_config_of(const struct settings *s)
+{
+	return (struct chat_config){
+		.run_dir = s->run_dir,
+		.rate_limits = s->rate_limits,
+		.feed_interval_ms = (unsigned)s->feed_interval_ms,
+		.feed_hole_s = (unsigned)s->feed_hole_s,
+	};
+}
+
+static struct sio_config sio_config_of(const struct settings *s)
+{
+	return (struct sio_config){
+		.transport = {
+			.host = s->host,
+			.port = (int)s->port,
+			.path = "/socket.io/",
+			.cors_origins = s->cors_allowed_origins,
+			.trusted_proxies = s->trusted_proxies,
+			.ping_interval_ms = (unsigned)s->ping_interval_ms,
+			.ping_timeout_ms = (unsigned)s->ping_timeout_ms,
+			.upgrade_timeout_ms = (unsigned)s->upgrade_timeout_ms,
+			.header_timeout_ms = (unsigned)s->header_timeout_ms,
+			.body_timeout_ms = (unsigned)s->body_timeout_ms,
+			.max_payload = (size_t)s->max_payload,
+			.send_queue_max = (size_t)s->send_queue_max,
+			.max_connections = (unsigned)s->max_connections,
+			.max_connections_per_address = (unsigned)s->max_connections_per_address,
+			.allow_v3 = true,
+		},
+		.connect_timeout_ms = (unsigned)s->connect_timeout_ms,
+		.max_rooms = 1000,
+		.max_attachments = 16,
+	};
+}
+
+/* ---- signals ---- */
+
+static void on_left(void *ctx)
+{
+	struct program *p = ctx;
+
+	eio_loop_stop(p->loop);
+}
+
+static void on_stop(void *ctx, int signum)
+{
+	struct program *p = ctx;
+
+	log_info("relay", "signal %d", signum);
+	chat_drain(p->hall, PATIENCE_MS, on_left, p);
+}
+
+/* What may change while running: log level, token buckets, the feed's pace. A bad file changes nothing. */
+static void on_reload(void *ctx, int signum)
+{
+	struct program *p = ctx;
+	struct settings fresh;
+	struct chat_config c;
+	char error[256];
+
+	(void)signum;
+	if (settings_load(p->env_file, &fresh, error, sizeof(error)) < 0) {
+		log_error("relay", "settings stay as they were: %s", error);
+		return;
+	}
+	p->settings.log_level = fresh.log_level;
+	p->settings.rate_limits = fresh.rate_limits;
+	p->settings.feed_interval_ms = fresh.feed_interval_ms;
+	log_open("upred-relay", fresh.log_level);
+	c = chat_config_of(&p->settings);
+	chat_configure(p->hall, &c);
+	log_info("relay", "LOG_LEVEL, RATE_LIMITS and FEED_INTERVAL_MS were read again; the others need a restart");
+}
+
+static int watch_signals(struct program *p)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (eio_loop_on_signal(p->loop, SIGTERM, on_stop, p) < 0 || eio_loop_on_signal(p->loop, SIGINT, on_stop, p) < 0)
+		return -1;
+	return eio_loop_on_signal(p->loop, SIGHUP, on_reload, p);
+}
+
+/* ---- life ---- */
+
+static int serve(struct program *p)
+{
+	const struct settings *s = &p->settings;
+	struct bus_config bus = { .jobs_address = s->jobs_address, .signals_address = s->signals_address };
+	struct chat_config chat = chat_config_of(s);
+	struct sio_config sio = sio_config_of(s);
+
+	p->loop = eio_loop_new();
+	if (!p->loop)
+		return EXIT_FAILURE;
+	p->hall = chat_open(p->loop, &chat, &bus, &sio);
+	if (!p->hall || watch_signals(p) < 0 || write_port(s->run_dir, chat_port(p->hall)) < 0)
+		return EXIT_FAILURE;
+	if (!settings_production(s) && !s->auth_mode)
+		log_warn("relay", "AUTH_MODE is not set: development, identity is as the handlers decide");
+	log_info("relay", "upred-relay %s listens on %s port %d, room for %lu connections, bus %s", UPRED_VERSION,
+		s->host, chat_port(p->hall), chat_capacity(p->hall), s->jobs_address);
+	eio_loop_run(p->loop);
+	remove_port(s->run_dir);
+	chat_close(p->hall);
+	eio_loop_free(p->loop);
+	log_info("relay", "ended");
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct program p = { 0 };
+	enum mode mode = MODE_RUN;
+	char error[256];
+	int code = read_arguments(argc, argv, &p, &mode);
+
+	if (code >= 0)
+		return code;
+	log_open("upred-relay", "info");
+	if (mode == MODE_EXAMPLE) {
+		settings_print_example();
+		return EXIT_SUCCESS;
+	}
+	if (settings_load(p.env_file, &p.settings, error, sizeof(error)) < 0) {
+		fprintf(stderr, "upred-relay: %s\n", error);
+		return EXIT_SETTINGS;
+	}
+	if (mode == MODE_PRINT)
+		settings_print();
+	if (mode == MODE_CHECK)
+		puts("ok");
+	if (mode != MODE_RUN)
+		return EXIT_SUCCESS;
+	log_open("upred-relay", p.settings.log_level);
+	if (run_dir_make(p.settings.run_dir) < 0 || run_dir_lock(p.settings.run_dir) < 0)
+		return EXIT_FAILURE;
+	return serve(&p);
+}

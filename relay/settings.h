@@ -1,0 +1,39 @@
+/*
+ * settings: the relay's settings, one table.
+ *
+ * Room: relay. Called by main; calls conf, nano (addresses) and log.
+ */
+#ifndef RELAY_SETTINGS_H
+#define RELAY_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct settings {
+	const char *upred_env, *flask_env, *auth_mode;
+	const char *log_level, *log_format;
+	const char *run_dir, *jobs_address, *signals_address;
+	bool rate_limits;
+	const char *host;
+	int64_t port;
+	const char *cors_allowed_origins, *trusted_proxies;
+	int64_t ping_interval_ms, ping_timeout_ms, max_payload, upgrade_timeout_ms, connect_timeout_ms;
+	int64_t header_timeout_ms, body_timeout_ms, send_queue_max;
+	int64_t max_connections, max_connections_per_address;
+	int64_t feed_interval_ms, feed_hole_s;
+};
+
+/*
+ * Reads and judges all settings; `env_file` as conf_load. 0, or -1 and one line that names the setting. Texts stay valid
+ * until the process ends, also over a later call (the last good values stay in use when a call fails).
+ */
+int settings_load(const char *env_file, struct settings *out, char *error_r, size_t error_size);
+/* NAME=value lines to stdout, as loaded last. */
+void settings_print(void);
+/* The .env.example of the relay's rows to stdout. */
+void settings_print_example(void);
+/* True when this relay runs in production by name. */
+bool settings_production(const struct settings *s);
+
+#endif

@@ -1,0 +1,252 @@
+/*
+ * client: what one Engine.IO session says, sorted to its sockets.
+ *
+ * Room: relay/socketio. Called by server; calls socket, parts, packet, send and engineio.
+ * The state rules of the reference are here, strictly: what does not fit ends the transport.
+ */
+#include "client.h"
+#include "log.h"
+#include "packet.h"
+#include "send.h"
+#include "socket.h"
+
+#include <stdlib.h>
+
+#define INVALID_NAMESPACE "{\"message\":\"Invalid namespace\"}"
+#define INVALID_PAYLOAD "{\"message\":\"Invalid payload\",\"data\":{\"code\":\"bad_request\"}}"
+
+#define PARSE_ERROR "parse error"
+#define OUT_OF_TURN "forced server close"
+
+#define CLOSE_NORMAL 1000   /* RFC 6455 §7.4.1 */
+#define CLOSE_BAD_TEXT 1007
+#define CLOSE_POLICY 1008
+
+#define ATTACHED_FACTOR 4   /* attachments of a packet together, in payloads, unless the settings say bytes */
+
+static void client_close(struct sio_client *c, const char *reason, int code, const char *why)
+{
+	bool parse = reason[0] == 'p';
+
+	log_debug(eio_session_sid(c->session), "closed: %s (%s)", reason, why);
+	c->server->stats.packets_bad++;
+	c->reason = reason;
+	c->closing = true;
+	eio_session_close(c->session, parse ? EIO_PARSE_ERROR : EIO_FORCED, code);
+}
+
+static void on_deadline(void *ctx)
+{
+	struct sio_client *c = ctx;
+
+	eio_timer_free(c->deadline);
+	c->deadline = NULL;
+	c->reason = OUT_OF_TURN;
+	c->closing = true;
+	log_debug(eio_session_sid(c->session), "joined no namespace in time");
+	eio_session_close(c->session, EIO_FORCED, CLOSE_NORMAL);
+}
+
+/* ---- joining a namespace ---- */
+
+static struct sio_namespace *namespace_named(const struct sio_server *server, struct slice name)
+{
+	struct sio_namespace *n = server->namespaces;
+
+	while (n && !slice_is(name, n->name))
+		n = n->next;
+	return n;
+}
+
+static void refuse(struct sio_client *c, struct slice name, struct slice object)
+{
+	struct sio_outgoing o = { .type = SIO_CONNECT_ERROR, .nsp = name, .json = object };
+
+	c->server->stats.connect_errors++;
+	sio_send_packet(c, &o);
+}
+
+static void client_join(struct sio_client *c, struct slice name, struct slice auth)
+{
+	struct sio_namespace *n = namespace_named(c->server, name);
+	struct sio_socket *s;
+
+	if (!n) {
+		refuse(c, name, SLICE(INVALID_NAMESPACE));
+		return;
+	}
+	s = sio_socket_new(c, n);
+	if (n->cb.on_connect)
+		n->cb.on_connect(n->ctx, s, auth);
+	else
+		sio_socket_accept(s);
+}
+
+/* CONNECT: revision 5 carries a payload, revision 4 a query. Both reach the application as an object. */
+static void client_connect(struct sio_client *c, const struct sio_packet *p, struct slice name)
+{
+	struct buf query = BUF_INIT;
+	struct slice auth = p->data;
+	bool fine = !p->bad_text;
+
+	if (name.n < p->nsp.n) {
+		struct slice text = { name.p + name.n + 1, p->nsp.n - name.n - 1 };
+
+		fine &= sio_packet_put_query(&query, text) == 0;
+		auth = buf_slice(&query);
+	}
+	if (fine)
+		client_join(c, name, auth);
+	else
+		refuse(c, name, SLICE(INVALID_PAYLOAD));
+	buf_fini(&query);
+}
+
+void sio_client_open(struct sio_server *server, struct eio_session *session)
+{
+	struct sio_client *c = mem_zero(1, sizeof(*c));
+
+	c->server = server;
+	c->session = session;
+	eio_session_set_data(session, c);
+	if (server->config.connect_timeout_ms)
+		c->deadline = eio_timer_new(server->loop, server->config.connect_timeout_ms, 0,
+					    on_deadline, c);
+	if (eio_session_version(session) == 3)
+		client_join(c, SLICE("/"), SLICE_NONE);
+}
+
+/* ---- packets ---- */
+
+/* Engine.IO 3 clients append a query to the name. */
+static struct slice packet_name(const struct sio_client *c, const struct sio_packet *p)
+{
+	const char *mark = NULL;
+
+	if (eio_session_version(c->session) == 3)
+		mark = memchr(p->nsp.p, '?', p->nsp.n);
+	return (struct slice){ p->nsp.p, mark ? (size_t)(mark - p->nsp.p) : p->nsp.n };
+}
+
+static struct sio_socket *socket_in(const struct sio_client *c, struct slice name)
+{
+	struct sio_socket *s = c->sockets;
+
+	while (s && !slice_is(name, s->nsp->name))
+		s = s->next;
+	return s;
+}
+
+/*
+ * True when the packet may come now: CONNECT for a name not joined, DISCONNECT for any other, the rest once
+ * open.
+ */
+static bool in_turn(const struct sio_packet *p, const struct sio_socket *s)
+{
+	if (p->type == SIO_CONNECT)
+		return !s;
+	if (!s || p->type == SIO_CONNECT_ERROR)
+		return false;
+	return s->state == SIO_SOCKET_OPEN || p->type == SIO_DISCONNECT;
+}
+
+static void client_packet(struct sio_client *c, const struct sio_packet *p, const struct slice *attachments,
+			  size_t count)
+{
+	struct slice name = packet_name(c, p);
+	struct sio_socket *s = socket_in(c, name);
+
+	if (!in_turn(p, s))
+		client_close(c, OUT_OF_TURN, CLOSE_POLICY, "packet out of turn");
+	else if (p->type == SIO_CONNECT)
+		client_connect(c, p, name);
+	else
+		sio_socket_receive(s, p, attachments, count);
+}
+
+static size_t attached_max(const struct sio_config *config)
+{
+	return config->max_attached ? config->max_attached : ATTACHED_FACTOR * config->transport.max_payload;
+}
+
+/* A binary packet's text: kept only for whoever may send it. */
+static void await_attachments(struct sio_client *c, const struct sio_packet *p, struct slice text)
+{
+	const struct sio_config *config = &c->server->config;
+
+	if (!in_turn(p, socket_in(c, packet_name(c, p))))
+		client_close(c, OUT_OF_TURN, CLOSE_POLICY, "packet out of turn");
+	else if (p->attachments > config->max_attachments || !sio_packet_placeholders(p))
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, "attachments");
+	else
+		c->parts = sio_parts_new(p, text, attached_max(config));
+}
+
+static void receive_text(struct sio_client *c, struct slice text)
+{
+	struct sio_packet p;
+
+	switch (sio_packet_parse(text, &p)) {
+	case SIO_PACKET_MALFORMED:
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, "malformed packet");
+		break;
+	case SIO_PACKET_BAD_UTF8:
+		client_close(c, PARSE_ERROR, CLOSE_BAD_TEXT, "not UTF-8");
+		break;
+	case SIO_PACKET_OK:
+		if (p.attachments)
+			await_attachments(c, &p, text);
+		else
+			client_packet(c, &p, NULL, 0);
+		break;
+	}
+}
+
+static void receive_attachment(struct sio_client *c, struct slice bytes)
+{
+	const struct slice *attachments;
+	struct sio_parts *whole;
+	size_t count;
+
+	switch (sio_parts_add(c->parts, bytes)) {
+	case -1:
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, "attachments too large");
+		break;
+	case 1:
+		whole = c->parts;
+		c->parts = NULL;
+		attachments = sio_parts_attachments(whole, &count);
+		client_packet(c, sio_parts_packet(whole), attachments, count);
+		sio_parts_free(whole);
+		break;
+	}
+}
+
+void sio_client_receive(struct sio_client *c, struct slice bytes, bool binary)
+{
+	sio_socket_free_ended(c);
+	if (c->closing)
+		return;
+	log_trace(eio_session_sid(c->session), "in: %zu bytes%s", bytes.n, binary ? ", binary" : "");
+	if (binary != (c->parts != NULL))
+		client_close(c, PARSE_ERROR, CLOSE_POLICY,
+			     binary ? "attachment not announced" : "attachment missing");
+	else if (binary)
+		receive_attachment(c, bytes);
+	else
+		receive_text(c, bytes);
+}
+
+void sio_client_end(struct sio_client *c, const char *reason)
+{
+	c->closing = c->over = true;
+	if (c->deadline)
+		eio_timer_free(c->deadline);
+	c->deadline = NULL;
+	while (c->sockets)
+		sio_socket_end(c->sockets, c->reason ? c->reason : reason);
+	sio_socket_free_ended(c);
+	sio_parts_free(c->parts);
+	eio_session_set_data(c->session, NULL);
+	free(c);
+}

@@ -1,0 +1,65 @@
+/*
+ * inside: the bodies of server, namespace, client and socket, for the files of this room alone.
+ *
+ * Room: relay/socketio. Calls among the files go one way: server > client > socket, namespace > acks, send >
+ * packet, rooms. Who is above leaves its facts here for those below, instead of being called by them.
+ */
+#ifndef SIO_INSIDE_H
+#define SIO_INSIDE_H
+
+#include "acks.h"
+#include "parts.h"
+#include "rooms.h"
+#include "socketio.h"
+
+struct map;
+
+struct sio_server {
+	struct eio_loop *loop;
+	struct eio_server *transport;
+	struct sio_config config;
+	struct sio_http http;
+	void *http_ctx;
+	struct sio_namespace *namespaces;
+	struct sio_stats stats;             /* transport and the gauge `rooms` are filled in when asked */
+};
+
+struct sio_namespace {
+	struct sio_namespace *next;
+	struct sio_server *server;
+	char *name;
+	struct sio_callbacks cb;
+	void *ctx;
+	struct map *ids;                    /* pending and open sockets by id */
+	struct sio_rooms *rooms;
+	size_t open;
+};
+
+struct sio_client {                         /* one per Engine.IO session, which holds it as its data */
+	struct sio_server *server;
+	struct eio_session *session;
+	struct sio_socket *sockets;         /* pending and open, one per namespace */
+	struct sio_socket *ended;           /* freed with the next packet: a callback may still hold one */
+	struct eio_timer *deadline;         /* to have joined a namespace; NULL once it has */
+	struct sio_parts *parts;            /* binary packet under way */
+	const char *reason;                 /* why we ended the transport; NULL: it knows itself */
+	unsigned pauses;
+	bool closing;                       /* nothing more is heard from it */
+	bool over;                          /* the session is going: nothing may be sent */
+};
+
+enum sio_socket_state { SIO_SOCKET_PENDING, SIO_SOCKET_OPEN, SIO_SOCKET_ENDED };
+
+struct sio_socket {
+	struct sio_peer peer;               /* first, so that a peer is its socket */
+	struct sio_client *client;
+	struct sio_namespace *nsp;
+	struct sio_socket *next;
+	struct sio_acks acks;
+	void *data;
+	enum sio_socket_state state;
+	unsigned pauses;
+	char id[];
+};
+
+#endif

@@ -1,0 +1,305 @@
+/*
+ * packet: Socket.IO packets as text, both ways.
+ *
+ * Room: relay/socketio. Called by client, socket, namespace and parts; calls json. Pure.
+ * A packet reads: <type>[<attachments>-][<namespace>,][<ack id>][<JSON>].
+ */
+#include "packet.h"
+#include "json.h"
+
+static const char *const RESERVED[] = {
+	"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
+};
+
+#define ATTACHMENTS_MAX 1000000u   /* so that the number cannot run over; the bound in use is the client's */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* A run of digits at *at, moved behind it: 1 read, 0 no digit there, -1 above max. */
+static int take_number(struct slice text, size_t *at, uint64_t max, uint64_t *value_r)
+{
+	uint64_t v = 0;
+	size_t i = *at;
+
+	while (i < text.n && is_digit(text.p[i])) {
+		v = v * 10 + (uint64_t)(text.p[i++] - '0');
+		if (v > max)
+			return -1;
+	}
+	if (i == *at)
+		return 0;
+	*at = i;
+	*value_r = v;
+	return 1;
+}
+
+static int take_attachments(struct slice text, size_t *at, struct sio_packet *p)
+{
+	uint64_t count;
+
+	if (p->type != SIO_BINARY_EVENT && p->type != SIO_BINARY_ACK)
+		return 0;
+	if (take_number(text, at, ATTACHMENTS_MAX, &count) != 1)
+		return -1;
+	if (*at == text.n || text.p[*at] != '-')
+		return -1;
+	++*at;
+	p->attachments = (unsigned)count;
+	return 0;
+}
+
+static int take_namespace(struct slice text, size_t *at, struct sio_packet *p)
+{
+	const char *start = text.p + *at, *comma;
+	size_t left = text.n - *at;
+
+	p->nsp = SLICE("/");
+	if (left == 0 || *start != '/')
+		return 0;
+	comma = memchr(start, ',', left);
+	p->nsp = (struct slice){ start, comma ? (size_t)(comma - start) : left };
+	*at += p->nsp.n + (comma != NULL);
+	return p->nsp.n > SIO_NAME_MAX ? -1 : 0;
+}
+
+static struct slice trim(struct slice s)
+{
+	while (s.n && strchr(" \t\r\n", *s.p))
+		s = (struct slice){ s.p + 1, s.n - 1 };
+	while (s.n && strchr(" \t\r\n", s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+struct slice sio_packet_name(const struct sio_packet *p, struct buf *scratch)
+{
+	if (json_kind(p->name) != JSON_STRING)
+		return p->name;
+	if (!memchr(p->name.p, '\\', p->name.n))
+		return (struct slice){ p->name.p + 1, p->name.n - 2 };
+	buf_reset(scratch);
+	return json_decode(p->name, scratch) < 0 ? SLICE_NONE : buf_slice(scratch);
+}
+
+static bool name_reserved(const struct sio_packet *p)
+{
+	struct buf scratch = BUF_INIT;
+	struct slice name = sio_packet_name(p, &scratch);
+	bool reserved = false;
+
+	for (size_t i = 0; i < sizeof(RESERVED) / sizeof(RESERVED[0]); i++)
+		reserved |= slice_is(name, RESERVED[i]);
+	buf_fini(&scratch);
+	return reserved;
+}
+
+/* The name in front of an event's arguments, and the arguments behind it. */
+static bool split_event(struct sio_packet *p)
+{
+	struct slice rest = p->args, name;
+	enum json_kind kind;
+
+	if (json_next(&rest, &name) != 1)
+		return false;
+	kind = json_kind(name);
+	if (kind != JSON_STRING && kind != JSON_NUMBER)
+		return false;
+	p->name = name;
+	rest = trim((struct slice){ name.p + name.n, (size_t)(p->args.p + p->args.n - (name.p + name.n)) });
+	if (rest.n && *rest.p == ',')
+		rest = trim((struct slice){ rest.p + 1, rest.n - 1 });
+	p->args = rest;
+	return kind == JSON_NUMBER || !name_reserved(p);
+}
+
+/* What each type may carry, with the JSON known to be JSON. */
+static bool payload_fits(struct sio_packet *p)
+{
+	enum json_kind kind = json_kind(p->data);
+
+	switch (p->type) {
+	case SIO_CONNECT:
+		return kind == JSON_NONE || kind == JSON_OBJECT;
+	case SIO_DISCONNECT:
+		return kind == JSON_NONE;
+	case SIO_CONNECT_ERROR:
+		return kind == JSON_OBJECT || kind == JSON_STRING;
+	case SIO_EVENT:
+	case SIO_BINARY_EVENT:
+	case SIO_ACK:
+	case SIO_BINARY_ACK:
+		break;
+	}
+	if (kind != JSON_ARRAY)
+		return false;
+	p->args = trim((struct slice){ p->data.p + 1, p->data.n - 2 });
+	if (p->type == SIO_ACK || p->type == SIO_BINARY_ACK)
+		return p->has_id;
+	return split_event(p);
+}
+
+enum sio_packet_fault sio_packet_parse(struct slice text, struct sio_packet *p)
+{
+	enum json_fault fault = JSON_OK;
+	size_t at = 1;
+	int id;
+
+	*p = (struct sio_packet){ 0 };
+	if (text.n == 0 || text.p[0] < '0' || text.p[0] > '6')
+		return SIO_PACKET_MALFORMED;
+	p->type = (enum sio_packet_type)(text.p[0] - '0');
+	if (take_attachments(text, &at, p) < 0 || take_namespace(text, &at, p) < 0)
+		return SIO_PACKET_MALFORMED;
+	id = take_number(text, &at, SIO_ACK_MAX, &p->id);
+	if (id < 0)
+		return SIO_PACKET_MALFORMED;
+	p->has_id = id == 1;
+	if (at < text.n) {
+		p->data = (struct slice){ text.p + at, text.n - at };
+		fault = json_check(p->data);
+		if (fault == JSON_BAD_SYNTAX)
+			return SIO_PACKET_MALFORMED;
+		if (fault == JSON_BAD_UTF8)
+			return SIO_PACKET_BAD_UTF8;
+		p->data = trim(p->data);
+	}
+	p->bad_text = fault == JSON_BAD_TEXT;
+	return payload_fits(p) ? SIO_PACKET_OK : SIO_PACKET_MALFORMED;
+}
+
+static void rebase(struct slice *s, struct slice old_text, const char *copy)
+{
+	/* the default "/" lies elsewhere and stays; integers, because unrelated pointers do not compare */
+	uintptr_t p = (uintptr_t)s->p, from = (uintptr_t)old_text.p;
+
+	if (s->n && p >= from && p - from < old_text.n)
+		s->p = copy + (p - from);
+	else if (s->n == 0)
+		*s = SLICE_NONE;
+}
+
+void sio_packet_rebase(struct sio_packet *p, struct slice old_text, const char *copy)
+{
+	rebase(&p->nsp, old_text, copy);
+	rebase(&p->data, old_text, copy);
+	rebase(&p->name, old_text, copy);
+	rebase(&p->args, old_text, copy);
+}
+
+static bool placeholder_fits(struct slice object, unsigned attachments)
+{
+	struct slice num;
+	uint64_t v;
+	size_t at = 0;
+
+	return json_member(object, "num", &num) == 1 && take_number(num, &at, ATTACHMENTS_MAX, &v) == 1 &&
+	       at == num.n && v < attachments;
+}
+
+/* Recursion is bounded by JSON_DEPTH_MAX. */
+static bool value_fits(struct slice value, unsigned attachments)
+{
+	struct slice rest = value, key, member;
+	enum json_kind kind = json_kind(value);
+
+	if (kind == JSON_ARRAY) {
+		while (json_next(&rest, &member) == 1)
+			if (!value_fits(member, attachments))
+				return false;
+	} else if (kind == JSON_OBJECT) {
+		if (json_member(value, "_placeholder", &member) == 1 && json_kind(member) == JSON_TRUE)
+			return placeholder_fits(value, attachments);
+		while (json_next_member(&rest, &key, &member) == 1)
+			if (!value_fits(member, attachments))
+				return false;
+	}
+	return true;
+}
+
+bool sio_packet_placeholders(const struct sio_packet *p)
+{
+	return value_fits(p->data, p->attachments);
+}
+
+void sio_packet_put_head(struct buf *b, enum sio_packet_type type, size_t attachments, struct slice nsp,
+			 const uint64_t *id)
+{
+	buf_putc(b, (char)('0' + type));
+	if (type == SIO_BINARY_EVENT || type == SIO_BINARY_ACK) {
+		buf_put_u64(b, attachments);
+		buf_putc(b, '-');
+	}
+	if (!slice_is(nsp, "/")) {
+		buf_put_slice(b, nsp);
+		buf_putc(b, ',');
+	}
+	if (id)
+		buf_put_u64(b, *id);
+}
+
+static int hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Percent-decoding as of a form: + is a blank, a lone % stands for itself. */
+static void put_decoded(struct buf *b, struct slice s)
+{
+	int high, low;
+
+	for (size_t i = 0; i < s.n; i++) {
+		high = s.p[i] == '%' && i + 2 < s.n ? hex_digit(s.p[i + 1]) : -1;
+		low = high >= 0 ? hex_digit(s.p[i + 2]) : -1;
+		if (low >= 0) {
+			buf_putc(b, (char)(high << 4 | low));
+			i += 2;
+		} else {
+			buf_putc(b, s.p[i] == '+' ? ' ' : s.p[i]);
+		}
+	}
+}
+
+static int put_query_text(struct buf *b, struct buf *scratch, struct slice raw)
+{
+	buf_reset(scratch);
+	put_decoded(scratch, raw);
+	if (!json_is_utf8(buf_slice(scratch)) || (scratch->len && memchr(scratch->data, 0, scratch->len)))
+		return -1;
+	json_put_string(b, buf_slice(scratch));
+	return 0;
+}
+
+int sio_packet_put_query(struct buf *b, struct slice query)
+{
+	struct buf scratch = BUF_INIT;
+	struct slice pair, key, value;
+	const char *end, *equals;
+	int result = 0;
+	char comma = '{';
+
+	while (query.n && result == 0) {
+		end = memchr(query.p, '&', query.n);
+		pair = (struct slice){ query.p, end ? (size_t)(end - query.p) : query.n };
+		query = (struct slice){ pair.p + pair.n + (end != NULL), query.n - pair.n - (end != NULL) };
+		if (pair.n == 0)
+			continue;
+		equals = memchr(pair.p, '=', pair.n);
+		key = (struct slice){ pair.p, equals ? (size_t)(equals - pair.p) : pair.n };
+		value = equals ? (struct slice){ equals + 1, pair.n - key.n - 1 } : SLICE_NONE;
+		buf_putc(b, comma);
+		comma = ',';
+		result = put_query_text(b, &scratch, key);
+		buf_putc(b, ':');
+		if (result == 0)
+			result = put_query_text(b, &scratch, value);
+	}
+	buf_puts(b, comma == '{' ? "{}" : "}");
+	buf_fini(&scratch);
+	return result;
+}

@@ -1,0 +1,121 @@
+/*
+ * server: Socket.IO on top of an Engine.IO server.
+ *
+ * Room: relay/socketio. Called by the application through socketio.h, and by engineio through callbacks;
+ * calls client, namespace and engineio.
+ */
+#include "client.h"
+#include "namespace.h"
+
+#include <stdlib.h>
+
+/* The reference server's words, by enum eio_reason; client and socket know the other three of its nine. */
+static const char *const REASONS[] = {
+	[EIO_PEER_CLOSED] = "transport close",
+	[EIO_TRANSPORT_ERROR] = "transport error",
+	[EIO_PING_TIMEOUT] = "ping timeout",
+	[EIO_PARSE_ERROR] = "parse error",
+	[EIO_FORCED] = "forced close",
+	[EIO_SLOW] = "forced close",
+	[EIO_SHUTDOWN] = "server shutting down",
+};
+
+static int on_handshake(void *ctx)
+{
+	const struct sio_server *s = ctx;
+
+	return s->http.on_handshake(s->http_ctx);
+}
+
+static void on_request(void *ctx, const struct eio_request *q, struct eio_response *r)
+{
+	const struct sio_server *s = ctx;
+
+	s->http.on_request(s->http_ctx, q, r);
+}
+
+static void on_open(void *ctx, struct eio_session *session)
+{
+	sio_client_open(ctx, session);
+}
+
+static void on_message(void *ctx, struct eio_session *session, struct slice bytes, bool binary)
+{
+	(void)ctx;
+	sio_client_receive(eio_session_data(session), bytes, binary);
+}
+
+static void on_close(void *ctx, struct eio_session *session, enum eio_reason reason)
+{
+	(void)ctx;
+	sio_client_end(eio_session_data(session), REASONS[reason]);
+}
+
+struct sio_server *sio_server_new(struct eio_loop *l, const struct sio_config *c, const struct sio_http *http,
+				  void *ctx)
+{
+	struct eio_callbacks cb = { .on_open = on_open, .on_message = on_message, .on_close = on_close };
+	struct sio_server *s = mem_zero(1, sizeof(*s));
+
+	s->loop = l;
+	s->config = *c;
+	if (http)
+		s->http = *http;
+	s->http_ctx = ctx;
+	cb.on_handshake = s->http.on_handshake ? on_handshake : NULL;
+	cb.on_request = s->http.on_request ? on_request : NULL;
+	s->transport = eio_server_new(l, &c->transport, &cb, s);
+	if (!s->transport) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+int sio_server_port(const struct sio_server *s)
+{
+	return eio_server_port(s->transport);
+}
+
+struct sio_namespace *sio_server_of(struct sio_server *s, const char *name, const struct sio_callbacks *cb,
+				    void *ctx)
+{
+	struct sio_namespace *n = sio_namespace_new(s, name, cb, ctx);
+
+	n->next = s->namespaces;
+	s->namespaces = n;
+	return n;
+}
+
+void sio_server_stop_listening(struct sio_server *s)
+{
+	eio_server_stop_listening(s->transport);
+}
+
+void sio_server_drain(struct sio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx)
+{
+	eio_server_drain(s->transport, timeout_ms, done, ctx);
+}
+
+void sio_server_free(struct sio_server *s)
+{
+	struct sio_namespace *n;
+
+	if (!s)
+		return;
+	eio_server_free(s->transport);
+	while ((n = s->namespaces)) {
+		s->namespaces = n->next;
+		sio_namespace_free(n);
+	}
+	free(s);
+}
+
+void sio_server_stats(const struct sio_server *s, struct sio_stats *out)
+{
+	*out = s->stats;
+	eio_server_stats(s->transport, &out->transport);
+	out->rooms = 0;
+	for (const struct sio_namespace *n = s->namespaces; n; n = n->next)
+		out->rooms += sio_rooms_count(n->rooms);
+}

@@ -1,0 +1,25 @@
+/*
+ * socket: one client in one namespace, from its CONNECT to its last word.
+ *
+ * Room: relay/socketio. Called by client, and by the application through socketio.h; calls rooms, acks, send
+ * and engineio.
+ */
+#ifndef SIO_SOCKET_H
+#define SIO_SOCKET_H
+
+#include "inside.h"
+
+/* A pending socket with an id, in the client's list; lives until it is ended. */
+struct sio_socket *sio_socket_new(struct sio_client *c, struct sio_namespace *n);
+/* EVENT, ACK or DISCONNECT for it; the socket may be ended afterwards. */
+void sio_socket_receive(struct sio_socket *s, const struct sio_packet *p, const struct slice *attachments,
+			size_t count);
+/*
+ * on_disconnect, then its rooms are left, then it moves to the client's ended sockets. Nothing happens to one
+ * ended before. `reason`: static.
+ */
+void sio_socket_end(struct sio_socket *s, const char *reason);
+/* Frees the client's ended sockets: only where no callback is on the stack. */
+void sio_socket_free_ended(struct sio_client *c);
+
+#endif

@@ -1,0 +1,14 @@
+-- grants.sql: the database user of upred-api, with what the product needs and nothing more: SELECT, INSERT, UPDATE.
+-- Run it as an administrator inside the companion's database (USE upred_db). The user is made locked and without a
+-- password; give it one and unlock it:
+--   ALTER USER 'upred_push'@'localhost' IDENTIFIED BY '<a password of your own>' ACCOUNT UNLOCK;
+-- For a database on another machine replace localhost by the address of the web machine.
+
+CREATE USER IF NOT EXISTS 'upred_push'@'localhost' ACCOUNT LOCK;
+
+GRANT SELECT ON usuarios TO 'upred_push'@'localhost';
+GRANT SELECT ON grupos TO 'upred_push'@'localhost';
+GRANT SELECT ON miembros_grupo TO 'upred_push'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON salas_chat TO 'upred_push'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON mensajes TO 'upred_push'@'localhost';
+GRANT SELECT, INSERT, UPDATE ON destinatarios_mensaje TO 'upred_push'@'localhost';

@@ -1,0 +1,102 @@
+'use strict';
+// The page without a mouse, and as a screen reader sees it.
+const { test, atEnd, ask, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { person, openWith, write, bubble, close } = require('./browser');
+
+const stamp = Date.now().toString(36);
+let house;
+let ana;
+
+atEnd(close);
+atEnd(() => house && house.stop());
+
+const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.className);
+
+// Every control of the accessibility tree has a name.
+async function nameless(page) {
+  const session = await page.context().newCDPSession(page);
+  const { nodes } = await session.send('Accessibility.getFullAXTree');
+  const controls = ['button', 'textbox', 'link', 'radio', 'dialog', 'navigation', 'region', 'log', 'complementary'];
+  return nodes.filter((n) => !n.ignored && controls.includes(n.role?.value) && !n.name?.value).map((n) => n.role.value);
+}
+
+test('from the first screen into a conversation by the keyboard alone', async () => {
+  house = await House.open();
+  ana = await person(house, '');
+  await ana.waitForSelector('.person');
+  await ana.focus('#chooser-id');
+  await ana.keyboard.type('cero');
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#chooser-error:text("número de usuario")');
+  await ana.fill('#chooser-id', '123');
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#connection[data-state="conectado"]');
+  await ana.locator('.room').first().waitFor();
+  await ana.locator('.room').first().focus();
+  await ana.keyboard.press('ArrowDown');
+  const second = await ana.locator('.room').nth(1).getAttribute('data-room');
+  assert.equal(await ana.evaluate(() => document.activeElement.dataset.room), second);
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#messages[aria-busy="false"]');
+  assert.equal(await focused(ana), 'composer-text');
+  await ana.keyboard.press('Escape');
+  await ana.waitForSelector('#thread-none:not([hidden])');
+  assert.equal(await ana.evaluate(() => document.activeElement.dataset.room), second);
+}, 60000);
+
+test('the dialog keeps the focus, names its fault, and gives the focus back', async () => {
+  await ana.focus('#new-chat');
+  await ana.keyboard.press('Enter');
+  assert.equal(await focused(ana), 'new-id');
+  await ana.keyboard.type('x');
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#new-error:text("número de usuario")');
+  assert.deepEqual(await nameless(ana), []);
+  await ana.keyboard.press('Escape');
+  assert.equal(await focused(ana), 'new-chat');
+});
+
+test('Enter sends, Shift+Enter breaks the line', async () => {
+  await openWith(ana, 456);
+  assert.equal(await focused(ana), 'composer-text');
+  await ana.keyboard.type('uno');
+  await ana.keyboard.press('Shift+Enter');
+  await ana.keyboard.type(`dos ${stamp}`);
+  await ana.keyboard.press('Enter');
+  await bubble(ana, stamp).waitFor();
+  assert.equal(await bubble(ana, stamp).locator('.text').evaluate((e) => e.textContent), `uno\ndos ${stamp}`);
+  assert.equal(await ana.inputValue('#composer-text'), '');
+});
+
+test('what arrives is announced, with who wrote it', async () => {
+  const luis = await person(house, '456');
+  await openWith(luis, 123);
+  await write(luis, `anuncio ${stamp}`);
+  await ask(async () => await ana.textContent('#announcer') === `Luis Martínez: anuncio ${stamp}`, 5000, 'the announcement');
+});
+
+test('controls and regions have names, states are words', async () => {
+  assert.deepEqual(await nameless(ana), []);
+  assert.match(await bubble(ana, `dos ${stamp}`).locator('.state').textContent(), /^(enviado|entregado|leído)$/);
+  assert.equal(await ana.getAttribute('html', 'lang'), 'es');
+  assert.equal(await ana.getAttribute('#announcer', 'aria-live'), 'polite');
+  assert.equal(await ana.getAttribute('#connection', 'role'), 'status');
+});
+
+test('an older page of history keeps the place that was being read', async () => {
+  for (let i = 0; i < 70; i += 1) {
+    const { status } = await house.api('POST', '/api/mensajes/directo/457', { user: 123, body: { contenido: `nota ${i} ${stamp}` } });
+    assert.equal(status, 201);
+  }
+  await ana.goto(`${house.webUrl}/?usuario=123`);
+  await openWith(ana, 457);
+  await bubble(ana, `nota 69 ${stamp}`).waitFor();
+  assert.equal(await ana.locator('.message').count(), 50);
+  await ana.locator('#older').scrollIntoViewIfNeeded();
+  await bubble(ana, `nota 0 ${stamp}`).waitFor({ state: 'attached' });
+  const first = ana.locator('.message', { hasText: `nota 20 ${stamp}` });
+  assert.ok(await first.evaluate((e) => e.getBoundingClientRect().top < innerHeight && e.getBoundingClientRect().bottom > 0));
+}, 60000);
+
+test('nobody complained', () => assert.deepEqual(ana.complaints, []));

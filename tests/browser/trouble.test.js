@@ -1,0 +1,68 @@
+'use strict';
+// The page when something is away: nothing is lost, nothing is doubled, and the person is told.
+const { test, atEnd, ask, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { person, openWith, write, bubble, state, shoot, close } = require('./browser');
+
+const stamp = Date.now().toString(36);
+const say = (text) => `${text} ${stamp}`;
+let house;
+let ana;
+let luis;
+
+atEnd(close);
+atEnd(() => house && house.stop());
+
+const stored = async (text) => (await house.rows('SELECT id FROM mensajes WHERE contenido = ?', [text])).length;
+
+test('an unknown person comes back to the first screen with the reason', async () => {
+  house = await House.open();
+  const page = await person(house, '');
+  await page.goto(`${house.webUrl}/?usuario=999999999`);
+  await page.waitForFunction(() => document.getElementById('chooser-error').textContent !== '');
+  assert.equal(new URL(page.url()).search, '');
+  await page.context().close();
+}, 60000);
+
+test('no worker: the message fails and says so, "Reintentar" sends it, once', async () => {
+  ana = await person(house, '123');
+  luis = await person(house, '456');
+  await openWith(ana, 456);
+  await openWith(luis, 123);
+  await house.stopPart('bus');
+  await write(ana, say('sin trabajadores'));
+  await state(ana, say('sin trabajadores'), 'fallo', 15000);
+  await shoot(ana, 'failed-light');
+  assert.equal(await stored(say('sin trabajadores')), 0);
+  await house.startPart('bus');
+  await ana.click('.failed button');
+  await state(ana, say('sin trabajadores'), 'leido', 15000);
+  assert.equal(await luis.locator('.message', { hasText: say('sin trabajadores') }).count(), 1);
+  assert.equal(await stored(say('sin trabajadores')), 1);
+}, 90000);
+
+test('relay away: the page says it, and what was written meanwhile goes by itself, once', async () => {
+  await house.stopPart('relay');
+  await ana.waitForSelector('#connection[data-state="reconectando"]');
+  await write(ana, say('mientras tanto'));
+  await state(ana, say('mientras tanto'), 'enviando');
+  const { status } = await house.api('POST', '/api/mensajes/directo/456', { user: 123, body: { contenido: say('por REST') } });
+  assert.equal(status, 201);
+  await house.startPart('relay');
+  await ana.waitForSelector('#connection[data-state="conectado"]', { timeout: 20000 });
+  await state(ana, say('mientras tanto'), 'leido', 20000);
+  for (const page of [ana, luis]) {
+    await bubble(page, say('por REST')).waitFor();
+    await ask(async () => await page.locator('.message', { hasText: say('mientras tanto') }).count() === 1, 5000, 'it once');
+  }
+  assert.equal(await stored(say('mientras tanto')), 1);
+}, 90000);
+
+test('a message of another program appears', async () => {
+  const [{ id }] = await house.rows(`SELECT id FROM salas_chat WHERE tipo_sala = 'directo' AND
+    ((usuario_a_id = 123 AND usuario_b_id = 456) OR (usuario_a_id = 456 AND usuario_b_id = 123)) ORDER BY id LIMIT 1`);
+  await house.rows('INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) VALUES (UUID(), ?, 456, ?)',
+    [id, say('a mano')]);
+  await bubble(ana, say('a mano')).waitFor();
+  await bubble(luis, say('a mano')).waitFor();
+});

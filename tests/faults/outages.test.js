@@ -1,0 +1,92 @@
+'use strict';
+// timeout: 180
+// What a client is told while a part is away: a clear refusal in bounded time, and the connection stays.
+const { test, atEnd, ask, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+
+let house;
+let alice;
+let room;
+atEnd(async () => { if (house) await house.stop(); });
+
+function text(message, extra = {}) {
+  return { sala_uuid: room, message, sender_id: '123', timestamp: new Date().toISOString(), type: 'directo', ...extra };
+}
+
+async function timed(promise) {
+  const began = Date.now();
+  return { answer: await promise, ms: Date.now() - began };
+}
+
+test('a house, Alice in a direct chat', async () => {
+  house = await House.start({ BUS_WORKERS: 2 });
+  alice = await house.connect('123', { transports: ['websocket'], reconnection: true });
+  room = (await alice.call('join_direct_chat', { other_user_id: '456' })).sala_uuid;
+  assert.equal((await alice.call('send_message', text('todo en orden'))).status, 'sent');
+}, 60000);
+
+test('database away: unavailable within 5 s, the connection stays, service comes back', async () => {
+  const sid = alice.id;
+  await house.stopPart('db');
+  const { answer, ms } = await timed(alice.call('send_message', text('sin base')));
+  assert.equal(answer.status, 'error');
+  assert.equal(answer.code, 'unavailable');
+  assert.ok(ms < 6000, `took ${ms} ms`);
+  const rest = await house.api('GET', '/api/mensajes/salas', { user: 123 });
+  assert.equal(rest.status, 503);
+  assert.equal(rest.json.code, 'unavailable');
+  assert.ok(rest.headers['retry-after']);
+  await house.startPart('db');
+  await ask(async () => (await alice.call('send_message', text('con base', { client_id: 'con-base' }))).status === 'sent', 5000, 'an ack');
+  assert.equal(alice.id, sid);
+  const rows = await house.rows('SELECT COUNT(*) AS n FROM mensajes WHERE contenido = ?', ['sin base']);
+  assert.equal(Number(rows[0].n), 0, 'what was refused is not stored');
+}, 90000);
+
+test('a silent worker: the answer comes by the deadline and says the outcome is unknown', async () => {
+  const workers = house.children('bus');
+  workers.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  try {
+    const { answer, ms } = await timed(alice.call('send_message', text('al silencio', { client_id: 'silencio' }), 15000));
+    assert.equal(answer.code, 'unavailable');
+    assert.ok(ms < 6500, `took ${ms} ms`);
+  } finally {
+    workers.forEach((pid) => process.kill(pid, 'SIGCONT'));
+  }
+  const ack = await ask(async () => {
+    const a = await alice.call('send_message', text('al silencio', { client_id: 'silencio' }));
+    return a.status === 'sent' && a;
+  }, 5000, 'the repeat to be acked');
+  const rows = await house.rows('SELECT mensaje_uuid FROM mensajes WHERE contenido = ?', ['al silencio']);
+  assert.equal(rows.length, 1);
+  assert.equal(rows[0].mensaje_uuid, ack.mensaje_uuid);
+}, 60000);
+
+test('no worker: unavailable at once; a new client waits at the transport and gets in when they are back', async () => {
+  const sid = alice.id;
+  await house.stopPart('bus', 'KILL');
+  await ask(async () => (await house.api('GET', '/readyz', { url: house.relayUrl })).status === 503, 8000, 'not ready');
+  const { answer, ms } = await timed(alice.call('send_message', text('sin manos')));
+  assert.equal(answer.code, 'unavailable');
+  assert.ok(ms < 500, `took ${ms} ms`);
+  const refused = await house.api('GET', '/socket.io/?EIO=4&transport=polling&user_id=456', { url: house.relayUrl });
+  assert.equal(refused.status, 503);
+  assert.ok(refused.headers['retry-after']);
+  const { open } = require('../lib/clients');
+  const bob = open(house.relayUrl, '456', { reconnection: true, reconnectionDelay: 100, reconnectionDelayMax: 500 });
+  house.sockets.push(bob);
+  await house.startPart('bus');
+  await bob.next('connected', undefined, 10000);
+  assert.equal(alice.id, sid, 'the old connection stays');
+  assert.equal((await alice.call('send_message', text('con manos'))).status, 'sent');
+}, 60000);
+
+test('relay away: REST stores with 201 and history has it; clients come back by themselves', async () => {
+  await house.stopPart('relay', 'KILL');
+  const stored = await house.api('POST', `/api/mensajes/salas/${room}/mensajes`, { user: 456, body: { contenido: 'sin relay' } });
+  assert.equal(stored.status, 201, stored.text);
+  await house.startPart('relay');
+  await ask(() => alice.connected, 5000, 'Alice to be back');
+  const history = await alice.call('load_message_history', { sala_uuid: room });
+  assert.ok(history.messages.some((m) => m.message === 'sin relay'));
+}, 60000);

@@ -1,0 +1,708 @@
+'use strict';
+// Wire cases of Engine.IO 4 on the echo server: handshake, polling, WebSocket, upgrade, heartbeat, origins.
+// The order of sections and many cases follow the protocol's own test suite (engine.io-protocol, test-suite).
+const { test, atEnd, ask, pause, assert } = require('../lib/check');
+const { start, stopAll, request, open, raw, wsRaw, beating, upgradeText, frame, ENGINE } = require('./eio_lib');
+
+let server;
+const S = async () => { server = server || await start(); return server; };
+const quiet = { 'ping-interval': 25000, 'ping-timeout': 20000 };
+let calm;
+const C = async () => { calm = calm || await start(quiet); return calm; };
+const refused = (r, status, code) => {
+  assert.equal(r.status, status, r.body);
+  assert.equal(JSON.parse(r.body).code, code);
+};
+atEnd(stopAll);
+
+// ---- handshake
+
+test('a polling handshake answers OPEN with its five members', async () => {
+  const s = await S();
+  const r = await request(s, 'GET', s.url());
+  assert.equal(r.status, 200);
+  assert.equal(r.headers['content-type'], 'text/plain; charset=UTF-8');
+  assert.equal(r.body[0], '0');
+  const hello = JSON.parse(r.body.slice(1));
+  assert.deepEqual(Object.keys(hello), ['sid', 'upgrades', 'pingInterval', 'pingTimeout', 'maxPayload']);
+  assert.match(hello.sid, /^[A-Za-z0-9_-]{16,}$/);
+  assert.deepEqual({ ...hello, sid: 0 }, { sid: 0, upgrades: ['websocket'], pingInterval: 300, pingTimeout: 200, maxPayload: 1000000 });
+});
+
+test('a WebSocket handshake answers OPEN without upgrades', async () => {
+  const ws = await wsRaw(await S());
+  const hello = JSON.parse((await ws.nextText()).slice(1));
+  assert.deepEqual(hello.upgrades, []);
+  assert.equal(hello.pingInterval, 300);
+  assert.doesNotMatch(ws.head, /extensions|protocol:/i);
+  ws.destroy();
+});
+
+test('handshakes are refused with the reference codes', async () => {
+  const s = await S();
+  const cases = [
+    ['GET', '?EIO=4', 400, 0], ['GET', '?EIO=4&transport=abc', 400, 0], ['GET', '', 400, 0],
+    ['GET', '?transport=polling', 400, 5], ['GET', '?EIO=abc&transport=polling', 400, 5],
+    ['GET', '?EIO=2&transport=polling', 400, 5], ['GET', '?EIO=44&transport=polling', 400, 5],
+    ['GET', '?EIO=4&transport=polling&sid=abc', 400, 1], ['GET', '?EIO=4&transport=polling&sid=', 400, 1],
+    ['POST', '?EIO=4&transport=polling', 400, 2], ['PUT', '?EIO=4&transport=polling', 400, 2],
+    ['DELETE', '?EIO=4&transport=polling', 400, 2], ['PATCH', '?EIO=4&transport=polling', 400, 2],
+    ['GET', '?EIO=4&transport=websocket', 400, 3],
+    ['GET', '?EIO=4&transport=polling&transport=polling', 400, 0],
+    ['GET', '?EIO=4&EIO=3&transport=polling', 400, 3], ['GET', '?EIO=4&transport=polling&sid=a&sid=b', 400, 3],
+  ];
+  const texts = ['Transport unknown', 'Session ID unknown', 'Bad handshake method', 'Bad request', 'Forbidden', 'Unsupported protocol version'];
+  for (const [method, query, status, code] of cases) {
+    const r = await request(s, method, ENGINE + query, method === 'GET' ? {} : { body: 'x' });
+    assert.equal(r.status, status, `${method} ${query}`);
+    assert.deepEqual(JSON.parse(r.body), { code, message: texts[code] }, `${method} ${query}`);
+    assert.match(r.headers['content-type'], /^application\/json/);
+  }
+});
+
+test('an upgrade request is refused with JSON before the 101', async () => {
+  const s = await S();
+  const ask400 = async (text, status, code) => {
+    const c = raw(s);
+    c.write(text);
+    await c.until(new RegExp(`^HTTP/1\\.[01] ${status}`));
+    await c.until(new RegExp(`"code":${code}`));
+    c.destroy();
+  };
+  await ask400(upgradeText('&sid=unknown'), 400, 1);
+  await ask400(upgradeText('', '', { target: `${ENGINE}?EIO=4&transport=polling` }), 400, 3);
+  await ask400(upgradeText('', '', { target: `${ENGINE}?EIO=abc&transport=websocket` }), 400, 5);
+  await ask400(upgradeText('', '', { target: `${ENGINE}?EIO=4` }), 400, 0);
+  await ask400(upgradeText('', '', { target: '/other' }), 400, 3);
+  await ask400(upgradeText().replace('Version: 13', 'Version: 8'), 400, 3);
+  await ask400(upgradeText().replace('Sec-WebSocket-Version: 13\r\n', ''), 400, 3);
+  await ask400(upgradeText().replace('dGhlIHNhbXBsZSBub25jZQ==', 'short'), 400, 3);
+  await ask400(upgradeText().replace('Connection: Upgrade', 'Connection: up'), 400, 3);
+  await ask400(upgradeText('', 'Content-Length: 0\r\n', { method: 'POST' }), 400, 2);
+});
+
+// ---- polling
+
+test('polling: messages go both ways, several in one payload, binary as BASE64', async () => {
+  const s = await C();
+  const p = await open(s);
+  const r = await p.post('4uno\x1e4dos ñ 😀\x1ebAQIDBA==');
+  assert.deepEqual([r.status, r.body, r.headers['content-type']], [200, 'ok', 'text/html']);
+  assert.equal((await p.poll()).body, '4uno\x1e4dos ñ 😀\x1ebAQIDBA==');
+  await p.post('4');
+  assert.equal((await p.poll()).body, '4');
+  for (const n of [1, 2, 3, 255, 65536]) {
+    const b = Buffer.alloc(n, 0xfe).toString('base64');
+    await p.post(`b${b}`);
+    assert.equal((await p.poll()).body, `b${b}`);
+  }
+});
+
+test('polling: a poll is held until there is something', async () => {
+  const s = await C();
+  const p = await open(s);
+  const held = p.poll();
+  await pause(200);
+  assert.equal((await p.post('4hola')).body, 'ok');
+  assert.equal((await held).body, '4hola');
+});
+
+test('polling: 300 rounds on one kept connection', async () => {
+  const s = await C();
+  const http = require('node:http');
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const other = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const p = await open(s);
+  for (let i = 0; i < 300; i++) {
+    const held = p.poll({ agent });
+    await p.post(`4n${i}`, { agent: other });
+    assert.equal((await held).body, `4n${i}`);
+  }
+  agent.destroy();
+  other.destroy();
+});
+
+test('polling: malformed payloads are 400 and end the session', async () => {
+  const s = await C();
+  for (const body of ['abc', '', '4a\x1e', '\x1e4a', '4a\x1e\x1e4b', '7', 'b====', 'bA', 'b!!!!', 'b', '0{}', '5', '2', Buffer.from('34ff', 'hex')].slice(0)) {
+    const p = await open(s);
+    const r = await p.post(body);
+    const bad = !['b', '0{}', '5', '2'].includes(body);
+    if (bad) assert.equal(r.status, 400, JSON.stringify(body));
+    if (body !== 'b') refused(await p.poll(), 400, 1);
+  }
+});
+
+test('polling: nothing of a malformed payload is handled', async () => {
+  const s = await C();
+  const before = (await s.stats()).messagesIn;
+  const p = await open(s);
+  assert.equal((await p.post('4one\x1eXtwo')).status, 400);
+  assert.equal((await s.stats()).messagesIn, before);
+});
+
+test('polling: an octet-stream body is refused in revision 4', async () => {
+  const s = await C();
+  const p = await open(s);
+  refused(await p.post('4a', { headers: { 'Content-Type': 'application/octet-stream' } }), 400, 3);
+  refused(await p.poll(), 400, 1);
+});
+
+test('polling: a second GET is 400, the first gets a close packet, the session is gone', async () => {
+  const s = await C();
+  const p = await open(s);
+  const first = p.poll();
+  await pause(50);
+  refused(await p.poll(), 400, 3);
+  const r = await first;
+  assert.deepEqual([r.status, r.body], [200, '1']);
+  refused(await p.poll(), 400, 1);
+});
+
+test('polling: a second POST is 400, the first is 400, the session is gone', async () => {
+  const s = await C();
+  const p = await open(s);
+  const c = raw(s);
+  c.write(`POST ${p.url} HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n4ab`);
+  await pause(50);
+  refused(await p.post('4x'), 400, 3);
+  c.write('cde');
+  await c.until(/^HTTP\/1.1 400/);
+  refused(await p.poll(), 400, 1);
+  c.destroy();
+});
+
+test('polling: a close packet from the client frees a held poll with a noop', async () => {
+  const s = await C();
+  const p = await open(s);
+  const held = p.poll();
+  await pause(50);
+  assert.equal((await p.post('1')).status, 200);
+  const r = await held;
+  assert.deepEqual([r.status, r.body], [200, '6']);
+  refused(await p.poll(), 400, 1);
+});
+
+test('polling: closed from above: what is queued comes first, then the close packet', async () => {
+  const s = await C();
+  const p = await open(s);
+  const held = p.poll();
+  await pause(30);
+  await p.post('4!close');
+  assert.equal((await held).body, '4bye\x1e1');
+  refused(await p.poll(), 400, 1);
+  const q = await open(s);            // and with no poll held
+  await q.post('4!close');
+  assert.equal((await q.poll()).body, '4bye\x1e1');
+  refused(await q.poll(), 400, 1);
+});
+
+test('polling: a client that drops its held poll and asks again ends its session', async () => {
+  const s = await C();
+  const p = await open(s);
+  const c = raw(s);
+  c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await pause(50);
+  c.reset();
+  await pause(50);
+  refused(await p.poll(), 400, 3);
+  refused(await p.poll(), 400, 1);
+});
+
+test('polling: EIO of another revision and transport=websocket: 400, code 3, the session lives', async () => {
+  const s = await C();
+  const p = await open(s);
+  refused(await request(s, 'GET', p.url.replace('EIO=4', 'EIO=3')), 400, 3);
+  refused(await request(s, 'GET', p.url.replace('polling', 'websocket')), 400, 3);
+  refused(await request(s, 'PUT', p.url, { body: 'x' }), 400, 3);
+  await p.post('4still');
+  assert.equal((await p.poll()).body, '4still');
+});
+
+test('polling: a paused session answers its POST late', async () => {
+  const s = await C();
+  const p = await open(s);
+  const began = Date.now();
+  await p.post('4!pause');
+  assert.ok(Date.now() - began >= 500);
+  await p.post('4go');
+  assert.equal((await p.poll()).body, '4go');
+});
+
+test('polling: HEAD and OPTIONS', async () => {
+  const s = await C();
+  refused({ ...(await request(s, 'HEAD', s.url())), body: '{"code":2}' }, 400, 2);
+  const o = await request(s, 'OPTIONS', s.url(), { headers: { Origin: 'http://a.example', 'Access-Control-Request-Method': 'POST',
+    'Access-Control-Request-Headers': 'content-type,x-mine' } });
+  assert.equal(o.status, 204);
+  assert.equal(o.headers['access-control-allow-origin'], '*');
+  assert.equal(o.headers['access-control-allow-headers'], 'content-type,x-mine');
+  assert.match(o.headers['access-control-allow-methods'], /GET, POST/);
+});
+
+// ---- WebSocket
+
+test('websocket: text, empty text, binary, large; order kept', async () => {
+  const ws = await wsRaw(await C());
+  await ws.next();
+  ws.send('4hola ñ 😀');
+  assert.equal(await ws.nextText(), '4hola ñ 😀');
+  ws.send('4');
+  assert.equal(await ws.nextText(), '4');
+  ws.send(Buffer.from([0, 1, 254, 255]), { opcode: 2 });
+  const b = await ws.next();
+  assert.deepEqual([b.opcode, b.masked, ...b.data], [2, 0, 0, 1, 254, 255]);
+  for (const n of [124, 125, 126, 65534, 65535, 65536, 999998]) {
+    ws.send(`4${'x'.repeat(n)}`);
+    assert.equal((await ws.next()).data.length, n + 1);
+  }
+  ws.write(Buffer.concat([...Array(300).keys()].map((i) => frame(`4n${i}`))));
+  for (let i = 0; i < 300; i++) assert.equal(await ws.nextText(), `4n${i}`);
+  ws.destroy();
+});
+
+test('websocket: fragments, with a ping in between', async () => {
+  const ws = await wsRaw(await C());
+  await ws.next();
+  ws.send('4uno ', { fin: false });
+  ws.send('dos ', { opcode: 0, fin: false });
+  ws.send('eco', { opcode: 9 });
+  const pong = await ws.next();
+  assert.deepEqual([pong.opcode, pong.text], [10, 'eco']);
+  ws.send('tres', { opcode: 0 });
+  assert.equal(await ws.nextText(), '4uno dos tres');
+  ws.destroy();
+});
+
+test('websocket: a frame behind the upgrade request in the same segment is handled', async () => {
+  const s = await C();
+  const ws = await wsRaw(s, '', { first: frame('4temprano') });
+  assert.equal((await ws.nextText())[0], '0');
+  assert.equal(await ws.nextText(), '4temprano');
+  ws.destroy();
+});
+
+test('websocket: what the protocol does not know closes it', async () => {
+  const s = await C();
+  const cases = [['7', {}, 1002], ['', {}, 1002], ['abc', {}, 1002], ['0{}', {}, 1002], ['5', {}, 1002], ['2', {}, 1002],
+    [Buffer.from('34c328', 'hex'), {}, 1007], [Buffer.from('34eda080', 'hex'), {}, 1007], ['1', {}, 1000],
+    ['x', { rsv: 0x40 }, 1002], ['x', { opcode: 3 }, 1002], ['x', { opcode: 0 }, 1002]];
+  for (const [data, o, code] of cases) {
+    const ws = await wsRaw(s);
+    await ws.next();
+    ws.send(data, o);
+    assert.equal(await ws.closeCode(), code, JSON.stringify([String(data), o]));
+    ws.destroy();
+  }
+});
+
+test('websocket: closed from above: queue first, close frame, then the end', async () => {
+  const s = await C();
+  const ws = await wsRaw(s);
+  await ws.next();
+  ws.send('4!close');
+  assert.equal(await ws.nextText(), '4bye');
+  assert.equal(await ws.closeCode(), 1000);
+  ws.send(Buffer.from([3, 232]), { opcode: 8 });
+  await ask(() => ws.ended);
+});
+
+test('websocket: closed by the peer: the close is echoed, on_close comes once', async () => {
+  const s = await C();
+  const before = await s.stats();
+  const ws = await wsRaw(s);
+  await ws.next();
+  ws.write(Buffer.concat([frame(Buffer.from([3, 232]), { opcode: 8 }), frame('4ignored')]));
+  assert.equal(await ws.closeCode(), 1000);
+  const reset = await wsRaw(s);
+  await reset.next();
+  reset.socket.resetAndDestroy();
+  const fin = await wsRaw(s);
+  await fin.next();
+  fin.socket.end();
+  await ask(async () => {
+    const st = await s.stats();
+    return st.closed - before.closed === 3 && st.reasons[0] - before.reasons[0] === 3 && st.messagesIn === before.messagesIn;
+  });
+  ws.destroy();
+});
+
+test('websocket: paused: nothing is read, then everything, in order', async () => {
+  const s = await C();
+  const ws = await wsRaw(s);
+  await ws.next();
+  ws.send('4!pause');
+  await pause(50);
+  const began = Date.now();
+  for (let i = 0; i < 200; i++) ws.send(`4${i} ${'y'.repeat(500)}`);
+  for (let i = 0; i < 200; i++) assert.match(await ws.nextText(), new RegExp(`^4${i} `));
+  assert.ok(Date.now() - began > 300);
+  ws.destroy();
+});
+
+test('websocket: a volatile message goes out when there is room', async () => {
+  const ws = await wsRaw(await C());
+  await ws.next();
+  ws.send('4!volatile');
+  assert.equal(await ws.nextText(), '4volatile');
+  ws.destroy();
+});
+
+// ---- heartbeat
+
+test('heartbeat: pings over polling, answered, keep the session', async () => {
+  const s = await S();
+  const p = await open(s);
+  for (let i = 0; i < 3; i++) {
+    assert.equal((await p.poll()).body, '2');
+    assert.equal((await p.post('3')).status, 200);
+  }
+});
+
+test('heartbeat: a polling session that does not answer is closed', async () => {
+  const s = await S();
+  const p = await open(s);
+  assert.equal((await p.poll()).body, '2');
+  const r = await p.poll();
+  assert.deepEqual([r.status, r.body], [200, '1']);
+  refused(await p.poll(), 400, 1);
+});
+
+test('heartbeat: WebSocket pings come each interval; unanswered ones close', async () => {
+  const s = await S();
+  const ws = await wsRaw(s);
+  await ws.next();
+  for (let i = 0; i < 3; i++) {
+    const began = Date.now();
+    assert.equal(await ws.nextText(), '2');
+    const waited = Date.now() - began;
+    assert.ok(waited > 200 && waited < 600, `${waited} ms`);
+    ws.send('3');
+  }
+  assert.equal(await ws.nextText(), '2');
+  const began = Date.now();
+  await ws.closeCode();
+  assert.ok(Date.now() - began < 500);
+  await ask(async () => (await s.stats()).reasons[2] >= 1);
+});
+
+test('heartbeat: the deadline stands still while a session is paused', async () => {
+  const s = await S();
+  const ws = await wsRaw(s);
+  await ws.next();
+  ws.send('4!pause');
+  await pause(550);                    // more than a ping and its deadline, less than the pause
+  assert.equal(ws.ended, false);
+  beating(ws);
+  await pause(900);
+  assert.equal(ws.ended, false);
+  ws.destroy();
+});
+
+test('heartbeat: a held poll whose client has gone away is noticed', async () => {
+  const s = await S();
+  const before = (await s.stats()).closed;
+  const p = await open(s);
+  const c = raw(s);
+  c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await pause(30);
+  c.reset();
+  await ask(async () => (await s.stats()).closed > before, 3000);
+  refused(await p.poll(), 400, 1);
+});
+
+// ---- upgrade
+
+test('upgrade: probe, noop to the held poll, 5, then frames', async () => {
+  const s = await C();
+  const p = await open(s);
+  const held = p.poll();
+  await pause(30);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('2probe');
+  assert.equal(await ws.nextText(), '3probe');
+  assert.equal((await held).body, '6');
+  ws.send('5');
+  ws.send('4hola');
+  assert.equal(await ws.nextText(), '4hola');
+  refused(await p.poll(), 400, 3);
+  refused(await p.post('4x'), 400, 3);
+  ws.send('4still');
+  assert.equal(await ws.nextText(), '4still');
+  ws.destroy();
+});
+
+test('upgrade: what is queued during the probe goes by the poll or by the WebSocket, once', async () => {
+  const s = await C();
+  const p = await open(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  await p.post('4uno');
+  ws.send('2probe');
+  assert.equal(await ws.nextText(), '3probe');
+  await p.post('4dos');
+  assert.equal((await p.poll()).body, '4uno\x1e4dos');
+  await p.post('4tres');
+  assert.equal((await p.poll()).body, '4tres');
+  await p.post('4cuatro');
+  ws.send('5');
+  assert.equal(await ws.nextText(), '4cuatro');
+  ws.destroy();
+});
+
+test('upgrade: a poll while probing is answered at once', async () => {
+  const s = await C();
+  const p = await open(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('2probe');
+  await ws.next();
+  assert.equal((await p.poll()).body, '6');
+  ws.destroy();
+});
+
+test('upgrade: "5" while a poll is held frees the poll', async () => {
+  const s = await C();
+  const p = await open(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  const c = raw(s);
+  ws.send('2probe');
+  await ws.next();
+  ws.write(Buffer.concat([frame('5'), frame('4tras')]));
+  c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await c.until(/^HTTP\/1.1 (200 OK[^]*6$|400)/);
+  assert.equal(await ws.nextText(), '4tras');
+  ws.destroy();
+  c.destroy();
+});
+
+test('upgrade: anything but the probe closes that WebSocket alone; the session may upgrade again', async () => {
+  const s = await C();
+  const p = await open(s);
+  const before = (await s.stats()).messagesIn;
+  for (const first of ['4early', '5', '2', '2probex', '3probe', 'abc', '']) {
+    const ws = await wsRaw(s, `&sid=${p.sid}`);
+    ws.send(first);
+    await ws.closeCode();
+    ws.destroy();
+  }
+  const after = await wsRaw(s, `&sid=${p.sid}`);
+  after.send('2probe');
+  await after.next();
+  after.send('4between');
+  await after.closeCode();
+  after.destroy();
+  assert.equal((await s.stats()).messagesIn, before);
+  await p.post('4alive');
+  assert.equal((await p.poll()).body, '4alive');
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('2probe');
+  assert.equal(await ws.nextText(), '3probe');
+  ws.send('5');
+  ws.send('4up');
+  assert.equal(await ws.nextText(), '4up');
+  ws.destroy();
+});
+
+test('upgrade: a second WebSocket for the session is closed, the first goes on', async () => {
+  const s = await C();
+  const p = await open(s);
+  const one = await wsRaw(s, `&sid=${p.sid}`);
+  const two = await wsRaw(s, `&sid=${p.sid}`);
+  assert.equal(await two.closeCode(), 1008);
+  one.send('2probe');
+  assert.equal(await one.nextText(), '3probe');
+  one.send('5');
+  one.send('4one');
+  assert.equal(await one.nextText(), '4one');
+  const three = await wsRaw(s, `&sid=${p.sid}`);
+  three.send('2probe');
+  assert.equal(await three.closeCode(), 1008);
+  one.send('4still');
+  assert.equal(await one.nextText(), '4still');
+  for (const w of [one, two, three]) w.destroy();
+});
+
+test('upgrade: the client goes away in the middle of it: polling lives on', async () => {
+  const s = await C();
+  const p = await open(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('2probe');
+  await ws.next();
+  ws.socket.resetAndDestroy();
+  await pause(100);
+  const held = p.poll();
+  await pause(100);
+  await p.post('4alive');
+  assert.equal((await held).body, '4alive');
+});
+
+test('upgrade: a WebSocket that does not come to its end is cut after the timeout', async () => {
+  const s = await C();
+  const p = await open(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  const began = Date.now();
+  await ask(() => ws.ended, 4000);
+  assert.ok(Date.now() - began > 800);
+  await p.post('4alive');
+  assert.equal((await p.poll()).body, '4alive');
+});
+
+test('upgrade: the session ends while it is being probed', async () => {
+  const s = await C();
+  const p = await open(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('2probe');
+  await ws.next();
+  await p.post('1');
+  await ws.closeCode();
+  refused(await p.poll(), 400, 1);
+  ws.destroy();
+});
+
+test('upgrade: closed from above while a WebSocket probes', async () => {
+  const s = await C();
+  const p = await open(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('2probe');
+  await ws.next();
+  await p.post('4!close');
+  await ws.closeCode();
+  assert.equal((await p.poll()).body, '4bye\x1e1');
+  ws.destroy();
+});
+
+test('upgrade: 40 sessions upgrade while each receives a stream: all of it, once, in order', async () => {
+  const s = await C();
+  await Promise.all([...Array(40).keys()].map(async () => {
+    const p = await open(s);
+    const got = [];
+    const take = (body) => body.split('\x1e').forEach((t) => { if (t[0] === '4') got.push(Number(t.slice(1))); });
+    let n = 0;
+    const feed = (async () => { for (; n < 15; n++) { await p.post(`4${n}`); await pause(Math.random() * 10); } })();
+    let polling = true;
+    const pump = (async () => { while (polling) { const r = await p.poll(); if (r.status !== 200) break; take(r.body); } })();
+    await pause(Math.random() * 60);
+    const ws = await wsRaw(s, `&sid=${p.sid}`);
+    ws.send('2probe');
+    assert.equal(await ws.nextText(), '3probe');
+    polling = false;
+    await pump;
+    await feed;
+    ws.send('5');
+    for (; n < 30; n++) ws.send(`4${n}`);
+    while (got.length < 30) take(await ws.nextText());
+    assert.deepEqual(got, [...Array(30).keys()]);
+    ws.destroy();
+  }));
+});
+
+// ---- origins, addresses, limits of the door
+
+test('origins: a list allows its entries with credentials and refuses others', async () => {
+  const s = await start({ ...quiet, origins: ' http://a.example , https://b.example/' });
+  const get = (Origin, extra) => request(s, 'GET', s.url(), { headers: { Origin, ...extra } });
+  const a = await get('http://a.example');
+  assert.equal(a.status, 200);
+  assert.equal(a.headers['access-control-allow-origin'], 'http://a.example');
+  assert.equal(a.headers['access-control-allow-credentials'], 'true');
+  assert.equal(a.headers.vary, 'Origin');
+  assert.equal((await get('https://b.example')).status, 200);
+  for (const o of ['http://evil.example', 'http://a.example.evil', 'https://a.example', 'null', 'a.example']) refused(await get(o), 403, 4);
+  assert.equal((await request(s, 'GET', s.url())).status, 200);
+  assert.equal((await get(`http://127.0.0.1:${s.port}`)).status, 200);     // the page of this very host
+  refused(await request(s, 'OPTIONS', s.url(), { headers: { Origin: 'http://evil.example' } }), 403, 4);
+  const c = raw(s);
+  c.write(upgradeText('', 'Origin: http://evil.example\r\n'));
+  await c.until(/^HTTP\/1\.[01] 403[^]*"code":4/);
+  const ws = await wsRaw(s, '', { extra: 'Origin: https://b.example\r\n' });
+  assert.match(ws.head, /^HTTP\/1.1 101/);
+  ws.destroy();
+  await s.stop();
+});
+
+test('addresses: the forwarded one is believed from a trusted proxy, the last element only', async () => {
+  const s = await C();
+  const address = async (headers) => {
+    const p = await open(s, { headers });
+    await p.post('4!address');
+    return (await p.poll()).body.slice(1);
+  };
+  assert.equal(await address({}), '127.0.0.1');
+  assert.equal(await address({ 'X-Forwarded-For': '10.0.0.1, 192.0.2.7' }), '192.0.2.7');
+  assert.equal(await address({ 'X-Forwarded-For': '2001:db8::1' }), '2001:db8::1');
+  assert.equal(await address({ 'X-Forwarded-For': 'rubbish' }), '127.0.0.1');
+  const strict = await start({ ...quiet, proxies: '' });
+  const p = await open(strict, { headers: { 'X-Forwarded-For': '192.0.2.7' } });
+  await p.post('4!address');
+  assert.equal((await p.poll()).body, '4127.0.0.1');
+  await strict.stop();
+});
+
+test('limits: sessions of one address, connections of one address, connections in all', async () => {
+  const s = await start({ ...quiet, 'max-per-address': 3 });
+  const from = (a) => request(s, 'GET', s.url(), { headers: { 'X-Forwarded-For': a } });
+  for (let i = 0; i < 3; i++) assert.equal((await from('192.0.2.1')).status, 200);
+  const r = await from('192.0.2.1');
+  assert.equal(r.status, 503);
+  assert.ok(Number(r.headers['retry-after']) > 0);
+  assert.equal((await from('192.0.2.2')).status, 200);
+  await s.stop();
+
+  for (const args of [{ 'max-per-address': 5, proxies: '' }, { 'max-connections': 5 }]) {
+    const t = await start({ ...quiet, ...args });
+    const held = [];
+    for (let i = 0; i < 5; i++) { const c = raw(t); held.push(c); }
+    await pause(100);
+    const c = raw(t);
+    c.write('GET /stats HTTP/1.1\r\nHost: x\r\n\r\n');
+    await c.until(/^HTTP\/1.1 503[^]*Retry-After: \d/);
+    await c.closed();
+    held.forEach((h) => h.destroy());
+    await ask(async () => (await request(t, 'GET', '/stats')).status === 200);
+    await t.stop();
+  }
+});
+
+test('refusing handshakes: 503 with Retry-After on both transports, sessions go on', async () => {
+  const s = await start(quiet);
+  const p = await open(s);
+  await p.post('4!busy');
+  const r = await request(s, 'GET', s.url());
+  assert.deepEqual([r.status, Number(r.headers['retry-after']) > 0], [503, true]);
+  const c = raw(s);
+  c.write(upgradeText());
+  await c.until(/^HTTP\/1\.[01] 503[^]*Retry-After: \d/);
+  await p.post('4alive');
+  assert.equal((await p.poll()).body, '4alive');
+  await request(s, 'GET', '/free');
+  assert.equal((await request(s, 'GET', s.url())).status, 200);
+  await s.stop();
+});
+
+test('other paths go to the application, only GET and HEAD', async () => {
+  const s = await C();
+  assert.equal((await request(s, 'GET', '/stats?a=1%202&b')).status, 200);
+  assert.equal(JSON.parse((await request(s, 'GET', '/stats?a=1%202&b')).body).query, 'a=1 2&b=');
+  const h = await request(s, 'HEAD', '/stats');
+  assert.deepEqual([h.status, h.body], [200, '']);
+  assert.ok(Number(h.headers['content-length']) > 10);
+  assert.equal((await request(s, 'GET', '/nope')).status, 404);
+  const p = await request(s, 'POST', '/stats', { body: 'x' });
+  assert.deepEqual([p.status, p.headers.allow], [405, 'GET, HEAD']);
+});
+
+test('draining: 1001 to WebSockets, a close packet to polls, then the process ends with 0', async () => {
+  const s = await start(quiet);
+  const sockets = await Promise.all([...Array(50).keys()].map(() => wsRaw(s)));
+  const polls = await Promise.all([...Array(20).keys()].map(() => open(s)));
+  const held = polls.map((p) => p.poll());
+  await pause(100);
+  const stopped = s.stop();
+  for (const ws of sockets) {
+    assert.equal(await ws.closeCode(), 1001);
+    ws.destroy();
+  }
+  for (const h of held) assert.equal((await h).body, '1');
+  await stopped;
+  const c = raw(s);
+  await c.closed();
+});

@@ -1,0 +1,68 @@
+/*
+ * sio_echo: a Socket.IO server in sixty lines, on libsocketio.a alone.
+ *
+ * Sends every event back under its name, with its arguments and attachments; an acknowledgement gets the
+ * arguments too.
+ * Usage: sio_echo [port]   (0 or nothing: a free one; `port N` is printed)
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "json.h"
+#include "log.h"
+#include "socketio.h"
+
+static void on_connect(void *ctx, struct sio_socket *s, struct slice auth)
+{
+	(void)ctx;
+	(void)auth;
+	sio_socket_accept(s);
+}
+
+static void on_event(void *ctx, struct sio_socket *s, const struct sio_event *e)
+{
+	struct buf b = BUF_INIT;
+
+	(void)ctx;
+	buf_putc(&b, '[');
+	json_put_string(&b, e->name);
+	buf_putf(&b, "%s%.*s]", e->args.n ? "," : "", (int)e->args.n, e->args.p);
+	sio_socket_emit_binary(s, buf_slice(&b), e->attachments, e->attachment_count);
+	buf_reset(&b);
+	buf_putf(&b, "[%.*s]", (int)e->args.n, e->args.p);
+	if (e->wants_ack)
+		sio_socket_ack_binary(s, e->ack, buf_slice(&b), e->attachments, e->attachment_count);
+	buf_fini(&b);
+}
+
+static void stop(void *loop, int signum)
+{
+	(void)signum;
+	eio_loop_stop(loop);
+}
+
+int main(int argc, char **argv)
+{
+	struct sio_config c = { .connect_timeout_ms = 45000, .max_rooms = 9, .max_attachments = 10, .transport = {
+		.host = "127.0.0.1", .port = argc > 1 ? atoi(argv[1]) : 0, .path = "/socket.io/",
+		.cors_origins = "*", .trusted_proxies = "", .ping_interval_ms = 25000, .ping_timeout_ms = 20000,
+		.upgrade_timeout_ms = 10000, .header_timeout_ms = 20000, .body_timeout_ms = 30000,
+		.max_payload = 1000000, .send_queue_max = 8 << 20,
+		.max_connections = 1000, .max_connections_per_address = 1000, .allow_v3 = true } };
+	struct sio_callbacks cb = { .on_connect = on_connect, .on_event = on_event };
+	struct eio_loop *loop = eio_loop_new();
+	struct sio_server *server = loop ? sio_server_new(loop, &c, NULL, NULL) : NULL;
+
+	log_open("sio_echo", "info");
+	if (!server)
+		return 1;
+	sio_server_of(server, "/", &cb, NULL);
+	eio_loop_on_signal(loop, SIGTERM, stop, loop);
+	printf("port %d\n", sio_server_port(server));
+	fflush(stdout);
+	eio_loop_run(loop);
+	sio_server_free(server);
+	eio_loop_free(loop);
+	return 0;
+}

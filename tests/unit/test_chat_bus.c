@@ -1,0 +1,470 @@
+// objects: relay/bus.o relay/workers.o relay/engineio/loop.o shared/nano.o shared/wire*.o shared/map.o shared/ids.o shared/log.o shared/buf.o
+/*
+ * The bus with workers of our own: each test forks one that plays a part, then looks at what the relay's side reports.
+ * (Forked before the first nanomsg socket of the test: its thread does not survive a fork.)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "relay/bus.h"
+#include "shared/log.h"
+#include "shared/nano.h"
+
+#define PATIENCE_MS 8000
+
+/* ---- the worker's side ---- */
+
+static char dir[64], jobs[128], signals_at[128];
+static struct nano_asker *asker;
+static const volatile sig_atomic_t never;
+
+static struct wire_ready me(uint64_t boot, uint64_t last, uint64_t answers)
+{
+	return (struct wire_ready){
+		.worker = { (uint32_t)getpid(), 7, 9 }, .boot = boot, .last_job = last, .answers = answers,
+	};
+}
+
+/* Says a message and takes the reply; returns its kind. */
+static int say(const struct buf *b, struct wire_job *job, uint64_t *command)
+{
+	struct slice answer, rest;
+	struct wire_command c;
+	int kind;
+
+	if (nano_ask(asker, buf_slice(b), &never, 0, &answer) != 1)
+		_exit(10);
+	rest = answer;
+	kind = wire_take_kind(&rest);
+	if (kind == WIRE_JOB) {
+		if (wire_take_job(&rest, job) < 0 || wire_next_command(&rest, &c) != 1)
+			_exit(11);
+		*command = c.id;
+	}
+	nano_free(answer);
+	return kind;
+}
+
+static int say_ready(const struct wire_ready *r, struct wire_job *job, uint64_t *command)
+{
+	struct buf b = BUF_INIT;
+	int kind;
+
+	wire_put_ready(&b, r);
+	kind = say(&b, job, command);
+	buf_fini(&b);
+	return kind;
+}
+
+static void put_answers(struct buf *b, const struct wire_ready *r, uint64_t command)
+{
+	struct wire_effect e = { .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{}") };
+	size_t mark;
+
+	wire_put_ready(b, r);
+	mark = wire_open_answer(b, command);
+	wire_put_effect(b, &e);
+	wire_close_answer(b, mark);
+}
+
+static int say_answers(const struct wire_ready *r, uint64_t command, struct wire_job *job, uint64_t *next)
+{
+	struct buf b = BUF_INIT;
+	int kind;
+
+	put_answers(&b, r, command);
+	kind = say(&b, job, next);
+	buf_fini(&b);
+	return kind;
+}
+
+/* Asks until there is a job: as a real worker does. */
+static void get_job(struct wire_job *job, uint64_t *command)
+{
+	struct wire_ready r = me(0, 0, 0);
+
+	while (say_ready(&r, job, command) != WIRE_JOB)
+		;
+}
+
+#define MUST(condition, code) do { if (!(condition)) _exit(code); } while (0)
+
+static void part_good(void)
+{
+	struct wire_job job, other;
+	uint64_t command, none;
+	struct wire_ready r;
+
+	get_job(&job, &command);
+	MUST(job.count == 1 && job.deadline_ms > 0 && command == 41, 20);
+	r = me(job.boot, job.id, job.id);
+	MUST(say_answers(&r, command, &other, &none) == WIRE_ACK, 21);
+	/* The reply was lost, say: the same again. */
+	MUST(say_answers(&r, command, &other, &none) == WIRE_ACK, 22);
+	r.answers = 0;
+	r.leaving = 1;
+	MUST(say_ready(&r, &other, &none) == WIRE_ACK, 23);
+}
+
+static void part_dies(void)
+{
+	struct wire_job job;
+	uint64_t command;
+
+	get_job(&job, &command);
+	kill(getpid(), SIGKILL);
+}
+
+static void part_silent_then_late(void)
+{
+	struct wire_job job, other;
+	uint64_t command, none;
+	struct wire_ready r;
+
+	get_job(&job, &command);
+	usleep(600 * 1000);
+	r = me(job.boot, job.id, job.id);
+	MUST(say_answers(&r, command, &other, &none) == WIRE_ACK, 30);
+}
+
+static void part_never_got_it(void)
+{
+	struct wire_job job, again, other;
+	uint64_t command, command_again, none;
+	struct wire_ready r = me(0, 0, 0);
+
+	get_job(&job, &command);
+	MUST(say_ready(&r, &again, &command_again) == WIRE_JOB, 40);
+	MUST(again.id == job.id && command_again == command && again.boot == job.boot, 41);
+	r = me(job.boot, job.id, job.id);
+	MUST(say_answers(&r, command, &other, &none) == WIRE_ACK, 42);
+}
+
+static void part_wrong_boot(void)
+{
+	struct wire_job job;
+	uint64_t command;
+	struct wire_ready r = me(12345, 77, 77);
+
+	MUST(say_answers(&r, 41, &job, &command) == WIRE_ACK, 50);
+}
+
+static void part_forgets_the_answer(void)
+{
+	struct wire_job job, other;
+	uint64_t command, none;
+	struct wire_ready r;
+
+	get_job(&job, &command);
+	r = me(job.boot, job.id, 0);
+	/* Nobody has a second job: this one waits, as an idle worker does, until the test is over. */
+	say_ready(&r, &other, &none);
+}
+
+static void part_malformed_answers(void)
+{
+	struct wire_job job, other;
+	uint64_t command, none;
+	struct buf b = BUF_INIT;
+	struct wire_ready r;
+
+	get_job(&job, &command);
+	r = me(job.boot, job.id, job.id);
+	put_answers(&b, &r, command);
+	b.len -= 3;
+	MUST(say(&b, &other, &none) == WIRE_ACK, 60);
+}
+
+static void part_garbage(void)
+{
+	static const char *const garbage[] = { "x", "\x01\x63", "\x02\x01", "\x01\x01\x00\x00", "\x01\x03" };
+	struct slice answer;
+	int sock = nano_signal_open(signals_at);
+
+	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		struct slice s = { garbage[i], i == 0 ? 1 : i == 3 ? 4 : 2 };
+
+		MUST(nano_ask(asker, s, &never, 50, &answer) == 0, 70);
+		while (nano_signal_send(sock, s) < 0)
+			usleep(1000);
+	}
+	usleep(100 * 1000);
+}
+
+static void part_signals(void)
+{
+	struct wire_effect e = { .kind = WIRE_DISCONNECT, .user = SLICE("5"), .self = SLICE("[\"error\"]") };
+	int sock = nano_signal_open(signals_at);
+	struct buf b = BUF_INIT;
+
+	wire_put_signal(&b);
+	wire_put_effect(&b, &e);
+	while (nano_signal_send(sock, buf_slice(&b)) < 0)
+		usleep(1000);
+	usleep(200 * 1000);
+}
+
+/* ---- the relay's side ---- */
+
+static struct {
+	struct eio_loop *loop;
+	struct bus *bus;
+	pid_t child;
+	unsigned answers, done, lost, signals, trouble;
+	uint64_t job, begun_ms, lost_ms;
+	unsigned attempt_ms;
+	bool gives;
+	bool (*over)(void);
+	bool timed_out;
+} t;
+
+static void on_bus(void *ctx, const struct bus_event *e)
+{
+	(void)ctx;
+	switch (e->kind) {
+	case BUS_ANSWER:
+		t.answers++;
+		assert_int_equal(e->command, 41);
+		break;
+	case BUS_DONE:
+		t.done++;
+		break;
+	case BUS_LOST:
+		t.lost++;
+		t.lost_ms = eio_loop_now_ms(t.loop);
+		assert_int_equal(e->job, t.job);
+		break;
+	case BUS_SIGNAL:
+		t.signals++;
+		break;
+	case BUS_TROUBLE:
+		t.trouble++;
+		break;
+	}
+}
+
+/* Gives its one job as soon as somebody waits. */
+static void on_settle(void *ctx)
+{
+	struct wire_command c = { .id = 41, .type = WIRE_EVENT, .attempt = 1, .event = SLICE("send_message") };
+	struct buf b = BUF_INIT;
+
+	(void)ctx;
+	if (t.gives && bus_idle(t.bus) > 0) {
+		wire_put_command(&b, &c);
+		t.job = bus_give(t.bus, WIRE_JOB_SENDS, 1, buf_slice(&b), t.attempt_ms);
+		assert_true(t.job > 0);
+		t.begun_ms = eio_loop_now_ms(t.loop);
+		t.gives = false;
+	}
+	bus_settle(t.bus);
+	buf_fini(&b);
+}
+
+static void on_look(void *ctx)
+{
+	static unsigned looks;
+
+	(void)ctx;
+	t.timed_out = ++looks > PATIENCE_MS / 5;
+	if (t.timed_out || t.over())
+		looks = 0, eio_loop_stop(t.loop);
+}
+
+/* Runs until `over`; then the child's exit code, 0 for killed children that were meant to be. */
+static int play(void (*part)(void), unsigned attempt_ms, bool (*over)(void))
+{
+	struct bus_config config = { jobs, signals_at };
+	struct eio_timer *look;
+	int status;
+
+	memset(&t, 0, sizeof(t));
+	t.child = fork();
+	if (t.child == 0) {
+		asker = nano_asker_open(jobs, 250);
+		part();
+		_exit(0);
+	}
+	t.attempt_ms = attempt_ms;
+	t.gives = attempt_ms > 0;
+	t.over = over;
+	t.loop = eio_loop_new();
+	t.bus = bus_open(t.loop, &config, on_bus, NULL);
+	assert_non_null(t.bus);
+	assert_false(bus_alive(t.bus));
+	assert_int_equal(bus_give(t.bus, WIRE_JOB_SENDS, 1, SLICE_NONE, 100), 0);
+	eio_loop_on_settle(t.loop, on_settle, NULL);
+	look = eio_timer_new(t.loop, 5, 5, on_look, NULL);
+	eio_loop_run(t.loop);
+	eio_timer_free(look);
+	assert_false(t.timed_out);
+	kill(t.child, SIGKILL);
+	waitpid(t.child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}
+
+static void end(void)
+{
+	bus_close(t.bus);
+	eio_loop_free(t.loop);
+}
+
+static struct bus_stats stats(void)
+{
+	struct bus_stats s;
+
+	bus_stats(t.bus, &s);
+	return s;
+}
+
+static bool is_left_and_done(void)
+{
+	siginfo_t info = { 0 };
+
+	waitid(P_PID, (id_t)t.child, &info, WEXITED | WNOHANG | WNOWAIT);
+	return info.si_pid == t.child;
+}
+
+static bool is_lost(void)
+{
+	return t.lost > 0;
+}
+
+static void a_worker_answers_and_leaves(void **state)
+{
+	(void)state;
+	assert_int_equal(play(part_good, 2500, is_left_and_done), 0);
+	assert_int_equal(t.answers, 1);
+	assert_int_equal(t.done, 1);
+	assert_int_equal(t.lost, 0);
+	assert_int_equal(stats().workers, 0);
+	assert_int_equal(stats().jobs_out, 0);
+	assert_true(bus_alive(t.bus));
+	end();
+}
+
+static void a_killed_worker_is_noticed_at_once(void **state)
+{
+	(void)state;
+	play(part_dies, 2500, is_lost);
+	assert_int_equal(t.lost, 1);
+	assert_int_equal(t.answers, 0);
+	assert_true(t.lost_ms - t.begun_ms < 1000);
+	assert_int_equal(stats().workers, 0);
+	end();
+}
+
+static void a_silent_worker_costs_its_attempt_and_answers_late(void **state)
+{
+	(void)state;
+	assert_int_equal(play(part_silent_then_late, 200, is_left_and_done), 0);
+	assert_int_equal(t.lost, 1);
+	assert_in_range(t.lost_ms - t.begun_ms, 195, 500);
+	assert_int_equal(t.answers, 1);
+	assert_int_equal(t.done, 0);
+	assert_int_equal(stats().answers_late, 1);
+	end();
+}
+
+static void a_job_that_never_arrived_is_given_again(void **state)
+{
+	(void)state;
+	assert_int_equal(play(part_never_got_it, 2500, is_left_and_done), 0);
+	assert_int_equal(t.answers, 1);
+	assert_int_equal(t.done, 1);
+	assert_int_equal(stats().jobs, 1);
+	assert_int_equal(stats().jobs_again, 1);
+	end();
+}
+
+static void answers_of_another_boot_are_dropped(void **state)
+{
+	(void)state;
+	assert_int_equal(play(part_wrong_boot, 0, is_left_and_done), 0);
+	assert_int_equal(t.answers, 0);
+	assert_true(t.trouble > 0);
+	assert_int_equal(stats().answers_foreign, 1);
+	end();
+}
+
+static void a_ready_in_place_of_answers_ends_the_job(void **state)
+{
+	(void)state;
+	play(part_forgets_the_answer, 2500, is_lost);
+	assert_int_equal(t.lost, 1);
+	assert_true(t.lost_ms - t.begun_ms < 1000);
+	end();
+}
+
+static void malformed_answers_are_dropped_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(play(part_malformed_answers, 2500, is_left_and_done), 0);
+	assert_int_equal(t.lost, 1);
+	assert_int_equal(t.answers, 0);
+	assert_int_equal(stats().malformed, 1);
+	end();
+}
+
+static void garbage_is_dropped_and_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(play(part_garbage, 0, is_left_and_done), 0);
+	assert_true(stats().malformed >= 10);
+	assert_int_equal(stats().workers, 0);
+	assert_int_equal(t.signals, 0);
+	end();
+}
+
+static void signals_come_in(void **state)
+{
+	(void)state;
+	assert_int_equal(play(part_signals, 0, is_left_and_done), 0);
+	assert_int_equal(t.signals, 1);
+	end();
+}
+
+static int setup_dir(void **state)
+{
+	(void)state;
+	log_open("test", "error");
+	snprintf(dir, sizeof(dir), "/tmp/upred-bus.XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(jobs, sizeof(jobs), "ipc://%s/jobs.ipc", dir);
+	snprintf(signals_at, sizeof(signals_at), "ipc://%s/signals.ipc", dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	unlink(jobs + 6);
+	unlink(signals_at + 6);
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_worker_answers_and_leaves),
+		cmocka_unit_test(a_killed_worker_is_noticed_at_once),
+		cmocka_unit_test(a_silent_worker_costs_its_attempt_and_answers_late),
+		cmocka_unit_test(a_job_that_never_arrived_is_given_again),
+		cmocka_unit_test(answers_of_another_boot_are_dropped),
+		cmocka_unit_test(a_ready_in_place_of_answers_ends_the_job),
+		cmocka_unit_test(malformed_answers_are_dropped_whole),
+		cmocka_unit_test(garbage_is_dropped_and_counted),
+		cmocka_unit_test(signals_come_in),
+	};
+
+	return cmocka_run_group_tests(tests, setup_dir, remove_dir);
+}

@@ -1,0 +1,122 @@
+// One conversation at a time: opening it, its history, and what comes in by the socket.
+// Called by main.js; calls rooms.js and receipts.js.
+
+import { compareIds } from './store.js';
+import { fromPush, fromRest } from './messages.js';
+
+const PAGE = 50;
+
+export function createConversation({ store, api, socket, rooms, receipts }) {
+	function take(rows) {
+		for (const row of rows) {
+			const message = fromRest(row);
+			store.learnPerson(message.from, message.name);
+			if (!message.deleted) store.merge(message);
+		}
+	}
+
+	// The first of the `unread` newest messages of others gets the line "Mensajes nuevos" above it.
+	function markFresh(thread, unread) {
+		const theirs = thread.messages.filter((message) => message.from !== store.me);
+		thread.freshKey = unread > 0 && theirs.length ? theirs.at(-Math.min(unread, theirs.length)).key : null;
+	}
+
+	// newestKnown: the newest id before a cut, null when there was none.
+	async function loadNewest(room, newestKnown) {
+		const thread = store.thread(room.uuid);
+		thread.failed = false;
+		const rows = await api.messages(room.uuid, { limit: PAGE }).catch((error) => {
+			thread.failed = true;
+			store.emit('thread');
+			throw error;
+		});
+		// A page that does not reach back to what is known leaves a hole: begin again from this page.
+		if (newestKnown && rows.length && compareIds(String(rows[0].id), newestKnown) > 0) store.forgetThreads(null);
+		if (!thread.loaded) thread.complete = rows.length < PAGE;
+		take(rows);
+		thread.loaded = true;
+		store.emit('thread');
+	}
+
+	// Joins first and loads after, so that no message falls between the two.
+	async function open(uuid) {
+		const room = store.rooms.get(uuid);
+		if (!room) return;
+		const unread = room.unread;
+		const thread = store.thread(uuid);
+		store.select(uuid);
+		await rooms.joinGroup(room);
+		if (!thread.loaded) {
+			await loadNewest(room, null);
+			markFresh(thread, unread);
+			store.emit('thread');
+		}
+		if (receipts.watching(uuid)) await receipts.readAll(room);
+	}
+
+	async function openJoined(answer) {
+		if (!store.rooms.has(answer.sala_uuid)) await rooms.reload();
+		await open(answer.sala_uuid);
+	}
+
+	async function receive(push) {
+		const message = fromPush(push);
+		store.learnPerson(message.from, message.name);
+		const room = store.rooms.get(message.room);
+		if (!room) {
+			if (message.from !== store.me) receipts.delivered(message);
+			return rooms.reload();
+		}
+		const { added } = store.merge(message);
+		store.touchRoom(message);
+		if (room.uuid === store.current) store.emit('thread');
+		if (!added || message.from === store.me) return;
+		if (receipts.watching(room.uuid)) {
+			receipts.seen(room, message);
+		} else {
+			receipts.delivered(message);
+			store.setUnread(room, room.unread + 1);
+		}
+		store.emit('arrival', { room, message });
+	}
+
+	return {
+		open,
+		receive,
+		openPerson: async (id) => openJoined(await socket().request('join_direct_chat', { other_user_id: id })),
+		openGroup: async (id) => openJoined(await socket().request('join_group', { group_id: id })),
+		async loadOlder() {
+			const thread = store.thread(store.current);
+			if (!thread.loaded) return open(store.current);
+			const oldest = thread.messages.find((message) => message.id);
+			if (!oldest || thread.complete) return;
+			const rows = await api.messages(oldest.room, { before: oldest.id, limit: PAGE });
+			thread.complete = rows.length < PAGE;
+			take(rows);
+			store.emit('thread');
+		},
+		// After a connection that was not recovered: what is on the screen is brought up to date, the rest is
+		// read anew when it is opened.
+		async catchUp() {
+			const current = store.current;
+			const newestKnown = current ? store.thread(current).messages.findLast((message) => message.id)?.id : null;
+			rooms.forgetJoins();
+			store.forgetThreads(current);
+			await rooms.reload();
+			const room = store.rooms.get(current);
+			if (!room) return;
+			await loadNewest(room, newestKnown);
+			if (receipts.watching(room.uuid)) await receipts.readAll(room);
+		},
+		edited(push) {
+			const message = store.thread(push.sala_uuid).messages.find((one) => one.id === String(push.mensaje_id));
+			if (message) Object.assign(message, { text: push.message, edited: true });
+			store.emit('thread');
+		},
+		deleted(push) {
+			const message = store.thread(push.sala_uuid).messages.find((one) => one.id === String(push.mensaje_id));
+			if (message) message.deleted = true;
+			store.emit('thread');
+		},
+	};
+}

@@ -1,0 +1,64 @@
+// Marks what I have got and what I have read, and takes in what others marked. Called by main.js and
+// conversation.js. Marks go out one by one and paced, so that a burst of messages is no burst of marks.
+
+const PACE_MS = 120;
+const GATHER_MS = 250;
+
+export function createReceipts({ store, api, socket }) {
+	const queue = [];
+	const unseen = new Map();
+	let timer = null;
+
+	function pump() {
+		const next = queue.shift();
+		timer = queue.length ? setTimeout(pump, PACE_MS) : null;
+		// A mark that fails is made up for by the next "all read"; nobody needs to hear of it.
+		socket().request(next.event, { mensaje_id: next.id, user_id: store.me }).catch(() => {});
+	}
+
+	function push(event, id) {
+		queue.push({ event, id });
+		timer ??= setTimeout(pump, 0);
+	}
+
+	// One message: its own mark. Several, or some that are not loaded: all of the room at once.
+	async function flush(room) {
+		const ids = unseen.get(room.uuid);
+		unseen.delete(room.uuid);
+		if (ids.length === 1 && !room.unread) push('mark_read', ids[0]);
+		else await api.markAllRead(room.uuid).catch(() => {});
+		store.setUnread(room, 0);
+	}
+
+	return {
+		// Is somebody looking at this room now?
+		watching: (uuid) => store.current === uuid && document.visibilityState === 'visible' && document.hasFocus(),
+		delivered: (message) => push('mark_delivered', message.id),
+		// A message came into the room that is being looked at.
+		seen(room, message) {
+			if (!unseen.has(room.uuid)) {
+				unseen.set(room.uuid, []);
+				setTimeout(() => flush(room), GATHER_MS);
+			}
+			unseen.get(room.uuid).push(message.id);
+		},
+		// The room was opened or looked at again.
+		async readAll(room) {
+			if (!room.unread) return;
+			await api.markAllRead(room.uuid).catch(() => {});
+			store.setUnread(room, 0);
+		},
+		onDelivered(push) {
+			const reader = String(push.user_id);
+			if (reader !== store.me) store.putReceipt(push.sala_uuid, reader, 'delivered', String(push.mensaje_id));
+		},
+		// Returns true when it was I, on another device: then my counts have changed.
+		onRead(push) {
+			const reader = String(push.user_id);
+			if (reader === store.me) return true;
+			store.putReceipt(push.sala_uuid, reader, 'delivered', String(push.mensaje_id));
+			store.putReceipt(push.sala_uuid, reader, 'read', String(push.mensaje_id));
+			return false;
+		},
+	};
+}

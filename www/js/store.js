@@ -1,0 +1,173 @@
+// What the page knows: people, rooms, messages, receipts. No network, no screen: those who change it are
+// rooms.js, conversation.js, outbox.js and receipts.js; those who show it listen with on().
+//
+// room     { uuid, kind: 'directo'|'grupal', otherId, groupId, last, activity, unread, joined, left }
+// message  { key, id, uuid, room, from, text, kind, url, at, timestamp, clientId, state, error, edited, deleted }
+//          id is a decimal string, null until stored; state is set only on own messages on their way
+//          ('enviando' | 'fallo'); later states follow from the receipts.
+// thread   { messages, loaded, failed (the last try to load), complete (nothing older), freshKey }; sorted by id,
+//          those without one at the end.
+
+// Decimal strings up to 2^63-1, which a double cannot hold.
+export function compareIds(a, b) {
+	return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+function compareMessages(a, b) {
+	if (a.id && b.id) return compareIds(a.id, b.id);
+	if (a.id || b.id) return a.id ? -1 : 1;
+	return a.order - b.order;
+}
+
+export function createStore(me, demo) {
+	const listeners = new Map();
+	const people = new Map(demo.personas.map((person) => [String(person.id), person.nombre]));
+	const groups = new Map(demo.grupos.map((group) => [String(group.id), group.nombre]));
+	const rooms = new Map();
+	const threads = new Map();
+	const marks = readMarks(me);
+	let order = 0;
+
+	const store = {
+		me,
+		rooms,
+		current: null,
+
+		on(topic, listener) {
+			listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
+		},
+		emit(topic, detail) {
+			for (const listener of listeners.get(topic) ?? []) listener(detail);
+		},
+
+		personName: (id) => people.get(id) ?? `Usuario ${id}`,
+		groupName: (id) => groups.get(id) ?? `Grupo ${id}`,
+		learnPerson(id, name) {
+			if (name && people.get(id) !== name) {
+				people.set(id, name);
+				store.emit('rooms');
+			}
+		},
+		roomTitle: (room) => (room.kind === 'directo' ? store.personName(room.otherId) : store.groupName(room.groupId)),
+
+		// Rooms, latest activity first.
+		roomList() {
+			const lastId = (room) => room.last?.id ?? '0';
+			return [...rooms.values()].sort((a, b) => b.activity - a.activity || compareIds(lastId(b), lastId(a)));
+		},
+		findRoom: (test) => [...rooms.values()].find(test),
+		// A room stays the same object for ever: others hold on to it while they wait for an answer.
+		putRoom(room) {
+			const kept = rooms.get(room.uuid) ?? { joined: false, left: false };
+			rooms.set(room.uuid, Object.assign(kept, room));
+			store.emit('rooms');
+		},
+		dropRoom(uuid) {
+			rooms.delete(uuid);
+			threads.delete(uuid);
+			if (store.current === uuid) store.select(null);
+			store.emit('rooms');
+		},
+		setUnread(room, count) {
+			if (room.unread === count) return;
+			room.unread = count;
+			store.emit('rooms');
+		},
+		unreadTotal: () => [...rooms.values()].reduce((sum, room) => sum + room.unread, 0),
+
+		select(uuid) {
+			const before = threads.get(store.current);
+			if (before && store.current !== uuid) before.freshKey = null;
+			store.current = uuid;
+			store.emit('select');
+			store.emit('rooms');
+		},
+
+		thread(uuid) {
+			if (!threads.has(uuid)) {
+				threads.set(uuid, { messages: [], loaded: false, failed: false, complete: false, freshKey: null });
+			}
+			return threads.get(uuid);
+		},
+		// Forgets what was loaded of all rooms but `keep`, so that it is read anew when opened.
+		forgetThreads(keep) {
+			for (const [uuid, thread] of threads) {
+				if (uuid === keep) continue;
+				thread.messages = thread.messages.filter((message) => !message.id);
+				thread.loaded = thread.complete = false;
+			}
+		},
+
+		// Adds or completes a message: equal uuids are one message, and an own one on its way is found again
+		// by the timestamp that the server echoes. Returns the message kept and whether it is new.
+		merge(message) {
+			const { messages } = store.thread(message.room);
+			const known = messages.find((one) => one.uuid === message.uuid)
+				?? messages.find((one) => isEcho(one, message, me));
+			if (known) {
+				Object.assign(known, message, { key: known.key, state: null, error: null });
+				messages.sort(compareMessages);
+				return { message: known, added: false };
+			}
+			const fresh = { key: message.uuid, ...message };
+			messages.push(fresh);
+			messages.sort(compareMessages);
+			return { message: fresh, added: true };
+		},
+		addPending(message) {
+			store.thread(message.room).messages.push({ ...message, order: ++order });
+			return store.thread(message.room).messages.at(-1);
+		},
+		remove(message) {
+			const thread = store.thread(message.room);
+			thread.messages = thread.messages.filter((one) => one !== message);
+		},
+		touchRoom(message) {
+			const room = rooms.get(message.room);
+			if (!room || (room.last?.id && message.id && compareIds(message.id, room.last.id) < 0)) return;
+			room.last = message;
+			room.activity = Math.max(room.activity, message.at.getTime());
+			store.emit('rooms');
+		},
+
+		// Receipts are kept as "up to here" per reader, which is what the marks mean on a screen.
+		putReceipt(uuid, userId, kind, id) {
+			const reader = ((marks[uuid] ??= {})[userId] ??= {});
+			if (reader[kind] && compareIds(reader[kind], id) >= 0) return;
+			reader[kind] = id;
+			writeMarks(me, marks);
+			if (uuid === store.current) store.emit('thread');
+		},
+		// 'enviando' | 'fallo' | 'enviado' | 'entregado' | 'leido', and how many have read it.
+		messageState(message) {
+			if (message.state) return { state: message.state, readers: 0 };
+			const readers = Object.values(marks[message.room] ?? {});
+			const upTo = (kind) => readers.filter((one) => one[kind] && compareIds(one[kind], message.id) >= 0).length;
+			const read = upTo('read');
+			if (read) return { state: 'leido', readers: read };
+			return { state: upTo('delivered') ? 'entregado' : 'enviado', readers: 0 };
+		},
+	};
+	return store;
+}
+
+function isEcho(pending, message, me) {
+	return !pending.id && message.from === me
+		&& pending.timestamp === message.timestamp && pending.text === message.text;
+}
+
+function readMarks(me) {
+	try {
+		return JSON.parse(localStorage.getItem('upred.recibos.' + me)) ?? {};
+	} catch {
+		return {};
+	}
+}
+
+function writeMarks(me, marks) {
+	try {
+		localStorage.setItem('upred.recibos.' + me, JSON.stringify(marks));
+	} catch {
+		// A full or forbidden storage costs only the ticks after a reload.
+	}
+}

@@ -1,0 +1,56 @@
+// The dialog that opens a conversation with a person or a group. Called by main.js.
+
+import { $, parseId } from './dom.js';
+import { fillPeople } from './people.js';
+
+const TEXT = {
+	person: { label: 'Número de usuario', wrong: 'Escribe un número de usuario.' },
+	group: { label: 'Número de grupo', wrong: 'Escribe un número de grupo.' },
+};
+
+// actions: openPerson(id), openGroup(id), both rejecting with the text to show; opened() when one is open and
+// the dialog is gone, which has given the focus back to its button.
+export function setUpDialog({ me, demo, actions }) {
+	const dialog = $('new-dialog');
+	const form = $('new-form');
+	const kind = () => form.elements.kind.value;
+
+	async function openId(id) {
+		$('new-error').textContent = '';
+		form.setAttribute('aria-busy', 'true');
+		try {
+			await (kind() === 'person' ? actions.openPerson(id) : actions.openGroup(id));
+			dialog.close();
+			actions.opened();
+		} catch (error) {
+			$('new-error').textContent = error.message;
+		} finally {
+			form.removeAttribute('aria-busy');
+		}
+	}
+
+	function show() {
+		const isGroup = kind() === 'group';
+		const items = isGroup ? demo.grupos : demo.personas.filter((person) => String(person.id) !== me);
+		fillPeople($('new-list'), items, { group: isGroup, onPick: openId });
+		$('new-list').hidden = items.length === 0;
+		$('new-label').textContent = TEXT[kind()].label;
+		$('new-error').textContent = '';
+	}
+
+	$('new-chat').onclick = () => {
+		form.reset();
+		show();
+		dialog.showModal();
+		$('new-id').focus();
+	};
+	for (const radio of form.elements.kind) radio.onchange = show;
+	$('new-cancel').onclick = () => dialog.close();
+	form.onsubmit = (event) => {
+		event.preventDefault();
+		const id = parseId($('new-id').value);
+		if (id) return openId(id);
+		$('new-error').textContent = TEXT[kind()].wrong;
+		$('new-id').focus();
+	};
+}

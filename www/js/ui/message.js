@@ -1,0 +1,64 @@
+// One message as an element. Called by thread.js.
+
+import { safeLink } from '../messages.js';
+import { h, icon } from './dom.js';
+import { moment, time } from './format.js';
+
+const STATES = {
+	enviando: { icon: 'clock', text: 'enviando' },
+	enviado: { icon: 'check', text: 'enviado' },
+	entregado: { icon: 'checks', text: 'entregado' },
+	leido: { icon: 'checks', text: 'leído' },
+	fallo: { icon: 'alert', text: 'falló' },
+};
+const FILE_TEXT = { imagen: 'Ver imagen', audio: 'Escuchar audio' };
+
+const link = (href, ...children) =>
+	h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, ...children);
+
+// Text with its http(s) addresses as links; everything else stays text.
+function richText(text) {
+	return text.split(/(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/).map((part, i) => {
+		const href = i % 2 ? safeLink(part) : null;
+		return href ? link(href, part) : part;
+	});
+}
+
+function fileLine(message) {
+	if (!message.url) return null;
+	const href = safeLink(message.url);
+	const name = FILE_TEXT[message.kind] ?? 'Abrir archivo';
+	return h('p', { class: 'file' }, icon('file'), href ? link(href, name) : `Archivo: ${message.url}`);
+}
+
+function body(message) {
+	if (message.deleted) return [h('p', { class: 'text gone' }, 'Mensaje eliminado')];
+	return [fileLine(message), message.text ? h('p', { class: 'text' }, ...richText(message.text)) : null];
+}
+
+function stateMark({ state, readers }, isGroup) {
+	const { icon: name, text } = STATES[state];
+	const words = isGroup && readers ? `${text} por ${readers}` : text;
+	return h('span', { class: 'state', data: { state }, title: words },
+		icon(name),
+		h('span', { class: 'visually-hidden' }, words));
+}
+
+// view: { mine, first, author (shown above, or null), state (null for others' messages), isGroup, onRetry }
+export function messageElement(message, view) {
+	const failed = view.state?.state === 'fallo';
+	const classes = ['message', view.mine && 'mine', view.first && 'first', failed && 'failed'].filter(Boolean);
+	return h('li', { class: classes.join(' '), data: { key: message.key, state: view.state?.state ?? '' } },
+		view.author ? h('p', { class: 'author' }, view.author) : null,
+		h('div', { class: 'bubble' },
+			view.mine || view.author ? null : h('span', { class: 'visually-hidden' }, view.sender + ': '),
+			view.mine ? h('span', { class: 'visually-hidden' }, 'Tú: ') : null,
+			...body(message),
+			h('p', { class: 'meta' },
+				message.edited && !message.deleted ? h('span', {}, 'editado') : null,
+				h('time', { datetime: message.at.toISOString(), title: moment(message.at) }, time(message.at)),
+				view.state ? stateMark(view.state, view.isGroup) : null)),
+		failed ? h('div', { class: 'retry-row' },
+			h('span', {}, `No se envió: ${message.error}.`),
+			h('button', { type: 'button', class: 'button quiet', onclick: view.onRetry }, 'Reintentar')) : null);
+}

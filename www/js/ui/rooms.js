@@ -1,0 +1,94 @@
+// The list of conversations. Called by main.js; asks for a room by onOpen(uuid).
+
+import { $, avatar, h, setAvatar } from './dom.js';
+import { brief } from './format.js';
+
+function preview(store, room) {
+	const last = room.last;
+	if (!last) return 'Sin mensajes todavía';
+	const text = last.deleted ? 'Mensaje eliminado' : last.text || 'Archivo';
+	const line = text.replace(/\s+/g, ' ').slice(0, 120);
+	if (last.from === store.me) return 'Tú: ' + line;
+	return room.kind === 'grupal' ? `${store.personName(last.from)}: ${line}` : line;
+}
+
+function fill(button, store, room) {
+	const title = store.roomTitle(room);
+	const [face, name, when, text, badge] = button.children;
+	setAvatar(face, title, room.otherId ?? room.groupId, room.kind === 'grupal');
+	name.textContent = title;
+	when.textContent = brief(new Date(room.activity));
+	text.textContent = preview(store, room);
+	badge.hidden = room.unread === 0;
+	badge.replaceChildren(room.unread > 99 ? '99+' : String(room.unread),
+		h('span', { class: 'visually-hidden' }, room.unread === 1 ? ' mensaje sin leer' : ' mensajes sin leer'));
+	button.classList.toggle('unread', room.unread > 0);
+	if (room.uuid === store.current) button.setAttribute('aria-current', 'true');
+	else button.removeAttribute('aria-current');
+}
+
+export function setUpRooms({ store, onOpen }) {
+	const list = $('rooms');
+	const buttons = new Map();
+
+	function make(uuid) {
+		const button = h('button', { type: 'button', class: 'room', data: { room: uuid }, onclick: () => onOpen(uuid) },
+			avatar('', 0),
+			h('span', { class: 'room-name' }),
+			h('span', { class: 'room-time' }),
+			h('span', { class: 'room-preview' }),
+			h('span', { class: 'badge' }));
+		buttons.set(uuid, button);
+		h('li', {}, button);
+		return button;
+	}
+
+	// Moves only what is out of place, so that focus and scrolling stay.
+	function render() {
+		let place = list.firstElementChild;
+		for (const room of store.roomList()) {
+			const button = buttons.get(room.uuid) ?? make(room.uuid);
+			fill(button, store, room);
+			const item = button.parentElement;
+			if (item === place) place = place.nextElementSibling;
+			else moveKeepingFocus(item, place);
+		}
+		while (place) {
+			const gone = place;
+			place = place.nextElementSibling;
+			buttons.delete(gone.firstElementChild.dataset.room);
+			gone.remove();
+		}
+		const total = store.unreadTotal();
+		document.title = (total ? `(${total}) ` : '') + 'UPRed Push';
+	}
+
+	function moveKeepingFocus(item, place) {
+		const focused = item.contains(document.activeElement) ? document.activeElement : null;
+		list.insertBefore(item, place);
+		focused?.focus({ preventScroll: true });
+	}
+
+	list.addEventListener('keydown', (event) => {
+		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+		const all = [...list.querySelectorAll('.room')];
+		const here = all.indexOf(document.activeElement);
+		if (!step || here < 0) return;
+		event.preventDefault();
+		all[Math.min(Math.max(here + step, 0), all.length - 1)].focus();
+	});
+	// Many changes in one turn are one drawing.
+	let due = false;
+	store.on('rooms', () => {
+		if (due) return;
+		due = true;
+		queueMicrotask(() => {
+			due = false;
+			render();
+		});
+	});
+	store.on('rooms-loaded', () => {
+		$('rooms-empty').hidden = store.rooms.size > 0;
+	});
+	return { focusRoom: (uuid) => buttons.get(uuid)?.focus() };
+}

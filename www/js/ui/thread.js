@@ -1,0 +1,157 @@
+// The open conversation: head, messages, scrolling. Called by main.js.
+// Elements are kept by the message's key and made anew only when what they show has changed.
+
+import { $, h, icon, setAvatar } from './dom.js';
+import { day, sameDay } from './format.js';
+import { messageElement } from './message.js';
+
+const OLDER_TEXT = 'Ver mensajes anteriores';
+const FAILED_TEXT = 'No se pudieron cargar los mensajes. Reintentar';
+const NEAR_PX = 80;
+const GROUP_MS = 5 * 60000;
+
+export function setUpThread({ store, onRetry, onOlder, onBack }) {
+	const scroller = $('scroller');
+	const list = $('messages');
+	let elements = new Map();
+	let missed = 0;
+	let loadingOlder = false;
+
+	const nearBottom = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
+	const toBottom = () => {
+		scroller.scrollTop = scroller.scrollHeight;
+		setMissed(0);
+	};
+
+	function setMissed(count) {
+		missed = count;
+		$('to-bottom').hidden = nearBottom() && !count;
+		$('to-bottom').replaceChildren(icon('down'), count ? `${count} ${count === 1 ? 'nuevo' : 'nuevos'}` : 'Al final');
+	}
+
+	function viewOf(message, previous, room) {
+		const mine = message.from === store.me;
+		const isGroup = room.kind === 'grupal';
+		const first = !previous || previous.from !== message.from
+			|| message.at - previous.at > GROUP_MS || !sameDay(previous.at, message.at);
+		return {
+			mine,
+			first,
+			isGroup,
+			sender: store.personName(message.from),
+			author: isGroup && !mine && first ? store.personName(message.from) : null,
+			state: mine ? store.messageState(message) : null,
+			onRetry: () => onRetry(message),
+		};
+	}
+
+	// The wanted children in order: [key, what it shows, how to make it].
+	function plan(room, thread) {
+		const rows = [];
+		let previous = null;
+		for (const message of thread.messages) {
+			if (!previous || !sameDay(previous.at, message.at)) {
+				const name = day(message.at);
+				rows.push(['day ' + message.at.toDateString(), name, () => h('li', { class: 'day' }, name)]);
+			}
+			if (message.key === thread.freshKey) {
+				rows.push(['fresh', '', () => h('li', { class: 'fresh' }, 'Mensajes nuevos')]);
+			}
+			const view = viewOf(message, previous, room);
+			const { id, text, url, edited, deleted, error, at } = message;
+			const shows = JSON.stringify([id, text, url, edited, deleted, error, at, view]);
+			rows.push([message.key, shows, () => messageElement(message, view)]);
+			previous = message;
+		}
+		return rows;
+	}
+
+	function reconcile(rows) {
+		const next = new Map();
+		let place = list.firstChild;
+		for (const [key, shows, make] of rows) {
+			const old = elements.get(key);
+			const entry = old?.shows === shows ? old : { shows, element: make() };
+			if (old && old !== entry) {
+				if (place === old.element) place = entry.element;
+				old.element.replaceWith(entry.element);
+			}
+			if (entry.element === place) place = place.nextSibling;
+			else list.insertBefore(entry.element, place);
+			next.set(key, entry);
+		}
+		for (const [key, { element }] of elements) if (!next.has(key)) element.remove();
+		elements = next;
+	}
+
+	// Keeps what is being read in its place: at the end when it was there, else by the distance to the end.
+	function render({ stick = false } = {}) {
+		const room = store.rooms.get(store.current);
+		if (!room) return;
+		const thread = store.thread(room.uuid);
+		const wasNear = nearBottom();
+		const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+		const oldestBefore = list.querySelector('.message');
+		reconcile(plan(room, thread));
+		$('older').hidden = thread.loaded ? thread.complete : !thread.failed;
+		$('older').textContent = thread.loaded ? OLDER_TEXT : FAILED_TEXT;
+		$('thread-empty').hidden = !thread.loaded || thread.messages.length > 0;
+		list.setAttribute('aria-busy', String(!thread.loaded));
+		if (stick || wasNear) toBottom();
+		else if (list.querySelector('.message') !== oldestBefore) scroller.scrollTop = scroller.scrollHeight - fromEnd;
+	}
+
+	function head() {
+		const room = store.rooms.get(store.current);
+		$('thread-none').hidden = Boolean(room);
+		$('thread-open').hidden = !room;
+		document.body.dataset.view = room ? 'thread' : 'list';
+		if (!room) return;
+		const title = store.roomTitle(room);
+		$('thread-title').textContent = title;
+		$('thread-sub').textContent = room.kind === 'grupal' ? 'Grupo' : 'Conversación directa';
+		setAvatar($('thread-avatar'), title, room.otherId ?? room.groupId, room.kind === 'grupal');
+	}
+
+	async function older() {
+		if (loadingOlder) return;
+		loadingOlder = true;
+		try {
+			await onOlder();
+		} finally {
+			loadingOlder = false;
+		}
+	}
+
+	$('thread-back').append(icon('back'));
+	$('thread-back').onclick = onBack;
+	$('older').onclick = older;
+	$('to-bottom').onclick = () => {
+		toBottom();
+		$('composer-text').focus();
+	};
+	scroller.addEventListener('scroll', () => {
+		setMissed(nearBottom() ? 0 : missed);
+		const thread = store.current && store.thread(store.current);
+		if (scroller.scrollTop < NEAR_PX && thread?.loaded && !thread.complete) older();
+	}, { passive: true });
+	addEventListener('resize', () => {
+		if (store.current && !missed) toBottom();
+	});
+
+	let shown = null;
+	store.on('select', () => {
+		head();
+		if (shown === store.current) return;
+		shown = store.current;
+		elements = new Map();
+		list.replaceChildren();
+		render({ stick: true });
+	});
+	store.on('rooms', head);
+	store.on('thread', () => render());
+	store.on('arrival', ({ room }) => {
+		if (room.uuid === store.current && !nearBottom()) setMissed(missed + 1);
+	});
+	return { toBottom, focusTitle: () => $('thread-title').focus() };
+}
