@@ -61,7 +61,7 @@ test('the answer arrives and is read at once by who is looking', async () => {
 test('text is shown as it was written: newlines, quotes, markup, and only http(s) become links', async () => {
   const text = say('línea 1\n"comillas" <img src=x onerror=alert(1)> https://example.org/a?b=1&c=2. fin');
   await write(ana, text);
-  const theirs = bubble(luis, 'comillas');
+  const theirs = bubble(luis, `fin ${stamp}`);
   await theirs.waitFor();
   assert.equal(await theirs.locator('.text').evaluate((e) => e.textContent), text);
   assert.equal(await theirs.locator('img').count(), 0);
