@@ -18,8 +18,8 @@ db_init() {
 db_make() {
 	rm -rf "$db"
 	mkdir -p "$db"
-	# (from inside: the script cannot take a path with blanks)
-	set -- --no-defaults --datadir=./data --skip-test-db --auth-root-authentication-method=socket \
+	# (from inside: the script cannot take a path with blanks; --force: this host need not resolve its own name)
+	set -- --no-defaults --force --datadir=./data --skip-test-db --auth-root-authentication-method=socket \
 		--auth-root-socket-user="$(id -un)"
 	[ "$(id -u)" != 0 ] || set -- "$@" --user=root
 	(cd "$db" && mariadb-install-db "$@") >"$run/log/db-install.log" 2>&1 ||
