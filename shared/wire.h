@@ -113,7 +113,7 @@ struct wire_sweep {
 };
 struct wire_rows {
 	uint64_t max_id;     /* MAX(id) of mensajes, 0 when empty */
-	uint64_t from;       /* first: start of the window */
+	uint64_t from;       /* first: the window is (from, upto] */
 	uint64_t upto;       /* what is visible in (high, upto] is in the rows; max_id when not truncated */
 	uint8_t truncated;
 	uint32_t count;
