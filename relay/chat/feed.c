@@ -201,7 +201,7 @@ static int take_rows(struct feed *f, struct slice payload)
 	if (wire_take_rows(&payload, &head) < 0 || head.count > WIRE_MESSAGE_MAX / 16)
 		return -1;
 	if (first)
-		holes_start(h->holes, head.from > 0 ? head.from - 1 : 0);
+		holes_start(h->holes, head.from);
 	else
 		check_went_back(h, &head);
 	high = holes_high(h->holes);
