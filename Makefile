@@ -199,12 +199,16 @@ packages-run:
 node:
 	@sh tests/house/npm.sh
 
+# 1: targets. The build as one step of "make run" and its like, with its time
+build_step = @began=$$(date +%s); $(MAKE) --no-print-directory -s $(jobs) $(1) || exit 1; \
+	printf '  %-46s %3d.0 s\n' 'built' $$(($$(date +%s) - began))
+
 run: packages-run
-	@$(MAKE) --no-print-directory -s $(jobs) all node
+	$(call build_step,all node)
 	@exec sh tests/house/house.sh run
 
 start: packages-run
-	@$(MAKE) --no-print-directory -s $(jobs) all node
+	$(call build_step,all node)
 	@exec sh tests/house/house.sh start
 
 stop status logs:
@@ -215,7 +219,7 @@ restart:
 	@$(MAKE) --no-print-directory start
 
 test: packages
-	@$(MAKE) --no-print-directory -s $(jobs) all tests fuzzers node
+	$(call build_step,all tests $(if $(filter 1,$(SANITIZE)),,fuzzers) node)
 	@exec sh tests/run.sh
 
 asan:

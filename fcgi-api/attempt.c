@@ -77,7 +77,8 @@ static void jitter(int round)
 	nanosleep(&t, NULL);
 }
 
-static enum ended stubborn(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)
+static enum ended stubborn(struct store *st, struct call **calls, size_t count, int64_t until_ms,
+			   attempt_fn *run)
 {
 	int deadlocks = 0, losses = 0;
 

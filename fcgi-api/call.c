@@ -20,7 +20,6 @@ static struct call *call_new(const struct settings *s, struct store *st, enum ca
 	c->settings = s;
 	c->store = st;
 	c->arena = arena_new();
-	c->memory = arena_new();
 	answer_init(&c->answer);
 	return c;
 }
@@ -44,6 +43,7 @@ struct call *call_new_rest(const struct settings *s, struct store *st)
 {
 	struct call *c = call_new(s, st, CALL_REST);
 
+	c->memory = arena_new();
 	c->request = arena_alloc(c->memory, sizeof(*c->request));
 	ids_uuid_random(c->uuid);
 	return c;
@@ -93,6 +93,14 @@ const struct refusal *call_trouble(struct call *c, enum store_verdict v)
 {
 	c->trouble = v;
 	return REFUSE(UNAVAILABLE);
+}
+
+struct fields call_fields(const struct call *c)
+{
+	return (struct fields){
+		.arena = c->arena, .event = c->command.event, .args = c->command.args,
+		.bad_text = c->command.bad_text, .me = c->user_id, .verified = call_is_verified(c)
+	};
 }
 
 bool call_is_rest(const struct call *c)

@@ -1,15 +1,16 @@
 /*
  * call: one command or request on its way through router and handlers, with everything that is born in it.
  *
- * Room: fcgi-api. Made and ended by the doors, passed through router to identity and handlers; calls arena and buf.
- * Everything born in a call dies in call_free; handlers free nothing. A call may be run again (deadlock, lost connection):
- * call_again forgets what the last run made.
+ * Room: fcgi-api. Made and ended by the doors, passed through router to identity and handlers; calls arena
+ * and buf. Everything born in a call dies in call_free; handlers free nothing. A call may be run again
+ * (deadlock, lost connection): call_again forgets what the last run made.
  */
 #ifndef CALL_H
 #define CALL_H
 
 #include "answer.h"
 #include "arena.h"
+#include "fields.h"
 #include "http.h"
 #include "refusals.h"
 #include "settings.h"
@@ -25,8 +26,9 @@ struct call {
 	struct store *store;                  /* borrowed; a transaction is open while handlers run */
 	struct wire_command command;          /* bus: slices borrow from the job */
 	struct http_request *request;         /* REST: lives in `memory` */
-	char uuid[IDS_UUID_LEN + 1];          /* identity of a message without client_id, the same in every attempt */
-	bool found_is_ours;                   /* a row that is there already was stored by an earlier attempt of this very command */
+	char uuid[IDS_UUID_LEN + 1]; /* identity of a message without client_id, the same in every attempt */
+	bool found_is_ours; /* a row that is there already was stored by an earlier attempt of this very
+			       command */
 
 	/* who calls: bus commands are the connected user's; REST is decided by identity */
 	int64_t user_id;
@@ -36,9 +38,9 @@ struct call {
 	struct answer answer;
 	enum store_verdict trouble;           /* not a refusal: the door rolls back and decides */
 	const struct refusal *refusal;        /* set by the router: why not; NULL: it went well */
-	bool unanswered;                      /* left by every attempt: the door answers for passing trouble */
+	bool unanswered; /* left by every attempt: the door answers for passing trouble */
 
-	struct arena *memory;                 /* lives as long as the call: request */
+	struct arena *memory;                 /* REST: lives as long as the call, holds the request */
 	struct call_scratch *scratch;
 };
 
@@ -54,6 +56,8 @@ void call_again(struct call *c);
 struct buf *call_buf(struct call *c);
 /* Notes trouble of the store and returns the refusal that a handler then hands back. */
 const struct refusal *call_trouble(struct call *c, enum store_verdict v);
+/* What the event of a bus call brings. */
+struct fields call_fields(const struct call *c);
 bool call_is_rest(const struct call *c);
 /* True once identity is proven by a token. */
 bool call_is_verified(const struct call *c);

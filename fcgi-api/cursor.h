@@ -22,7 +22,10 @@ struct cursor {
 int cursor_parse(struct slice text, struct cursor *c_r);
 /* The text that clients get. Pure. */
 void cursor_text(const struct cursor *c, char out[CURSOR_TEXT_MAX]);
-/* Takes the two numbers of a feed.mark, "cursor milliseconds": 1 and the cursor when it is fresh, else 0. Pure. */
+/*
+ * Takes the two numbers of a feed.mark, "cursor milliseconds": 1 and the cursor when it is fresh, else 0.
+ * Pure.
+ */
 int cursor_parse_mark(const char *text, int64_t now_ms, int64_t *safe_r);
 /* The safe cursor for a call; to be asked before the rows are read. */
 STORE_CHECK enum store_verdict cursor_safe(struct call *c, int64_t *safe_r);

@@ -2,7 +2,8 @@
  * door_bus: ask for a job, do it in one transaction, answer, ask again (WIRE.md; DESIGN, the bus).
  *
  * Room: fcgi-api. Called by main; calls pool, nano, wire, attempt, router, signals, store.
- * A worker blocks on its one question, so its life is a straight line. It leaves by saying so and waiting for the ACK.
+ * A worker blocks on its one question, so its life is a straight line. It leaves by saying so and waiting for
+ * the ACK.
  */
 #include "door_bus.h"
 
@@ -32,7 +33,7 @@ struct worker {
 	struct signals *signals;
 	struct nano_asker *asker;
 	struct wire_ready me;
-	struct buf answers;      /* of the job me.answers, kept until they are heard: a job may be given again */
+	struct buf answers; /* of the job me.answers, kept until they are heard: a job may be given again */
 	struct buf out;          /* what is said: head and answers */
 	unsigned generation;     /* of the database connection, for the word about durability */
 };
@@ -49,7 +50,10 @@ static void on_term(int signum)
 
 static void put_passing_trouble(struct buf *b, const struct call *c)
 {
-	/* a connection is never refused for good because of a passing fault: its transport ends, the client comes back */
+	/*
+	 * a connection is never refused for good because of a passing fault: its transport ends, the client
+	 * comes back
+	 */
 	bool close = c->command.type == WIRE_CONNECT && c->command.attempt > 1;
 	struct wire_effect e = { .kind = close ? WIRE_CLOSE : WIRE_RETRY };
 
@@ -74,14 +78,17 @@ static void warn_if_commits_can_be_lost(struct worker *w)
 	if (store_generation(w->store) == w->generation || !d->known)
 		return;
 	if (d->can_lose && w->generation == 0)
-		log_warn("store", "a crash of the database can lose commits: innodb_flush_log_at_trx_commit=%d sync_binlog=%d",
+		log_warn("store",
+			 "a crash of the database can lose commits: innodb_flush_log_at_trx_commit=%d "
+			 "sync_binlog=%d",
 			 d->flush_log, d->sync_binlog);
 	w->generation = store_generation(w->store);
 }
 
 /* ---- one job ---- */
 
-static size_t read_commands(struct worker *w, struct slice in, const struct wire_job *job, struct call **calls)
+static size_t read_commands(struct worker *w, struct slice in, const struct wire_job *job,
+			    struct call **calls)
 {
 	struct wire_command command;
 	size_t n = 0;
@@ -90,7 +97,8 @@ static size_t read_commands(struct worker *w, struct slice in, const struct wire
 	while (n < WIRE_JOB_COMMANDS && n < job->count && (rc = wire_next_command(&in, &command)) == 1)
 		calls[n++] = call_new_bus(w->settings, w->store, &command);
 	if (rc < 0 || n < job->count)
-		log_error("bus", "job %llu is malformed: %zu of %u commands read", (unsigned long long)job->id, n, job->count);
+		log_error("bus", "job %llu is malformed: %zu of %u commands read",
+			  (unsigned long long)job->id, n, job->count);
 	return n;
 }
 
@@ -193,7 +201,8 @@ static void work_on(struct worker *w)
 			log_error("bus", "asking failed: %s", strerror(errno));
 			pause_ms(500);
 		} else if (rc == 1 && !hear(w, message) && !had_answers) {
-			pause_ms(READY_REPEAT_MS / 4); /* an ACK to a mere "ready": nothing for us now, do not hammer */
+			/* an ACK to a mere "ready": nothing for us now, do not hammer */
+			pause_ms(READY_REPEAT_MS / 4);
 		}
 	}
 	leave(w);
@@ -201,7 +210,7 @@ static void work_on(struct worker *w)
 
 static int worker_life(void *ctx)
 {
-	struct worker w = { .settings = ctx };
+	struct worker w = { .settings = *(const struct settings **)ctx };
 	struct sigaction sa = { .sa_handler = on_term };
 	sigset_t term;
 
@@ -227,10 +236,19 @@ static int worker_life(void *ctx)
 	return 0;
 }
 
+static bool reload(void *ctx)
+{
+	const struct settings *s = settings_reload();
+
+	if (s)
+		*(const struct settings **)ctx = s;
+	return s != NULL;
+}
+
 int door_bus(const struct settings *s)
 {
-	struct pool pool = { .name = "bus", .workers = s->bus_workers, .work = worker_life, .ctx = (void *)s,
-		.grace_s = GRACE_S, .stuck_s = STUCK_S };
+	struct pool pool = { .name = "bus", .workers = s->bus_workers, .work = worker_life, .ctx = &s,
+		.reload = reload, .grace_s = GRACE_S, .stuck_s = STUCK_S };
 
 	return pool_run(&pool);
 }

@@ -2,8 +2,8 @@
  * door_fcgi: accept, read, one transaction, answer.
  *
  * Room: fcgi-api. Called by main; calls pool, http, attempt, router, signals, store, libfcgi.
- * SIGTERM is blocked except while waiting for a connection: a worker ends idle at once and cuts no request. No connection is
- * kept: a peer that holds one would hold the worker.
+ * SIGTERM is blocked except while waiting for a connection: a worker ends idle at once and cuts no request.
+ * No connection is kept: a peer that holds one would hold the worker.
  */
 #include "door_fcgi.h"
 
@@ -120,20 +120,19 @@ static int work_on(struct desk *d, int fd)
 	int rc;
 
 	FCGX_InitRequest(&r, fd, FCGI_FAIL_ACCEPT_ON_INTR);
-	while (wait_for_connection(fd)) {
-		rc = FCGX_Accept_r(&r);
-		if (rc == -EAGAIN || rc == -EINTR) /* a sibling took it */
-			continue;
-		if (rc < 0) {
-			log_error("fcgi", "accept failed: %d", rc);
-			return 1;
-		}
+	for (rc = 0; rc == 0 && wait_for_connection(fd); pool_busy(false)) {
+		/* already here: a peer may stop in the middle of its header and never go on */
 		pool_busy(true);
-		serve_fcgi(d, &r, &out);
-		pool_busy(false);
+		rc = FCGX_Accept_r(&r);
+		if (rc == 0)
+			serve_fcgi(d, &r, &out);
+		else if (rc == -EAGAIN || rc == -EINTR)
+			rc = 0; /* a sibling took it */
+		else
+			log_error("fcgi", "accept failed: %d", rc);
 	}
 	buf_fini(&out);
-	return 0;
+	return rc == 0 ? 0 : 1;
 }
 
 static int worker_life(void *ctx)
@@ -213,11 +212,21 @@ static int own_listener(const struct settings *s)
 	return fd;
 }
 
+static bool reload(void *ctx)
+{
+	struct listener *l = ctx;
+	const struct settings *s = settings_reload();
+
+	if (s)
+		l->settings = s;
+	return s != NULL;
+}
+
 int door_fcgi(const struct settings *s)
 {
 	struct listener l = { s, systemd_listener() };
 	struct pool pool = { .name = "fcgi", .workers = s->fcgi_workers, .work = worker_life, .ctx = &l,
-		.grace_s = GRACE_S, .stuck_s = STUCK_S };
+		.reload = reload, .grace_s = GRACE_S, .stuck_s = STUCK_S };
 	bool own = l.fd < 0;
 	int rc;
 
@@ -257,10 +266,11 @@ int door_cgi(const struct settings *s)
 	/* no signals: a process that ends at once would lose them anyway; the feed brings its rows */
 	struct desk d = { .settings = s, .store = store_open(&s->store) };
 	struct buf out = BUF_INIT;
-	size_t done;
+	bool done;
 
 	serve(&d, environ, read_stdin, NULL, &out);
-	done = fwrite(out.data, 1, out.len, stdout);
+	done = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
 	store_close(d.store);
-	return fflush(stdout) == 0 && done == out.len ? 0 : 1;
+	buf_fini(&out);
+	return done ? 0 : 1;
 }

@@ -8,7 +8,10 @@
 
 #include "settings.h"
 
-/* Master with its own listener on FCGI_SOCKET (or systemd's) and a pool of workers, until SIGTERM. The exit code. */
+/*
+ * Master with its own listener on FCGI_SOCKET (or systemd's) and a pool of workers, until SIGTERM. The exit
+ * code.
+ */
 int door_fcgi(const struct settings *s);
 /* One worker on the listener that is descriptor 0. */
 int door_fcgi_stdin(const struct settings *s);

@@ -10,7 +10,10 @@
 
 /* Answers 200 with the body and its ETag, or 304 when the client has just that. Access was checked before. */
 void etag_answer(struct call *c, struct slice body);
-/* Whether an If-None-Match list names the tag (36 characters, without quotes); weak and strong alike, `*` too. Pure. */
+/*
+ * Whether an If-None-Match list names the tag (36 characters, without quotes); weak and strong alike, `*`
+ * too. Pure.
+ */
 bool etag_is_named(struct slice list, struct slice tag);
 
 #endif

@@ -52,7 +52,8 @@ const struct refusal *fields_payload(const struct fields *f, struct slice *objec
 }
 
 /* An object whose one id is required. */
-static const struct refusal *one_id(const struct fields *f, const char *key, const struct refusal *missing, int64_t *id_r)
+static const struct refusal *one_id(const struct fields *f, const char *key, const struct refusal *missing,
+				    int64_t *id_r)
 {
 	struct slice object, value;
 	const struct refusal *no = fields_payload(f, &object);
@@ -140,9 +141,11 @@ const struct refusal *fields_history(const struct fields *f, struct fields_histo
 	h->limit = FIELDS_HISTORY_LIMIT;
 	if (!fields_value(object, "sala_uuid", &value))
 		return REFUSE(ROOM_MISSING);
-	if (fields_text(f->arena, value, &h->sala_uuid) != 0 || edge(f->arena, object, "before", &h->before) != 0 ||
+	if (fields_text(f->arena, value, &h->sala_uuid) != 0 ||
+	    edge(f->arena, object, "before", &h->before) != 0 ||
 	    edge(f->arena, object, "after", &h->after) != 0 || (h->before >= 0 && h->after >= 0) ||
-	    (fields_value(object, "limit", &value) && clamped(value, FIELDS_HISTORY_LIMIT_MAX, &h->limit) != 0))
+	    (fields_value(object, "limit", &value) &&
+	     clamped(value, FIELDS_HISTORY_LIMIT_MAX, &h->limit) != 0))
 		return refusal_with(f->arena, REFUSE(PAYLOAD_FOR), f->event);
 	return NULL;
 }

@@ -2,8 +2,8 @@
  * fields_send: what it takes to send a message, through each of its doors.
  *
  * Room: fcgi-api, inside fields. Called by handlers/send_message; calls json, ids, arena. Pure.
- * Order (CONTRACT, Order of checks): presence, shape, sender, message_type, type's spelling, length. Room and membership
- * are the store's.
+ * Order (CONTRACT, Order of checks): presence, shape, sender, message_type, type's spelling, length. Room and
+ * membership are the store's.
  */
 #include "fields_read.h"
 
@@ -53,8 +53,8 @@ static const char *known_type(struct slice text)
 }
 
 /* message_type, texto when it was not said. `wrong` is what an unknown one gets. */
-static const struct refusal *check_type(struct arena *a, struct slice raw, bool verified, const struct refusal *wrong,
-					struct slice *tipo_r)
+static const struct refusal *check_type(struct arena *a, struct slice raw, bool verified,
+					const struct refusal *wrong, struct slice *tipo_r)
 {
 	struct slice text = SLICE("texto");
 	const char *known;
@@ -126,7 +126,8 @@ static bool lacks_text(const struct raw_send *raw)
 
 /* ---- the doors ---- */
 
-static const struct refusal *check_sender(struct arena *a, struct slice raw, int64_t me, const struct refusal *wrong)
+static const struct refusal *check_sender(struct arena *a, struct slice raw, int64_t me,
+					  const struct refusal *wrong)
 {
 	int64_t sender;
 
@@ -140,7 +141,9 @@ static const struct refusal *check_kind(struct arena *a, struct slice raw, enum 
 	struct slice text;
 
 	if (fields_text(a, raw, &text) == 0) {
-		*kind_r = slice_is(text, "directo") ? STORE_DIRECTO : slice_is(text, "grupal") ? STORE_GRUPAL : STORE_ANY;
+		*kind_r = slice_is(text, "directo") ? STORE_DIRECTO : STORE_ANY;
+		if (slice_is(text, "grupal"))
+			*kind_r = STORE_GRUPAL;
 		if (*kind_r != STORE_ANY)
 			return NULL;
 	}
@@ -168,13 +171,18 @@ const struct refusal *fields_send_message(const struct fields *f, struct fields_
 
 	if (no)
 		return no == REFUSE(BAD_TEXT) ? no : REFUSE(PAYLOAD);
-	raw = (struct raw_send){ take(o, "sala_uuid"), take(o, "to"), take(o, "message"), take(o, "sender_id"),
-		take(o, "timestamp"), take(o, "type"), take(o, "message_type"), take(o, "url_archivo"), take(o, "client_id") };
+	raw = (struct raw_send){
+		.room = take(o, "sala_uuid"), .to = take(o, "to"), .text = take(o, "message"),
+		.sender = take(o, "sender_id"), .timestamp = take(o, "timestamp"), .kind = take(o, "type"),
+		.tipo = take(o, "message_type"), .url = take(o, "url_archivo"),
+		.client_id = take(o, "client_id")
+	};
 	memset(s, 0, sizeof(*s));
 	no = message_presence(f, &raw);
 	if (no)
 		return no;
-	if (read_content(f->arena, &raw, s) != 0 || (raw.room.n && fields_text(f->arena, raw.room, &s->sala_uuid) != 0) ||
+	if (read_content(f->arena, &raw, s) != 0 ||
+	    (raw.room.n && fields_text(f->arena, raw.room, &s->sala_uuid) != 0) ||
 	    (!raw.room.n && fields_id(f->arena, raw.to, &to) != 0))
 		return REFUSE(PAYLOAD);
 	no = check_sender(f->arena, raw.sender, f->me, REFUSE(PAYLOAD));
@@ -200,15 +208,18 @@ const struct refusal *fields_send_to(const struct fields *f, enum store_kind kin
 	no = fields_payload(f, &o);
 	if (no)
 		return no;
-	raw = (struct raw_send){ .to = take(o, target), .text = take(o, "content"), .sender = take(o, "sender_id"),
+	raw = (struct raw_send){
+		.to = take(o, target), .text = take(o, "content"), .sender = take(o, "sender_id"),
 		.timestamp = take(o, "timestamp"), .tipo = take(o, "type"), .url = take(o, "file_url"),
-		.client_id = take(o, "client_id") };
+		.client_id = take(o, "client_id")
+	};
 	memset(s, 0, sizeof(*s));
 	s->kind = kind;
 	missing(&names, "sender_id", !raw.sender.n);
 	missing(&names, target, !raw.to.n);
 	/* here the text may be missing, too, when there is a file */
-	missing(&names, "content", lacks_text(&raw) && (raw.text.n || !raw.url.n || slice_is(raw.url, "\"\"")));
+	missing(&names, "content",
+		lacks_text(&raw) && (raw.text.n || !raw.url.n || slice_is(raw.url, "\"\"")));
 	no = missing_refusal(f->arena, &names);
 	if (no)
 		return no;
@@ -249,7 +260,8 @@ const struct refusal *fields_send_rest(struct arena *a, struct slice body, struc
 		s->url = SLICE_NONE;
 	if (s->text.n == 0 && s->url.n == 0)
 		return REFUSE(CONTENT_MISSING);
-	no = check_type(a, tipo, verified, refusal_with(a, REFUSE(BAD_FIELD), SLICE("tipo_mensaje")), &s->tipo);
+	no = check_type(a, tipo, verified, refusal_with(a, REFUSE(BAD_FIELD), SLICE("tipo_mensaje")),
+			&s->tipo);
 	if (no)
 		return no;
 	if (s->metadata.n && (json_kind(s->metadata) != JSON_OBJECT || s->metadata.n > FIELDS_METADATA_MAX))

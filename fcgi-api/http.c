@@ -2,8 +2,8 @@
  * http: reading what the web server says, writing what it understands.
  *
  * Room: fcgi-api. Called by door_fcgi, router, identity; calls arena, buf, json (UTF-8) and libc.
- * Bodies are read to their end, not to CONTENT_LENGTH (chunked ones have none), and checked against it: a body that the
- * web server cut short must not look complete.
+ * Bodies are read to their end, not to CONTENT_LENGTH (chunked ones have none), and checked against it: a
+ * body that the web server cut short must not look complete.
  */
 #include "http.h"
 
@@ -75,7 +75,9 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes into the arena; -1 for a broken escape, U+0000 or bytes that are not UTF-8. `plus`: a + is a blank. */
+/*
+ * Decodes into the arena; -1 for a broken escape, U+0000 or bytes that are not UTF-8. `plus`: a + is a blank.
+ */
 static int decode(struct arena *a, struct slice in, bool plus, struct slice *out_r)
 {
 	char *to = arena_alloc(a, in.n + 1), *start = to;
@@ -152,12 +154,11 @@ int http_query(const struct http_request *r, const char *name, struct slice *val
 		key = (struct slice){ pair.p, eq ? (size_t)(eq - pair.p) : pair.n };
 		if (decode(r->arena, key, true, &key) != 0 || !slice_eq(key, want))
 			continue;
+		*value_r = SLICE("");
 		if (!eq)
-			*value_r = SLICE("");
-		else
-			return decode(r->arena, (struct slice){ eq + 1, pair.n - (size_t)(eq + 1 - pair.p) }, true,
-				      value_r) == 0 ? 1 : -1;
-		return 1;
+			return 1;
+		pair = (struct slice){ eq + 1, pair.n - (size_t)(eq + 1 - pair.p) };
+		return decode(r->arena, pair, true, value_r) == 0 ? 1 : -1;
 	}
 	return 0;
 }
@@ -187,7 +188,8 @@ static int read_body(struct http_request *r, http_read_fn *read, void *ctx)
 	if (known < 0)
 		return 400;
 	while (got <= HTTP_BODY_MAX) {
-		if (have == cap && cap <= HTTP_BODY_MAX) { /* one byte beyond the limit is room enough to see it passed */
+		/* one byte beyond the limit is room enough to see it passed */
+		if (have == cap && cap <= HTTP_BODY_MAX) {
 			char *bigger = arena_alloc(r->arena, cap * 2 + 1);
 
 			memcpy(bigger, bytes, have);
@@ -267,7 +269,8 @@ void http_write(const struct http_response *p, struct buf *out)
 
 	buf_putf(out, "Status: %d %s\r\n", p->status, reason(p->status));
 	if (!bare)
-		buf_putf(out, "Content-Type: application/json; charset=utf-8\r\nContent-Length: %zu\r\n", p->body.len);
+		buf_putf(out, "Content-Type: application/json; charset=utf-8\r\nContent-Length: %zu\r\n",
+			 p->body.len);
 	buf_puts(out, "Cache-Control: private, no-cache\r\n");
 	buf_put_slice(out, buf_slice(&p->headers));
 	buf_puts(out, "\r\n");

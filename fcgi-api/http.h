@@ -1,9 +1,10 @@
 /*
  * http: a request as CGI and FastCGI tell it, and the response both understand.
  *
- * Room: fcgi-api. Called by door_fcgi (reading, writing), router and identity (looking); calls buf, arena, json.
- * Pure but for the body's reader, which the door gives. Routing looks at REQUEST_URI only: it is the one variable with the
- * same value behind every web server. Source: RFC 3875 (CGI), RFC 9110 (HTTP), RFC 3986 (paths).
+ * Room: fcgi-api. Called by door_fcgi (reading, writing), router and identity (looking); calls buf, arena,
+ * json. Pure but for the body's reader, which the door gives. Routing looks at REQUEST_URI only: it is the
+ * one variable with the same value behind every web server. Source: RFC 3875 (CGI), RFC 9110 (HTTP), RFC 3986
+ * (paths).
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -31,15 +32,26 @@ struct http_request {
 /* Reads up to `room` bytes of body: > 0, 0 at the end, -1 trouble. */
 typedef int http_read_fn(void *ctx, char *to, int room);
 
-/* Fills everything from the environment and reads the body to its end. Never fails: faults are in the request. */
+/*
+ * Fills everything from the environment and reads the body to its end. Never fails: faults are in the
+ * request.
+ */
 void http_read(struct http_request *r, struct arena *a, char *const *envp, http_read_fn *read, void *ctx);
-/* Pure: splits and decodes the path of a REQUEST_URI behind `prefix`; 0, or -1 when it cannot name anything of ours. */
+/*
+ * Pure: splits and decodes the path of a REQUEST_URI behind `prefix`; 0, or -1 when it cannot name anything
+ * of ours.
+ */
 int http_split_path(struct http_request *r, struct slice uri, const char *prefix);
 /* A CGI variable; the first of its name. 1 or 0. */
 int http_variable(const struct http_request *r, const char *name, struct slice *value_r);
-/* A header that may be there once (HTTP_X_USER_ID …): 1, 0, or -1 when it is repeated or holds a comma (a repetition joined by the server). */
+/*
+ * A header that may be there once (HTTP_X_USER_ID …): 1, 0, or -1 when it is repeated or holds a comma (a
+ * repetition joined by the server).
+ */
 int http_header(const struct http_request *r, const char *name, struct slice *value_r);
-/* The first query parameter of that name, decoded: 1, 0, or -1 when its escapes, U+0000 or UTF-8 are wrong. */
+/*
+ * The first query parameter of that name, decoded: 1, 0, or -1 when its escapes, U+0000 or UTF-8 are wrong.
+ */
 int http_query(const struct http_request *r, const char *name, struct slice *value_r);
 /* Whether the Content-Type is application/json, with or without parameters, or absent. */
 bool http_is_json(const struct http_request *r);
@@ -52,7 +64,10 @@ struct http_response {
 
 void http_response_init(struct http_response *p);
 void http_response_fini(struct http_response *p);
-/* The whole response as CGI wants it (Status, Content-Type, Content-Length, headers, body) appended to out. 204 and 304 have no body. */
+/*
+ * The whole response as CGI wants it (Status, Content-Type, Content-Length, headers, body) appended to out.
+ * 204 and 304 have no body.
+ */
 void http_write(const struct http_response *p, struct buf *out);
 
 #endif

@@ -13,8 +13,12 @@
 #include "log.h"
 #include "token.h"
 
-/* A string's text or a number's digits, if nothing was said before; the empty text for anything else but null. */
-static void take_text(struct arena *a, struct slice object, const char *key, bool number_too, struct slice *text_r)
+/*
+ * A string's text or a number's digits, if nothing was said before; the empty text for anything else but
+ * null.
+ */
+static void take_text(struct arena *a, struct slice object, const char *key, bool number_too,
+		      struct slice *text_r)
 {
 	struct buf text = BUF_INIT;
 	struct slice value;
@@ -89,7 +93,8 @@ static const struct refusal *by_user_id(struct call *c, const struct identity_cl
 	return NULL;
 }
 
-static const struct refusal *by_token(struct call *c, const struct identity_claims *claims, int64_t *expires_r)
+static const struct refusal *by_token(struct call *c, const struct identity_claims *claims,
+				      int64_t *expires_r)
 {
 	struct store_person person;
 	enum store_verdict v;
@@ -99,8 +104,8 @@ static const struct refusal *by_token(struct call *c, const struct identity_clai
 
 	if (claims->token_repeated)
 		return REFUSE(BAD_REQUEST);
-	if (!claims->token.p ||
-	    token_check(claims->token, c->settings->secret, (int64_t)time(NULL), &sub, expires_r, &why) != 0) {
+	if (!claims->token.p || token_check(claims->token, c->settings->secret, (int64_t)time(NULL), &sub,
+					    expires_r, &why) != 0) {
 		log_debug("identity", "refused: %s", why);
 		return REFUSE(UNAUTHORIZED);
 	}
@@ -110,7 +115,10 @@ static const struct refusal *by_token(struct call *c, const struct identity_clai
 		return call_trouble(c, v);
 	if (v == STORE_NONE || !person.active)
 		return REFUSE(UNAUTHORIZED);
-	/* a user_id beside the token must agree on a socket; in REST the header is nothing but noise in this mode */
+	/*
+	 * a user_id beside the token must agree on a socket; in REST the header is nothing but noise in this
+	 * mode
+	 */
 	if (!call_is_rest(c) && claims->user_id.p &&
 	    (ids_parse(claims->user_id, &claimed) != 0 || claimed != person.id))
 		return REFUSE(UNAUTHORIZED);
@@ -118,7 +126,8 @@ static const struct refusal *by_token(struct call *c, const struct identity_clai
 	return NULL;
 }
 
-const struct refusal *identity_decide(struct call *c, const struct identity_claims *claims, int64_t *expires_r)
+const struct refusal *identity_decide(struct call *c, const struct identity_claims *claims,
+				      int64_t *expires_r)
 {
 	*expires_r = 0;
 	return c->settings->token_mode ? by_token(c, claims, expires_r) : by_user_id(c, claims);

@@ -2,8 +2,8 @@
  * identity: who calls. The one place where that is decided, for every door.
  *
  * Room: fcgi-api. Called by handlers/connect (sockets) and router (REST); calls token, store, json, http.
- * AUTH_MODE=open believes user_id; AUTH_MODE=token wants the companion API's JWT. Either way the person must exist with
- * estado = 'activo'.
+ * AUTH_MODE=open believes user_id; AUTH_MODE=token wants the companion API's JWT. Either way the person must
+ * exist with estado = 'activo'.
  */
 #ifndef IDENTITY_H
 #define IDENTITY_H
@@ -23,9 +23,10 @@ void identity_claims_connect(struct arena *a, struct slice args, struct identity
 void identity_claims_rest(const struct http_request *r, struct identity_claims *claims_r);
 
 /*
- * Decides: NULL, the person in call->user_id, and when the proof expires (seconds since 1970; 0 never). A refusal
- * otherwise; trouble of the store is noted in the call.
+ * Decides: NULL, the person in call->user_id, and when the proof expires (seconds since 1970; 0 never). A
+ * refusal otherwise; trouble of the store is noted in the call.
  */
-const struct refusal *identity_decide(struct call *c, const struct identity_claims *claims, int64_t *expires_r);
+const struct refusal *identity_decide(struct call *c, const struct identity_claims *claims,
+				      int64_t *expires_r);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * upred-api: the handlers of UPRed Push behind three doors (upred-api.8).
  *
- * Room: fcgi-api. Calls settings and the doors. Under CGI the argument list belongs to whoever wrote the URL, so the
- * environment is looked at before it.
+ * Room: fcgi-api. Calls settings and the doors. Under CGI the argument list belongs to whoever wrote the URL,
+ * so the environment is looked at before it.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -56,20 +56,24 @@ static int make_secret(void)
 static int open_door(enum what what, const struct settings *s)
 {
 	if (!s->token_mode && !s->production)
-		log_warn("identity", "AUTH_MODE=open: everybody is who he says; for production set UPRED_ENV and AUTH_MODE");
+		log_warn("identity", "AUTH_MODE=open: everybody is who he says; for production set UPRED_ENV "
+				     "and AUTH_MODE");
 	return what == WHAT_BUS ? door_bus(s) : door_fcgi(s);
 }
 
 static int run(enum what what, const char *env_file)
 {
-	const struct settings *s = load(env_file);
+	const struct settings *s;
 
+	if (what == WHAT_EXAMPLE) {
+		settings_print_example();
+		return 0;
+	}
+	s = load(env_file);
 	if (!s)
 		return EXIT_SETTING;
 	if (what == WHAT_PRINT)
 		settings_print();
-	else if (what == WHAT_EXAMPLE)
-		settings_print_example();
 	else if (what == WHAT_CHECK)
 		puts("ok");
 	else
@@ -126,16 +130,22 @@ static bool listens_on_stdin(void)
 	return getsockopt(0, SOL_SOCKET, SO_ACCEPTCONN, &yes, &n) == 0 && yes;
 }
 
-int main(int argc, char **argv)
+static int without_arguments(bool cgi)
 {
-	const struct settings *s;
-	bool cgi = getenv("GATEWAY_INTERFACE") && getenv("REQUEST_METHOD");
+	const struct settings *s = load(NULL);
 
-	signal(SIGPIPE, SIG_IGN);
-	if (!cgi && !listens_on_stdin())
-		return from_arguments(argc, argv);
-	s = load(NULL);
 	if (!s)
 		return EXIT_SETTING;
 	return cgi ? door_cgi(s) : door_fcgi_stdin(s);
+}
+
+int main(int argc, char **argv)
+{
+	bool cgi = getenv("GATEWAY_INTERFACE") && getenv("REQUEST_METHOD");
+	int rc;
+
+	signal(SIGPIPE, SIG_IGN);
+	rc = cgi || listens_on_stdin() ? without_arguments(cgi) : from_arguments(argc, argv);
+	settings_end();
+	return rc;
 }

@@ -53,6 +53,7 @@ static void masked(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
 	sigaddset(set, SIGCHLD);
 }
 
@@ -65,7 +66,8 @@ static _Noreturn void be_worker(const struct pool *p, unsigned i, pid_t master)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)
 		_exit(0);
-	signal(SIGINT, SIG_IGN); /* Ctrl-C goes to the whole group: the master decides */
+	signal(SIGINT, SIG_IGN); /* Ctrl-C and a hang-up go to the whole group: the master decides */
+	signal(SIGHUP, SIG_IGN);
 	masked(&set);
 	sigdelset(&set, SIGTERM);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -111,7 +113,10 @@ static void bury(const struct pool *p, unsigned i, int status, bool stopping)
 	}
 	if (!stopping) {
 		if (WIFSIGNALED(status))
-			log_warn(p->name, "worker %d died of signal %d; another in %lld ms", (int)s->pid, WTERMSIG(status),
+			log_warn(p->name, "worker %d died of signal %d; another in %lld ms", (int)s->pid,
+				 WTERMSIG(status), (long long)wait);
+		else if (WEXITSTATUS(status) == 0)
+			log_info(p->name, "worker %d ended; another in %lld ms", (int)s->pid,
 				 (long long)wait);
 		else
 			log_warn(p->name, "worker %d ended with code %d; another in %lld ms", (int)s->pid,
@@ -181,7 +186,8 @@ int pool_run(const struct pool *p)
 	sigset_t set;
 	int sig = 0;
 
-	busy_since = mmap(NULL, POOL_MAX * sizeof(*busy_since), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	busy_since = mmap(NULL, POOL_MAX * sizeof(*busy_since), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (busy_since == MAP_FAILED) {
 		log_error(p->name, "no shared memory: %s", strerror(errno));
 		return 1;
@@ -196,6 +202,9 @@ int pool_run(const struct pool *p)
 		for (unsigned i = 0; i < p->workers; i++)
 			waiting |= slots[i].pid == 0;
 		sig = sigtimedwait(&set, NULL, waiting ? &soon : &tick);
+		/* each ends after its work and is forked again with what is new */
+		if (sig == SIGHUP && p->reload(p->ctx))
+			signal_all(p, SIGTERM);
 		reap(p, false);
 		kill_stuck(p);
 	}

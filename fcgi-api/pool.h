@@ -1,8 +1,8 @@
 /*
  * pool: a small master that keeps N forked workers alive.
  *
- * Room: fcgi-api. Called by door_fcgi and door_bus; calls log and libc. The master opens neither database nor nanomsg
- * (both start what a fork does not survive); the workers do, after the fork.
+ * Room: fcgi-api. Called by door_fcgi and door_bus; calls log and libc. The master opens neither database nor
+ * nanomsg (both start what a fork does not survive); the workers do, after the fork.
  */
 #ifndef POOL_H
 #define POOL_H
@@ -14,13 +14,19 @@
 struct pool {
 	const char *name;           /* for the log */
 	unsigned workers;           /* 1..POOL_MAX */
-	int (*work)(void *ctx);     /* a worker's life, in the child; returns its exit code. SIGTERM is blocked at its start */
+	int (*work)(void *ctx); /* a worker's life, in the child; returns its exit code. SIGTERM is blocked at
+				   its start */
 	void *ctx;
+	bool (*reload)(void *ctx); /* SIGHUP: changes what ctx points to; true: the workers are to be replaced
+				      by new ones */
 	int grace_s;                /* after SIGTERM: so long for the workers to end by themselves */
 	int stuck_s;                /* a worker busy for longer is killed; 0: never */
 };
 
-/* Forks, re-forks the dead with back-off, ends after SIGTERM or SIGINT. The exit code of the master; returns only there. */
+/*
+ * Forks, re-forks the dead with back-off, ends after SIGTERM or SIGINT. The exit code of the master; returns
+ * only there.
+ */
 int pool_run(const struct pool *p);
 /* In a worker: a piece of work begins or ends (for stuck_s). */
 void pool_busy(bool busy);

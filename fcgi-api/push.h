@@ -9,11 +9,15 @@
 #include "call.h"
 
 /*
- * receive_message to everybody who hears it: in a group the room, in a direct chat the room and both people, joined or
- * not. `found`: an earlier attempt had stored the row already, the relay knows whether it pushed it.
+ * receive_message to everybody who hears it: in a group the room, in a direct chat the room and both people,
+ * joined or not. `found`: an earlier attempt had stored the row already, the relay knows whether it pushed
+ * it.
  */
 void push_message(struct call *c, const struct store_message *m, bool found);
-/* An event to all devices of one or two people (the second 0: none), except the socket `except` (n = 0: nobody). */
+/*
+ * An event to all devices of one or two people (the second 0: none), except the socket `except` (n = 0:
+ * nobody).
+ */
 void push_people(struct call *c, int64_t one, int64_t other, struct slice except, struct slice event);
 
 #endif

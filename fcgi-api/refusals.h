@@ -1,7 +1,8 @@
 /*
- * refusals: every way of saying no, one row each: name, code, HTTP status, text (CONTRACT, error texts and codes).
+ * refusals: every way of saying no, one row each: name, code, HTTP status, text (CONTRACT, error texts).
  *
- * Room: fcgi-api. Used by fields, identity, router, handlers and doors. A handler returns one of these, NULL for success.
+ * Room: fcgi-api. Used by fields, identity, router, handlers and doors. A handler returns one of these, NULL
+ * for success.
  * Rows whose text holds a %s are only the mould: refusal_with makes the text of one call from them.
  */
 #ifndef REFUSALS_H
@@ -26,7 +27,8 @@ struct refusal {
 	R(GROUP_MISSING,      "bad_request",  422, "group_id es requerido") \
 	R(RECEIPT_MISSING,    "bad_request",  422, "mensaje_id y user_id son requeridos") \
 	R(ROOM_MISSING,       "bad_request",  422, "sala_uuid es requerido") \
-	R(MESSAGE_TYPE,       "bad_request",  422, "message_type debe ser uno de: texto, imagen, archivo, audio, sistema") \
+	R(MESSAGE_TYPE,       "bad_request",  422, \
+	  "message_type debe ser uno de: texto, imagen, archivo, audio, sistema") \
 	R(KIND,               "bad_request",  422, "type debe ser 'directo' o 'grupal'") \
 	R(CONTENT_MISSING,    "bad_request",  400, "Se requiere contenido o url_archivo") \
 	R(ONESELF,            "bad_request",  400, "No puedes abrir un chat contigo mismo") \
@@ -56,8 +58,8 @@ struct refusal {
 	R(UNAVAILABLE,        "unavailable",  503, "Servicio no disponible, intenta de nuevo") \
 	R(INTERNAL,           "internal",     500, "Error interno") \
 	/* HTTP alone */ \
-	R(METHOD,             "method_not_allowed",     405, "Método no permitido") \
-	R(TOO_LARGE,          "too_large",              413, "El cuerpo es demasiado grande (máximo 1 MiB)") \
+	R(METHOD,             "method_not_allowed", 405, "Método no permitido") \
+	R(TOO_LARGE,          "too_large",    413, "El cuerpo es demasiado grande (máximo 1 MiB)") \
 	R(MEDIA_TYPE,         "unsupported_media_type", 415, "El cuerpo debe ser application/json")
 
 enum refusal_name {

@@ -170,7 +170,8 @@ void render_message(struct buf *b, const struct store_message *m, bool duplicate
 	buf_putc(b, '}');
 }
 
-void render_room(struct buf *b, const struct store_room *room, const struct store_message *last, int64_t unread)
+void render_room(struct buf *b, const struct store_room *room, const struct store_message *last,
+		 int64_t unread)
 {
 	buf_putc(b, '{');
 	json_put_number_member(b, "id", room->id);

@@ -26,7 +26,8 @@ void render_history_message(struct buf *b, const struct store_message *m);
 /* REST: the message object; `duplicate` adds the member. */
 void render_message(struct buf *b, const struct store_message *m, bool duplicate);
 /* REST: the room object; last may be NULL; unread < 0 leaves no_leidos out. */
-void render_room(struct buf *b, const struct store_room *room, const struct store_message *last, int64_t unread);
+void render_room(struct buf *b, const struct store_room *room, const struct store_message *last,
+		 int64_t unread);
 
 /* Names of rooms on the wire: chat_<uuid> or group_<uuid>, and @<user id>. In the arena. */
 struct slice render_room_name(struct arena *a, const struct store_room *room);

@@ -2,7 +2,8 @@
  * settings: the table of settings and their judgement.
  *
  * Room: fcgi-api. Called by main; calls conf, nano (addresses) and libc.
- * Names are the guide's where the guide has one. The relay's names are known here, so that one .env serves both.
+ * Names are the guide's where the guide has one. The relay's names are known here, so that one .env serves
+ * both.
  */
 #include "settings.h"
 
@@ -14,9 +15,14 @@
 #include "log.h"
 #include "nano.h"
 
-static struct settings settings;
+static struct settings settings;  /* being judged; what is good is copied and handed out */
+static const char *env_path;
+/* The newest; earlier ones are kept after a reload, because workers' doors may hold their texts still. */
+static struct settings *in_force;
+static struct conf *conf;
 static struct {
-	const char *upred_env, *flask_env, *auth_mode, *secret, *run_dir, *jobs, *signals, *relays, *fcgi_socket, *mode;
+	const char *upred_env, *flask_env, *auth_mode, *secret, *run_dir, *jobs, *signals, *relays,
+		*fcgi_socket, *mode;
 	const char *log_level, *log_format, *db_host, *db_user, *db_password, *db_name, *db_socket;
 	int64_t db_port, fcgi_workers, bus_workers, recipient_rows;
 	bool rate_limits;
@@ -24,12 +30,15 @@ static struct {
 
 /* Keys that everybody knows, because they stand in somebody's example. */
 static const char *const known_secrets[] = {
-	"dev-secret-key", "dev-secret-key-change-in-production", "secret", "secret_key", "changeme", "change-me",
-	"tu_secret_key_aqui", "tu-secret-key", "your-secret-key", "your_secret_key_here", "tu_clave_secreta_aqui"
+	"dev-secret-key", "dev-secret-key-change-in-production", "secret", "secret_key", "changeme",
+	"change-me", "tu_secret_key_aqui", "tu-secret-key", "your-secret-key", "your_secret_key_here",
+	"tu_clave_secreta_aqui"
 };
 
-#define ROW_TEXT(name, to, fallback, sentence) { name, CONF_TEXT, &raw.to, fallback, 0, 0, NULL, false, sentence }
-#define ROW_SECRET(name, to, fallback, sentence) { name, CONF_TEXT, &raw.to, fallback, 0, 0, NULL, true, sentence }
+#define ROW_TEXT(name, to, fallback, sentence) \
+	{ name, CONF_TEXT, &raw.to, fallback, 0, 0, NULL, false, sentence }
+#define ROW_SECRET(name, to, fallback, sentence) \
+	{ name, CONF_TEXT, &raw.to, fallback, 0, 0, NULL, true, sentence }
 #define ROW_NUMBER(name, to, fallback, min, max, sentence) \
 	{ name, CONF_NUMBER, &raw.to, fallback, min, max, NULL, false, sentence }
 #define ROW_CHOICE(name, to, fallback, choices, sentence) \
@@ -37,7 +46,8 @@ static const char *const known_secrets[] = {
 #define ROW_FOREIGN(name) { name, CONF_FOREIGN, NULL, NULL, 0, 0, NULL, false, "" }
 
 static const struct conf_row rows[] = {
-	ROW_TEXT("DB_HOST", db_host, "localhost", "Database hosts, comma separated, tried in order; each may carry :port."),
+	ROW_TEXT("DB_HOST", db_host, "localhost",
+		 "Database hosts, comma separated, tried in order; each may carry :port."),
 	ROW_NUMBER("DB_PORT", db_port, "3306", 1, 65535, "Port of the hosts that name none."),
 	ROW_TEXT("DB_USER", db_user, NULL, "Database user; needs SELECT, INSERT and UPDATE."),
 	ROW_SECRET("DB_PASSWORD", db_password, "", "Password of the database user."),
@@ -46,27 +56,49 @@ static const struct conf_row rows[] = {
 	ROW_CHOICE("AUTH_MODE", auth_mode, NULL, "open|token",
 		   "Who a person is: open believes user_id, token wants the companion API's JWT."),
 	ROW_SECRET("SECRET_KEY", secret, "", "Key of the tokens; upred-api make-secret makes one."),
-	ROW_CHOICE("UPRED_ENV", upred_env, NULL, "development|production", "What this installation is; wins over FLASK_ENV."),
-	ROW_CHOICE("FLASK_ENV", flask_env, NULL, "development|production", "The same under the old server's name."),
-	ROW_CHOICE("LOG_LEVEL", log_level, "info", "error|warn|info|debug|trace", "How much is told on stderr."),
+	ROW_CHOICE("UPRED_ENV", upred_env, NULL, "development|production",
+		   "What this installation is; wins over FLASK_ENV."),
+	ROW_CHOICE("FLASK_ENV", flask_env, NULL, "development|production",
+		   "The same under the old server's name."),
+	ROW_CHOICE("LOG_LEVEL", log_level, "info", "error|warn|info|debug|trace",
+		   "How much is told on stderr."),
 	ROW_CHOICE("LOG_FORMAT", log_format, "text", "text", "Form of log lines."),
 	ROW_TEXT("RUN_DIR", run_dir, "/run/upred", "Private directory of sockets shared with the relay."),
-	ROW_TEXT("JOBS_ADDRESS", jobs, NULL, "Where the relay gives out jobs; default ipc://RUN_DIR/jobs.ipc."),
-	ROW_TEXT("SIGNALS_ADDRESS", signals, NULL, "Where the relay hears signals; default ipc://RUN_DIR/signals.ipc."),
-	ROW_TEXT("RELAY_SIGNALS", relays, NULL, "All relays' signal addresses, comma separated; default SIGNALS_ADDRESS."),
-	ROW_TEXT("FCGI_SOCKET", fcgi_socket, NULL, "Unix socket for the web server; default RUN_DIR/api.sock."),
+	ROW_TEXT("JOBS_ADDRESS", jobs, NULL,
+		 "Where the relay gives out jobs; default ipc://RUN_DIR/jobs.ipc."),
+	ROW_TEXT("SIGNALS_ADDRESS", signals, NULL,
+		 "Where the relay hears signals; default ipc://RUN_DIR/signals.ipc."),
+	ROW_TEXT("RELAY_SIGNALS", relays, NULL,
+		 "All relays' signal addresses, comma separated; default SIGNALS_ADDRESS."),
+	ROW_TEXT("FCGI_SOCKET", fcgi_socket, NULL,
+		 "Unix socket for the web server; default RUN_DIR/api.sock."),
 	ROW_TEXT("FCGI_SOCKET_MODE", mode, "0660", "Mode of that socket, octal."),
 	ROW_NUMBER("FCGI_WORKERS", fcgi_workers, "4", 1, 256, "FastCGI processes."),
-	ROW_NUMBER("BUS_WORKERS", bus_workers, "0", 0, 256, "Workers of the relay; 0: twice the cores, at least 4."),
+	ROW_NUMBER("BUS_WORKERS", bus_workers, "0", 0, 256,
+		   "Workers of the relay; 0: twice the cores, at least 4."),
 	ROW_NUMBER("RECIPIENT_ROWS_MAX", recipient_rows, "100", 0, 100000,
 		   "Groups up to so many members get recipient rows with each message."),
-	{ "RATE_LIMITS", CONF_SWITCH, &raw.rate_limits, "on", 0, 0, NULL, false, "Token buckets; off for tests and benches." },
-	ROW_FOREIGN("HOST"), ROW_FOREIGN("PORT"), ROW_FOREIGN("CORS_ALLOWED_ORIGINS"), ROW_FOREIGN("PING_INTERVAL_MS"),
-	ROW_FOREIGN("PING_TIMEOUT_MS"), ROW_FOREIGN("MAX_PAYLOAD"), ROW_FOREIGN("UPGRADE_TIMEOUT_MS"),
-	ROW_FOREIGN("CONNECT_TIMEOUT_MS"), ROW_FOREIGN("HEADER_TIMEOUT_MS"), ROW_FOREIGN("BODY_TIMEOUT_MS"),
-	ROW_FOREIGN("SEND_QUEUE_MAX"), ROW_FOREIGN("MAX_CONNECTIONS"), ROW_FOREIGN("MAX_CONNECTIONS_PER_ADDRESS"),
-	ROW_FOREIGN("TRUSTED_PROXIES"), ROW_FOREIGN("FEED_INTERVAL_MS"), ROW_FOREIGN("FEED_HOLE_S"),
-	ROW_FOREIGN("SSL_CERT_FILE"), ROW_FOREIGN("SSL_KEY_FILE"), ROW_FOREIGN("RECOVERY"),
+	{ "RATE_LIMITS", CONF_SWITCH, &raw.rate_limits, "on", 0, 0, NULL, false,
+	  "Token buckets; off for tests and benches." },
+	ROW_FOREIGN("HOST"),
+	ROW_FOREIGN("PORT"),
+	ROW_FOREIGN("CORS_ALLOWED_ORIGINS"),
+	ROW_FOREIGN("PING_INTERVAL_MS"),
+	ROW_FOREIGN("PING_TIMEOUT_MS"),
+	ROW_FOREIGN("MAX_PAYLOAD"),
+	ROW_FOREIGN("UPGRADE_TIMEOUT_MS"),
+	ROW_FOREIGN("CONNECT_TIMEOUT_MS"),
+	ROW_FOREIGN("HEADER_TIMEOUT_MS"),
+	ROW_FOREIGN("BODY_TIMEOUT_MS"),
+	ROW_FOREIGN("SEND_QUEUE_MAX"),
+	ROW_FOREIGN("MAX_CONNECTIONS"),
+	ROW_FOREIGN("MAX_CONNECTIONS_PER_ADDRESS"),
+	ROW_FOREIGN("TRUSTED_PROXIES"),
+	ROW_FOREIGN("FEED_INTERVAL_MS"),
+	ROW_FOREIGN("FEED_HOLE_S"),
+	ROW_FOREIGN("SSL_CERT_FILE"),
+	ROW_FOREIGN("SSL_KEY_FILE"),
+	ROW_FOREIGN("RECOVERY"),
 };
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
@@ -88,23 +120,28 @@ static bool given(const char *s)
 /* Who a person is, and whether this installation may think so (CONTRACT, Environment). */
 static int judge_identity(char *error_r, size_t error_size)
 {
-	const char *env = given(raw.upred_env) ? raw.upred_env : given(raw.flask_env) ? raw.flask_env : "development";
+	const char *env = given(raw.upred_env)	 ? raw.upred_env
+			  : given(raw.flask_env) ? raw.flask_env
+						 : "development";
 
 	settings.production = strcmp(env, "production") == 0;
 	settings.token_mode = given(raw.auth_mode) && strcmp(raw.auth_mode, "token") == 0;
 	settings.secret = slice_of(raw.secret ? raw.secret : "");
 	if (settings.production && !given(raw.auth_mode)) {
-		snprintf(error_r, error_size, "AUTH_MODE: production needs AUTH_MODE=token with a SECRET_KEY, or "
+		snprintf(error_r, error_size,
+			 "AUTH_MODE: production needs AUTH_MODE=token with a SECRET_KEY, or "
 			 "AUTH_MODE=open in so many words");
 		return -1;
 	}
 	if (settings.token_mode && settings.secret.n == 0) {
-		snprintf(error_r, error_size, "SECRET_KEY: AUTH_MODE=token needs one (upred-api make-secret makes one)");
+		snprintf(error_r, error_size,
+			 "SECRET_KEY: AUTH_MODE=token needs one (upred-api make-secret makes one)");
 		return -1;
 	}
 	for (size_t i = 0; settings.production && i < sizeof(known_secrets) / sizeof(known_secrets[0]); i++)
 		if (slice_is(settings.secret, known_secrets[i])) {
-			snprintf(error_r, error_size, "SECRET_KEY: this key stands in an example; make another with "
+			snprintf(error_r, error_size,
+				 "SECRET_KEY: this key stands in an example; make another with "
 				 "upred-api make-secret");
 			return -1;
 		}
@@ -123,14 +160,16 @@ static int check_address(const char *name, const char *url, char *error_r, size_
 
 static int judge_relays(char *error_r, size_t error_size)
 {
-	char *list = mem_copy(slice_of(given(raw.relays) ? raw.relays : settings.own_signals)), *rest = list, *one;
+	char *list = mem_copy(slice_of(given(raw.relays) ? raw.relays : settings.own_signals)), *rest = list,
+	     *one;
 
 	while ((one = strsep(&rest, ","))) {
 		one += strspn(one, " ");
 		if (!*one)
 			continue;
 		if (settings.relay_count == SETTINGS_RELAYS_MAX) {
-			snprintf(error_r, error_size, "RELAY_SIGNALS: more than %d relays", SETTINGS_RELAYS_MAX);
+			snprintf(error_r, error_size, "RELAY_SIGNALS: more than %d relays",
+				 SETTINGS_RELAYS_MAX);
 			return -1;
 		}
 		if (check_address("RELAY_SIGNALS", one, error_r, error_size) != 0)
@@ -144,8 +183,10 @@ static int judge_bus(char *error_r, size_t error_size)
 {
 	settings.run_dir = raw.run_dir;
 	settings.jobs_address = given(raw.jobs) ? raw.jobs : joined("ipc://", raw.run_dir, "/jobs.ipc");
-	settings.own_signals = given(raw.signals) ? raw.signals : joined("ipc://", raw.run_dir, "/signals.ipc");
-	settings.fcgi_socket = given(raw.fcgi_socket) ? raw.fcgi_socket : joined("", raw.run_dir, "/api.sock");
+	settings.own_signals =
+		given(raw.signals) ? raw.signals : joined("ipc://", raw.run_dir, "/signals.ipc");
+	settings.fcgi_socket =
+		given(raw.fcgi_socket) ? raw.fcgi_socket : joined("", raw.run_dir, "/api.sock");
 	if (check_address("JOBS_ADDRESS", settings.jobs_address, error_r, error_size) != 0 ||
 	    check_address("SIGNALS_ADDRESS", settings.own_signals, error_r, error_size) != 0)
 		return -1;
@@ -179,25 +220,56 @@ static int judge_database(char *error_r, size_t error_size)
 		snprintf(error_r, error_size, "%s: is missing", given(raw.db_user) ? "DB_NAME" : "DB_USER");
 		return -1;
 	}
-	settings.store = (struct store_settings){
-		.hosts = raw.db_host, .port = (unsigned)raw.db_port, .user = raw.db_user, .password = raw.db_password,
-		.database = raw.db_name, .socket = raw.db_socket, .recipient_rows_max = (unsigned)raw.recipient_rows
-	};
+	settings.store = (struct store_settings){ .hosts = raw.db_host,
+						  .port = (unsigned)raw.db_port,
+						  .user = raw.db_user,
+						  .password = raw.db_password,
+						  .database = raw.db_name,
+						  .socket = raw.db_socket,
+						  .recipient_rows_max = (unsigned)raw.recipient_rows };
 	return 0;
 }
 
 const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size)
 {
-	/* the texts in `raw` stay owned by the conf, so it lives as long as the process */
-	struct conf *conf = conf_load(rows, ROW_COUNT, env_file, error_r, error_size);
+	struct conf *loaded = conf_load(rows, ROW_COUNT, env_file, error_r, error_size);
+	struct settings *good;
 
-	if (!conf)
+	if (!loaded)
 		return NULL;
+	conf = loaded;
+	env_path = env_file;
+	memset(&settings, 0, sizeof(settings));
 	settings.log_level = raw.log_level;
 	if (judge_identity(error_r, error_size) != 0 || judge_bus(error_r, error_size) != 0 ||
 	    judge_pools(error_r, error_size) != 0 || judge_database(error_r, error_size) != 0)
 		return NULL;
-	return &settings;
+	good = mem_alloc(sizeof(*good));
+	*good = settings;
+	in_force = good;
+	return good;
+}
+
+const struct settings *settings_reload(void)
+{
+	char why[512] = "";
+	const struct settings *s = settings_load(env_path, why, sizeof(why));
+
+	if (!s) {
+		log_error("settings", "not taken over: %s", why);
+		return NULL;
+	}
+	log_open("upred-api", s->log_level);
+	log_info("settings", "read again");
+	return s;
+}
+
+void settings_end(void)
+{
+	free(in_force);
+	conf_free(conf);
+	in_force = NULL;
+	conf = NULL;
 }
 
 void settings_print(void)

@@ -28,11 +28,20 @@ struct settings {
 };
 
 /*
- * Reads and judges everything once per process. NULL when a setting is wrong: error_r then holds one line that names it.
- * What it returns lives until the process ends.
+ * Reads and judges everything once per process. NULL when a setting is wrong: error_r then holds one line
+ * that names it. What it returns lives until settings_end.
  */
 const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size);
-/* NAME=value lines, secrets as ***; what .env.example says; the names for --help. Only after settings_load. */
+/*
+ * Reads the same sources again: new settings, or NULL and a logged line when they are wrong (the old ones go
+ * on).
+ */
+const struct settings *settings_reload(void);
+/* At the end of the process. */
+void settings_end(void);
+/*
+ * NAME=value lines, secrets as ***; what .env.example says; the names for --help. Only after settings_load.
+ */
 void settings_print(void);
 void settings_print_example(void);
 

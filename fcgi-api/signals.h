@@ -1,7 +1,8 @@
 /*
  * signals: pushes to the relays that do not hear of them by an answer.
  *
- * Room: fcgi-api. Called by the doors after the commit; calls nano, wire. Fire and forget: what is lost, the feed brings.
+ * Room: fcgi-api. Called by the doors after the commit; calls nano, wire. Fire and forget: what is lost, the
+ * feed brings.
  */
 #ifndef SIGNALS_H
 #define SIGNALS_H
@@ -11,7 +12,10 @@
 
 struct signals;
 
-/* Once per process, after the fork. `but` (may be NULL): the relay that hears by the answer. The caller closes. */
+/*
+ * Once per process, after the fork. `but` (may be NULL): the relay that hears by the answer. The caller
+ * closes.
+ */
 struct signals *signals_open(const struct settings *s, const char *but);
 /* Sends what the answer's pushes say; never waits. */
 void signals_send(struct signals *s, const struct answer *a);

@@ -1,10 +1,10 @@
 /*
  * bus: jobs out, answers and signals in, on the relay's loop (DESIGN §3; WIRE.md).
  *
- * Room: relay. Called by chat/dispatch; calls nano, wire and engineio's loop. Knows no chat: commands and effects pass
- * through as bytes. Reports upward through one callback. Protocol rules that nanomsg does not give are kept here: workers
- * by their own name, one answer per request, a job given again to whom it never reached, attempts with a deadline, the
- * dead noticed at once (pidfd).
+ * Room: relay. Called by chat/dispatch; calls nano, wire and engineio's loop. Knows no chat: commands and
+ * effects pass through as bytes. Reports upward through one callback. Protocol rules that nanomsg does not
+ * give are kept here: workers by their own name, one answer per request, a job given again to whom it never
+ * reached, attempts with a deadline, the dead noticed at once (pidfd).
  */
 #ifndef BUS_H
 #define BUS_H
@@ -47,11 +47,15 @@ bool bus_alive(const struct bus *b);
 /* Workers that wait for a job now. */
 size_t bus_idle(const struct bus *b);
 /*
- * Gives `count` encoded commands to a waiting worker; the attempt ends after `attempt_ms`. Returns the job's number, or 0
- * when nobody waits. The bytes are copied.
+ * Gives `count` encoded commands to a waiting worker; the attempt ends after `attempt_ms`. Returns the
+ * job's number, or 0 when nobody waits. The bytes are copied.
  */
-uint64_t bus_give(struct bus *b, enum wire_job_kind kind, uint16_t count, struct slice commands, unsigned attempt_ms);
-/* Answers the workers that delivered answers and got no new job. Call after the last bus_give of a loop pass. */
+uint64_t bus_give(struct bus *b, enum wire_job_kind kind, uint16_t count, struct slice commands,
+		unsigned attempt_ms);
+/*
+ * Answers the workers that delivered answers and got no new job. Call after the last bus_give of a loop
+ * pass.
+ */
 void bus_settle(struct bus *b);
 
 struct bus_stats {

@@ -31,8 +31,8 @@ enum mode { MODE_RUN, MODE_PRINT, MODE_CHECK, MODE_EXAMPLE };
 
 static void usage(FILE *out)
 {
-	fputs("usage: upred-relay [--env FILE] [--print-config | --check-config | --print-example | --version | --help]\n",
-		out);
+	fputs("usage: upred-relay [--env FILE] [--print-config | --check-config | --print-example]\n"
+		"       upred-relay --version | --help\n", out);
 }
 
 /* -1: go on; else the exit code. */
@@ -190,13 +190,14 @@ static void on_reload(void *ctx, int signum)
 	log_open("upred-relay", fresh.log_level);
 	c = chat_config_of(&p->settings);
 	chat_configure(p->hall, &c);
-	log_info("relay", "LOG_LEVEL, RATE_LIMITS and FEED_INTERVAL_MS were read again; the others need a restart");
+	log_info("relay", "LOG_LEVEL, RATE_LIMITS, FEED_INTERVAL_MS read again; the others need a restart");
 }
 
 static int watch_signals(struct program *p)
 {
 	signal(SIGPIPE, SIG_IGN);
-	if (eio_loop_on_signal(p->loop, SIGTERM, on_stop, p) < 0 || eio_loop_on_signal(p->loop, SIGINT, on_stop, p) < 0)
+	if (eio_loop_on_signal(p->loop, SIGTERM, on_stop, p) < 0 ||
+	    eio_loop_on_signal(p->loop, SIGINT, on_stop, p) < 0)
 		return -1;
 	return eio_loop_on_signal(p->loop, SIGHUP, on_reload, p);
 }
@@ -218,14 +219,31 @@ static int serve(struct program *p)
 		return EXIT_FAILURE;
 	if (!settings_production(s) && !s->auth_mode)
 		log_warn("relay", "AUTH_MODE is not set: development, identity is as the handlers decide");
-	log_info("relay", "upred-relay %s listens on %s port %d, room for %lu connections, bus %s", UPRED_VERSION,
-		s->host, chat_port(p->hall), chat_capacity(p->hall), s->jobs_address);
+	log_info("relay", "upred-relay %s listens on %s port %d, room for %lu connections, bus %s",
+		UPRED_VERSION, s->host, chat_port(p->hall), chat_capacity(p->hall), s->jobs_address);
 	eio_loop_run(p->loop);
 	remove_port(s->run_dir);
 	chat_close(p->hall);
 	eio_loop_free(p->loop);
 	log_info("relay", "ended");
 	return EXIT_SUCCESS;
+}
+
+/* What is asked of the settings alone, or the whole life. */
+static int run_mode(struct program *p, enum mode mode)
+{
+	if (mode == MODE_PRINT) {
+		settings_print();
+		return EXIT_SUCCESS;
+	}
+	if (mode == MODE_CHECK) {
+		puts("ok");
+		return EXIT_SUCCESS;
+	}
+	log_open("upred-relay", p->settings.log_level);
+	if (run_dir_make(p->settings.run_dir) < 0 || run_dir_lock(p->settings.run_dir) < 0)
+		return EXIT_FAILURE;
+	return serve(p);
 }
 
 int main(int argc, char **argv)
@@ -246,14 +264,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "upred-relay: %s\n", error);
 		return EXIT_SETTINGS;
 	}
-	if (mode == MODE_PRINT)
-		settings_print();
-	if (mode == MODE_CHECK)
-		puts("ok");
-	if (mode != MODE_RUN)
-		return EXIT_SUCCESS;
-	log_open("upred-relay", p.settings.log_level);
-	if (run_dir_make(p.settings.run_dir) < 0 || run_dir_lock(p.settings.run_dir) < 0)
-		return EXIT_FAILURE;
-	return serve(&p);
+	code = run_mode(&p, mode);
+	settings_free();
+	return code;
 }

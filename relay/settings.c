@@ -13,47 +13,76 @@
 #include "log.h"
 #include "nano.h"
 
-static struct settings now;            /* where the rows point */
+/*
+ * A reading of all sources, owner of its texts. The first stays as long as the process; of later ones the
+ * latest.
+ */
+struct reading {
+	struct conf *conf;
+	char *jobs_address, *signals_address;
+};
 
-#define TEXT(name, field, fallback, sentence) { name, CONF_TEXT, &now.field, fallback, 0, 0, NULL, false, sentence }
+static struct settings now;            /* where the rows point */
+static struct reading first, latest;
+
+#define TEXT(name, field, fallback, sentence) \
+	{ name, CONF_TEXT, &now.field, fallback, 0, 0, NULL, false, sentence }
 #define NUMBER(name, field, fallback, min, max, sentence) \
 	{ name, CONF_NUMBER, &now.field, fallback, min, max, NULL, false, sentence }
 #define CHOICE(name, field, fallback, choices, sentence) \
 	{ name, CONF_CHOICE, &now.field, fallback, 0, 0, choices, false, sentence }
-#define SWITCH(name, field, fallback, sentence) { name, CONF_SWITCH, &now.field, fallback, 0, 0, NULL, false, sentence }
+#define SWITCH(name, field, fallback, sentence) \
+	{ name, CONF_SWITCH, &now.field, fallback, 0, 0, NULL, false, sentence }
 #define FOREIGN(name) { name, CONF_FOREIGN, NULL, NULL, 0, 0, NULL, false, NULL }
 
 static const struct conf_row rows[] = {
-	CHOICE("UPRED_ENV", upred_env, NULL, "development|production", "Kind of installation; wins over FLASK_ENV."),
-	CHOICE("FLASK_ENV", flask_env, NULL, "development|production", "The same under the name of the guide."),
-	CHOICE("AUTH_MODE", auth_mode, NULL, "open|token", "How the handlers decide who somebody is; must be said in production."),
-	CHOICE("LOG_LEVEL", log_level, "info", "error|warn|info|debug|trace", "Lines below this level are not written."),
+	CHOICE("UPRED_ENV", upred_env, NULL, "development|production",
+		"Kind of installation; wins over FLASK_ENV."),
+	CHOICE("FLASK_ENV", flask_env, NULL, "development|production",
+		"The same under the name of the guide."),
+	CHOICE("AUTH_MODE", auth_mode, NULL, "open|token",
+		"How the handlers decide who somebody is; must be said in production."),
+	CHOICE("LOG_LEVEL", log_level, "info", "error|warn|info|debug|trace",
+		"Lines below this level are not written."),
 	CHOICE("LOG_FORMAT", log_format, "text", "text", "Form of the log lines."),
 	TEXT("RUN_DIR", run_dir, "/run/upred", "Private directory (mode 0750) for sockets and marks."),
-	TEXT("JOBS_ADDRESS", jobs_address, NULL, "Where workers ask for jobs; default ipc://RUN_DIR/jobs.ipc."),
-	TEXT("SIGNALS_ADDRESS", signals_address, NULL, "Where signals come in; default ipc://RUN_DIR/signals.ipc."),
+	TEXT("JOBS_ADDRESS", jobs_address, NULL,
+		"Where workers ask for jobs; default ipc://RUN_DIR/jobs.ipc."),
+	TEXT("SIGNALS_ADDRESS", signals_address, NULL,
+		"Where signals come in; default ipc://RUN_DIR/signals.ipc."),
 	SWITCH("RATE_LIMITS", rate_limits, "on", "Token buckets per user and address."),
 	TEXT("HOST", host, "0.0.0.0", "Address to listen on."),
 	NUMBER("PORT", port, "5000", 0, 65535, "Port to listen on; 0 takes a free one."),
-	TEXT("CORS_ALLOWED_ORIGINS", cors_allowed_origins, "*", "Origins that browsers may come from: * or a comma list."),
-	TEXT("TRUSTED_PROXIES", trusted_proxies, "127.0.0.1,::1", "Addresses whose X-Forwarded-For is believed, comma list."),
+	TEXT("CORS_ALLOWED_ORIGINS", cors_allowed_origins, "*",
+		"Origins that browsers may come from: * or a comma list."),
+	TEXT("TRUSTED_PROXIES", trusted_proxies, "127.0.0.1,::1",
+		"Addresses whose X-Forwarded-For is believed, comma list."),
 	NUMBER("PING_INTERVAL_MS", ping_interval_ms, "25000", 100, 3600000, "Time between heartbeats."),
-	NUMBER("PING_TIMEOUT_MS", ping_timeout_ms, "20000", 100, 3600000, "How long a heartbeat's answer may take."),
-	NUMBER("MAX_PAYLOAD", max_payload, "1000000", 1024, 3000000, "Bytes of one message from a client, inclusive."),
-	NUMBER("UPGRADE_TIMEOUT_MS", upgrade_timeout_ms, "10000", 100, 600000, "How long an upgrade to WebSocket may take."),
+	NUMBER("PING_TIMEOUT_MS", ping_timeout_ms, "20000", 100, 3600000,
+		"How long a heartbeat's answer may take."),
+	NUMBER("MAX_PAYLOAD", max_payload, "1000000", 1024, 3000000,
+		"Bytes of one message from a client, inclusive."),
+	NUMBER("UPGRADE_TIMEOUT_MS", upgrade_timeout_ms, "10000", 100, 600000,
+		"How long an upgrade to WebSocket may take."),
 	NUMBER("CONNECT_TIMEOUT_MS", connect_timeout_ms, "45000", 100, 600000,
 		"A client that joined no namespace in this time is closed."),
-	NUMBER("HEADER_TIMEOUT_MS", header_timeout_ms, "20000", 100, 600000, "How long the head of a request may take."),
-	NUMBER("BODY_TIMEOUT_MS", body_timeout_ms, "30000", 100, 600000, "How long the body of a request may take."),
+	NUMBER("HEADER_TIMEOUT_MS", header_timeout_ms, "20000", 100, 600000,
+		"How long the head of a request may take."),
+	NUMBER("BODY_TIMEOUT_MS", body_timeout_ms, "30000", 100, 600000,
+		"How long the body of a request may take."),
 	NUMBER("SEND_QUEUE_MAX", send_queue_max, "1048576", 65536, 67108864,
 		"Bytes that may wait for a slow client before it is closed."),
 	NUMBER("MAX_CONNECTIONS", max_connections, "20000", 1, 1000000, "Connections in all."),
-	NUMBER("MAX_CONNECTIONS_PER_ADDRESS", max_connections_per_address, "1000", 1, 1000000, "Connections of one address."),
-	NUMBER("FEED_INTERVAL_MS", feed_interval_ms, "1000", 50, 60000, "How often new rows are looked for in the database."),
-	NUMBER("FEED_HOLE_S", feed_hole_s, "15", 1, 600, "How long an id may turn up late before cursors pass it."),
-	FOREIGN("SECRET_KEY"), FOREIGN("DB_HOST"), FOREIGN("DB_PORT"), FOREIGN("DB_USER"), FOREIGN("DB_PASSWORD"),
-	FOREIGN("DB_NAME"), FOREIGN("DB_SOCKET"), FOREIGN("FCGI_SOCKET"), FOREIGN("FCGI_SOCKET_MODE"),
-	FOREIGN("FCGI_WORKERS"), FOREIGN("BUS_WORKERS"), FOREIGN("RECIPIENT_ROWS_MAX"), FOREIGN("RELAY_SIGNALS"),
+	NUMBER("MAX_CONNECTIONS_PER_ADDRESS", max_connections_per_address, "1000", 1, 1000000,
+		"Connections of one address."),
+	NUMBER("FEED_INTERVAL_MS", feed_interval_ms, "1000", 50, 60000,
+		"How often new rows are looked for in the database."),
+	NUMBER("FEED_HOLE_S", feed_hole_s, "15", 1, 600,
+		"How long an id may turn up late before cursors pass it."),
+	FOREIGN("SECRET_KEY"), FOREIGN("DB_HOST"), FOREIGN("DB_PORT"), FOREIGN("DB_USER"),
+	FOREIGN("DB_PASSWORD"), FOREIGN("DB_NAME"), FOREIGN("DB_SOCKET"), FOREIGN("FCGI_SOCKET"),
+	FOREIGN("FCGI_SOCKET_MODE"), FOREIGN("FCGI_WORKERS"), FOREIGN("BUS_WORKERS"),
+	FOREIGN("RECIPIENT_ROWS_MAX"), FOREIGN("RELAY_SIGNALS"),
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -64,13 +93,22 @@ bool settings_production(const struct settings *s)
 	return env && strcmp(env, "production") == 0;
 }
 
-/* Addresses that follow from the run directory. Kept for the life of the process: a reload makes new ones. */
-static const char *address_in(const char *run_dir, const char *name)
+/* An address that follows from the run directory; the caller owns it. */
+static char *address_in(const char *run_dir, const char *name)
 {
 	struct buf b = BUF_INIT;
 
 	buf_putf(&b, "ipc://%s/%s", run_dir, name);
 	return buf_take(&b);
+}
+
+static void reading_free(struct reading *r)
+{
+	if (r->conf)
+		conf_free(r->conf);
+	free(r->jobs_address);
+	free(r->signals_address);
+	memset(r, 0, sizeof(*r));
 }
 
 static int check_address(const char *name, const char *url, char *error_r, size_t error_size)
@@ -83,20 +121,23 @@ static int check_address(const char *name, const char *url, char *error_r, size_
 	return -1;
 }
 
-static int judge(char *error_r, size_t error_size)
+static int judge(struct reading *r, char *error_r, size_t error_size)
 {
-	/* Socket paths must fit (107 bytes); what is longer would be refused below under a less telling name. */
+	/*
+	 * Socket paths must fit (107 bytes); what is longer would be refused below under a less telling
+	 * name.
+	 */
 	if (strlen(now.run_dir) > 90 && !now.jobs_address) {
 		snprintf(error_r, error_size, "RUN_DIR: longer than 90 bytes, a socket path would not fit");
 		return -1;
 	}
 	if (!now.jobs_address)
-		now.jobs_address = address_in(now.run_dir, "jobs.ipc");
+		now.jobs_address = r->jobs_address = address_in(now.run_dir, "jobs.ipc");
 	if (!now.signals_address)
-		now.signals_address = address_in(now.run_dir, "signals.ipc");
+		now.signals_address = r->signals_address = address_in(now.run_dir, "signals.ipc");
 	if (settings_production(&now) && !now.auth_mode) {
-		snprintf(error_r, error_size, "AUTH_MODE: production needs AUTH_MODE=token with a SECRET_KEY, or "
-			"AUTH_MODE=open in so many words");
+		snprintf(error_r, error_size, "AUTH_MODE: production needs AUTH_MODE=token with a "
+			"SECRET_KEY, or AUTH_MODE=open in so many words");
 		return -1;
 	}
 	if (strcmp(now.jobs_address, now.signals_address) == 0) {
@@ -111,19 +152,29 @@ static int judge(char *error_r, size_t error_size)
 int settings_load(const char *env_file, struct settings *out, char *error_r, size_t error_size)
 {
 	struct settings before = now;
-	struct conf *conf;
+	struct reading r = { 0 };
 
 	memset(&now, 0, sizeof(now));
-	conf = conf_load(rows, ROWS, env_file, error_r, error_size);
-	if (!conf || judge(error_r, error_size) < 0) {
-		if (conf)
-			conf_free(conf);
+	r.conf = conf_load(rows, ROWS, env_file, error_r, error_size);
+	if (!r.conf || judge(&r, error_r, error_size) < 0) {
+		reading_free(&r);
 		now = before;
 		return -1;
 	}
-	/* The conf stays: the texts are its own, and earlier ones may still be in use. */
+	if (!first.conf) {
+		first = r;
+	} else {
+		reading_free(&latest);
+		latest = r;
+	}
 	*out = now;
 	return 0;
+}
+
+void settings_free(void)
+{
+	reading_free(&latest);
+	reading_free(&first);
 }
 
 void settings_print(void)

@@ -25,10 +25,11 @@ struct settings {
 };
 
 /*
- * Reads and judges all settings; `env_file` as conf_load. 0, or -1 and one line that names the setting. Texts stay valid
- * until the process ends, also over a later call (the last good values stay in use when a call fails).
+ * Reads and judges all settings; `env_file` as conf_load. 0, or -1 and one line that names the setting. The
+ * texts of the first call stay valid until settings_free, those of a later one until the next later one.
  */
 int settings_load(const char *env_file, struct settings *out, char *error_r, size_t error_size);
+void settings_free(void);
 /* NAME=value lines to stdout, as loaded last. */
 void settings_print(void);
 /* The .env.example of the relay's rows to stdout. */

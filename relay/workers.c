@@ -1,7 +1,8 @@
 /*
  * workers: workers by name, jobs by number.
  *
- * Room: relay. Called by bus.c and, for bus_give, bus_idle and bus_settle, by chat/dispatch; calls nano, wire, the loop.
+ * Room: relay. Called by bus.c and, for bus_give, bus_idle and bus_settle, by chat/dispatch; calls nano,
+ * wire, the loop.
  */
 #include "workers.h"
 
@@ -10,7 +11,7 @@
 #include <unistd.h>
 #include "map.h"
 
-#define FRESH_MS 1500                  /* an idle worker repeats READY; one that has not for so long gets no job */
+#define FRESH_MS 1500                  /* idle, but READY not repeated for so long: gets no job */
 #define FORGET_MS 60000                /* a silent worker's name is forgotten */
 #define MARGIN_MS 200                  /* a worker gives up before the relay does */
 
@@ -44,7 +45,10 @@ void job_lost(struct bus *b, struct job *j, const char *why)
 	bus_report(b, BUS_LOST, id, 0, SLICE_NONE);
 }
 
-/* Answers the worker's request with its job. The time left is told, less a margin in which it can roll back. */
+/*
+ * Answers the worker's request with its job. The time left is told, less a margin in which it can roll
+ * back.
+ */
 static void job_send(struct bus *b, struct job *j)
 {
 	uint64_t now = eio_loop_now_ms(b->loop);
@@ -72,7 +76,8 @@ static struct worker *idle_worker(const struct bus *b)
 	return NULL;
 }
 
-uint64_t bus_give(struct bus *b, enum wire_job_kind kind, uint16_t count, struct slice commands, unsigned attempt_ms)
+uint64_t bus_give(struct bus *b, enum wire_job_kind kind, uint16_t count, struct slice commands,
+		unsigned attempt_ms)
 {
 	struct worker *w = idle_worker(b);
 	struct job *j;

@@ -1,9 +1,9 @@
 /*
  * workers: who works, who waits, what each was given. The bus's other half; no other room includes this.
  *
- * Room: relay. Called by bus.c; calls nano, wire and engineio's loop.
- * A worker asks (READY, or ANSWERS and ready again) and gets exactly one reply to its newest request: a job or an ACK.
- * Its `asking` header is that request; it is spent by the reply.
+ * Room: relay. Called by bus.c; calls nano, wire and engineio's loop. A worker asks (READY, or ANSWERS and
+ * ready again) and gets exactly one reply to its newest request: a job or an ACK. Its `asking` header is
+ * that request; it is spent by the reply.
  */
 #ifndef WORKERS_H
 #define WORKERS_H
@@ -62,14 +62,18 @@ struct bus {
 };
 
 /* Up to the callback's owner. */
-void bus_report(struct bus *b, enum bus_event_kind kind, uint64_t job, uint64_t command, struct slice effects);
+void bus_report(struct bus *b, enum bus_event_kind kind, uint64_t job, uint64_t command,
+		struct slice effects);
 /* The worker of a name, made when it is new. */
 struct worker *worker_of(struct bus *b, const struct wire_worker *name);
 /* Forgets a worker; a job it holds is lost. */
 void worker_free(struct bus *b, struct worker *w);
 /* Answers its request with an ACK: heard, no work now. */
 void worker_ack(struct bus *b, struct worker *w);
-/* A worker that does not name the job it was given last never got it: the job is given again, under its number. */
+/*
+ * A worker that does not name the job it was given last never got it: the job is given again, under its
+ * number.
+ */
 void worker_check_last(struct bus *b, struct worker *w, const struct wire_ready *r);
 void job_free(struct bus *b, struct job *j);
 /* Ends a job without an answer and reports it. */

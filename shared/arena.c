@@ -73,7 +73,8 @@ void arena_reset(struct arena *a)
 
 void *arena_alloc(struct arena *a, size_t n)
 {
-	size_t need = (n + ARENA_ALIGN) & ~(size_t)(ARENA_ALIGN - 1);  /* one more than asked: n = 0 is a place of its own */
+	size_t need = (n + ARENA_ALIGN) &
+		      ~(size_t)(ARENA_ALIGN - 1); /* one more than asked: n = 0 is a place of its own */
 	struct block *b = a->first;
 	char *p;
 

@@ -11,7 +11,10 @@ cd "$top" || exit 1
 BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$top/$BUILD ;; esac
 export BUILD
-shelves=${SHELVES:-unit lint fuzz store protocol talk guide browser faults house}
+# (fuzz targets are under the sanitizers anyway, and lint does not run the programs)
+[ "${SANITIZE:-}" = 1 ] && default='unit store protocol talk guide browser faults house' ||
+	default='unit lint fuzz store protocol talk guide browser faults house'
+shelves=${SHELVES:-$default}
 logs=$BUILD/test-logs
 passed=0 failed=0 skipped=0 current=
 slow=1
@@ -27,7 +30,11 @@ house() { RUN_DIR=$BUILD/houses/$1 RELAY_PORT=0 WEB_PORT=0 sh tests/house/house.
 
 finish() {
 	trap '' INT TERM HUP
-	[ -z "$current" ] || kill "$current" 2>/dev/null
+	if [ -n "$current" ]; then
+		kill "$current" 2>/dev/null
+		wait "$current"
+		kill -s KILL -- "-$current" 2>/dev/null
+	fi
 	for d in "$BUILD"/houses/*/; do
 		[ ! -d "$d/pids" ] || house "$(basename "$d")" stop >/dev/null 2>&1
 	done
@@ -44,6 +51,8 @@ run() {
 	current=$!
 	wait $current
 	code=$?
+	# children that outlived their test (timeout made a group for it)
+	kill -s KILL -- "-$current" 2>/dev/null
 	current=
 	good=$(grep -cE '^ok( |$)' "$log")
 	none=$(grep -cE '^ok( |$).*# (SKIP|skip)' "$log")

@@ -2,7 +2,8 @@
  * connect: a Socket.IO CONNECT: who is it, may he come in?
  *
  * Room: fcgi-api/handlers. Called by router; calls identity, answer.
- * A refusal here is for good (CONNECT_ERROR); passing trouble ends at the transport, which is the door's word.
+ * A refusal here is for good (CONNECT_ERROR); passing trouble ends at the transport, which is the door's
+ * word.
  */
 #include "handlers.h"
 

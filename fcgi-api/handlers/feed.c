@@ -26,8 +26,11 @@ static bool pack_uuid(struct slice text, uint8_t out[16])
 
 static void put_row(struct buf *b, const struct store_sweep_row *row)
 {
-	struct wire_row w = { .id = (uint64_t)row->id, .grouped = row->kind == STORE_GRUPAL, .deleted = row->deleted,
-		.a = (uint64_t)row->a_id, .b = (uint64_t)row->b_id };
+	struct wire_row w = { .id = (uint64_t)row->id,
+			      .grouped = row->kind == STORE_GRUPAL,
+			      .deleted = row->deleted,
+			      .a = (uint64_t)row->a_id,
+			      .b = (uint64_t)row->b_id };
 
 	pack_uuid(row->uuid, w.uuid);
 	if (!pack_uuid(row->sala_uuid, w.room))
@@ -71,8 +74,8 @@ const struct refusal *handle_sweep(struct call *c)
 	v = store_feed_sweep(c->store, &sweep, c->arena, &got);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	wire_put_rows(payload, &(struct wire_rows){ (uint64_t)got.max_id, (uint64_t)got.from, (uint64_t)got.upto,
-		got.truncated, (uint32_t)got.count });
+	wire_put_rows(payload, &(struct wire_rows){ (uint64_t)got.max_id, (uint64_t)got.from,
+						    (uint64_t)got.upto, got.truncated, (uint32_t)got.count });
 	for (size_t i = 0; i < got.count; i++)
 		put_row(payload, &got.rows[i]);
 	rows.payload = buf_slice(payload);
@@ -151,7 +154,8 @@ static void take_out(struct call *c, const struct wire_member *m, const struct s
 	answer_effect(&c->answer, &e);
 }
 
-static const struct refusal *check_some(struct call *c, const struct wire_member *who, struct store_member *set, size_t n)
+static const struct refusal *check_some(struct call *c, const struct wire_member *who,
+					struct store_member *set, size_t n)
 {
 	enum store_verdict v = store_member_check(c->store, set, n, c->arena);
 

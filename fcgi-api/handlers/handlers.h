@@ -2,8 +2,8 @@
  * handlers: one function per event or endpoint, listed here for the router's tables.
  *
  * Room: fcgi-api/handlers. Called by router; each calls fields, store, render, push, answer.
- * They run inside the door's transaction and never commit. They return why not, or NULL: then the answer is in the call.
- * Trouble of the store goes back through call_trouble.
+ * They run inside the door's transaction and never commit. They return why not, or NULL: then the answer is
+ * in the call. Trouble of the store goes back through call_trouble.
  */
 #ifndef HANDLERS_H
 #define HANDLERS_H

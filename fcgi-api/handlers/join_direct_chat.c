@@ -32,7 +32,7 @@ static void reply(struct call *c, const struct store_room *room, int64_t other, 
 
 const struct refusal *handle_join_direct_chat(struct call *c)
 {
-	struct fields f = { c->arena, c->command.event, c->command.args, c->command.bad_text, c->user_id, false };
+	struct fields f = call_fields(c);
 	struct store_person person;
 	struct store_room room;
 	int64_t other, safe;

@@ -25,7 +25,7 @@ static void leave_room(struct call *c, const struct store_room *room, int64_t gr
 
 const struct refusal *handle_leave_group(struct call *c)
 {
-	struct fields f = { c->arena, c->command.event, c->command.args, c->command.bad_text, c->user_id, false };
+	struct fields f = call_fields(c);
 	struct buf *object = call_buf(c);
 	struct store_room room;
 	int64_t group;

@@ -32,7 +32,7 @@ static void reply(struct call *c, const struct store_room *room, const struct st
 
 const struct refusal *handle_load_message_history(struct call *c)
 {
-	struct fields f = { c->arena, c->command.event, c->command.args, c->command.bad_text, c->user_id, false };
+	struct fields f = call_fields(c);
 	struct fields_history want;
 	struct store_history history;
 	struct store_page page;
@@ -48,7 +48,9 @@ const struct refusal *handle_load_message_history(struct call *c)
 		return call_trouble(c, v);
 	if (v == STORE_NONE || !member)
 		return REFUSE(ROOM_UNKNOWN);
-	page = (struct store_page){ .room_id = room.id, .before = want.before, .after = want.after, .limit = want.limit };
+	page = (struct store_page){
+		.room_id = room.id, .before = want.before, .after = want.after, .limit = want.limit
+	};
 	v = store_message_history(c->store, &page, c->arena, &history);
 	if (v != STORE_OK)
 		return call_trouble(c, v);

@@ -1,8 +1,10 @@
 /*
- * receipts: mark_delivered and mark_read, as sets; and their REST doors, leer, entregado, marcar-leidos, no-leidos.
+ * receipts: mark_delivered and mark_read, as sets; and their REST doors, leer, entregado, marcar-leidos,
+ * no-leidos.
  *
  * Room: fcgi-api/handlers. Called by router; calls fields, lookup, store, push, render, answer.
- * The author hears of a mark when it is made, not when it is repeated; a read mark also goes to the reader's other devices.
+ * The author hears of a mark when it is made, not when it is repeated; a read mark also goes to the reader's
+ * other devices.
  */
 #include "handlers.h"
 
@@ -20,8 +22,8 @@ static enum store_mark mark_of(const struct call *c)
 }
 
 /* message_delivered or message_read. */
-static void push_mark(struct call *c, enum store_mark mark, int64_t message_id, int64_t author, struct slice sala_uuid,
-		      int64_t at)
+static void push_mark(struct call *c, enum store_mark mark, int64_t message_id, int64_t author,
+		      struct slice sala_uuid, int64_t at)
 {
 	struct buf *event = call_buf(c);
 	bool read = mark == STORE_READ;
@@ -44,7 +46,8 @@ static void confirm_event(struct call *c, const struct store_receipt *r)
 	json_put_id_member(object, "mensaje_id", r->message_id);
 	json_put_id_member(object, "user_id", r->person_id);
 	buf_putc(object, '}');
-	answer_reply(&c->answer, r->mark == STORE_READ ? "read_confirmed" : "delivery_confirmed", buf_slice(object));
+	answer_reply(&c->answer, r->mark == STORE_READ ? "read_confirmed" : "delivery_confirmed",
+		     buf_slice(object));
 }
 
 static void confirm_rest(struct call *c, struct slice text)
@@ -67,9 +70,11 @@ static const struct refusal *settle(struct call *c, const struct store_receipt *
 	if (r->verdict == STORE_RECEIPT_NOT_MEMBER)
 		return call_is_rest(c) ? REFUSE(MESSAGE_NOT_YOURS) : REFUSE(MESSAGE_UNKNOWN);
 	if (r->verdict == STORE_RECEIPT_STORED && r->changed)
-		push_mark(c, r->mark, r->message_id, r->author_id, r->room.uuid, read ? r->read_at : r->delivered_at);
+		push_mark(c, r->mark, r->message_id, r->author_id, r->room.uuid,
+			  read ? r->read_at : r->delivered_at);
 	if (call_is_rest(c))
-		confirm_rest(c, read ? SLICE("Mensaje marcado como leído") : SLICE("Mensaje marcado como entregado"));
+		confirm_rest(c, read ? SLICE("Mensaje marcado como leído")
+				     : SLICE("Mensaje marcado como entregado"));
 	else
 		confirm_event(c, r);
 	return NULL;
@@ -84,7 +89,7 @@ static void mark_set(struct call **calls, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		struct call *c = calls[i];
-		struct fields f = { c->arena, c->command.event, c->command.args, c->command.bad_text, c->user_id, false };
+		struct fields f = call_fields(c);
 
 		memset(&set[n], 0, sizeof(set[n]));
 		c->refusal = fields_receipt(&f, &set[n].message_id);
@@ -121,7 +126,8 @@ static const struct refusal *mark_by_path(struct call *c, enum store_mark mark)
 {
 	struct store_receipt receipt = { .person_id = c->user_id, .mark = mark };
 	enum store_verdict v;
-	const struct refusal *no = lookup_id(c->request->params[0], REFUSE(MESSAGE_UNKNOWN), &receipt.message_id);
+	const struct refusal *no =
+		lookup_id(c->request->params[0], REFUSE(MESSAGE_UNKNOWN), &receipt.message_id);
 
 	if (no)
 		return no;
@@ -153,7 +159,8 @@ const struct refusal *handle_rest_read_all(struct call *c)
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	for (size_t i = 0; i < all.author_count; i++)
-		push_mark(c, STORE_READ, all.authors[i].newest_id, all.authors[i].author_id, room.uuid, all.read_at);
+		push_mark(c, STORE_READ, all.authors[i].newest_id, all.authors[i].author_id, room.uuid,
+			  all.read_at);
 	snprintf(text, sizeof(text), "%lld mensajes marcados como leídos", (long long)all.count);
 	confirm_rest(c, slice_of(text));
 	return NULL;

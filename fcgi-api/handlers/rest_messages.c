@@ -1,7 +1,8 @@
 /*
  * rest_messages: a page of a room's messages; by `after` it is what a client without sockets polls.
  *
- * Room: fcgi-api/handlers. Called by router; calls lookup, cursor, store, render, etag, answer. No request is held open.
+ * Room: fcgi-api/handlers. Called by router; calls lookup, cursor, store, render, etag, answer. No request is
+ * held open.
  */
 #include "handlers.h"
 
@@ -61,16 +62,19 @@ static const struct refusal *read_query(struct call *c, struct page_query *q)
 	if (has_after < 0 || (has_after && (cursor_parse(after, &q->cursor) != 0 || has_skip || has_before)))
 		return bad(c, "after");
 	q->polled = has_after;
-	q->page = (struct store_page){ .before = has_before ? before : -1, .after = has_after ? q->cursor.next : -1,
-		.skip = (unsigned)skip, .limit = (unsigned)limit };
+	q->page = (struct store_page){ .before = has_before ? before : -1,
+				       .after = has_after ? q->cursor.next : -1,
+				       .skip = (unsigned)skip,
+				       .limit = (unsigned)limit };
 	return NULL;
 }
 
 /*
- * Where to go on. While a walk over full pages lasts, the safe place of its beginning is kept: what appeared behind the
- * walker meanwhile is read when the walk ends there again.
+ * Where to go on. While a walk over full pages lasts, the safe place of its beginning is kept: what appeared
+ * behind the walker meanwhile is read when the walk ends there again.
  */
-static void answer_cursor(struct call *c, const struct page_query *q, const struct store_history *h, int64_t safe)
+static void answer_cursor(struct call *c, const struct page_query *q, const struct store_history *h,
+			  int64_t safe)
 {
 	struct cursor next = { safe, safe };
 	char text[CURSOR_TEXT_MAX];

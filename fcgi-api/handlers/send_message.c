@@ -1,9 +1,10 @@
 /*
- * send_message: the hot event, written for sets; also send_direct_message, send_group_message and the two REST doors.
+ * send_message: the hot event, written for sets; also send_direct_message, send_group_message and the two
+ * REST doors.
  *
  * Room: fcgi-api/handlers. Called by router; calls fields, lookup, store, push, render, answer.
- * A set goes through together: read all, resolve the ones that name a person or group, store all, answer each. A repeat
- * (same client_id) is answered from its row before room and membership are looked at.
+ * A set goes through together: read all, resolve the ones that name a person or group, store all, answer
+ * each. A repeat (same client_id) is answered from its row before room and membership are looked at.
  */
 #include "handlers.h"
 
@@ -24,8 +25,7 @@ struct sending {
 
 static const struct refusal *read_event(struct call *c, struct fields_send *s)
 {
-	struct fields f = { c->arena, c->command.event, c->command.args, c->command.bad_text, c->user_id,
-		call_is_verified(c) };
+	struct fields f = call_fields(c);
 
 	if (slice_is(f.event, "send_direct_message"))
 		return fields_send_to(&f, STORE_DIRECTO, s);
@@ -97,7 +97,8 @@ static const struct refusal *direct_room(struct call *c, int64_t other, struct s
 static const struct refusal *group_room(struct call *c, int64_t group, struct store_room *room_r)
 {
 	bool created;
-	enum store_verdict v = store_room_group(c->store, group, c->user_id, c->arena, room_r, &created, NULL);
+	enum store_verdict v =
+		store_room_group(c->store, group, c->user_id, c->arena, room_r, &created, NULL);
 
 	if (v == STORE_NONE)
 		return REFUSE(NOT_MEMBER);
@@ -117,7 +118,8 @@ static const struct refusal *resolve(struct sending *s)
 	no = find_repeat(s);
 	if (no || s->settled)
 		return no;
-	no = s->fields.to_group ? group_room(c, s->fields.to_group, &room) : direct_room(c, s->fields.to_person, &room);
+	no = s->fields.to_group ? group_room(c, s->fields.to_group, &room)
+				: direct_room(c, s->fields.to_person, &room);
 	if (!no)
 		s->send->sala_uuid = room.uuid;
 	return no;

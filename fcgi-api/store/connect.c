@@ -14,12 +14,13 @@
 #define HOST_MAX 255
 
 /*
- * No autocommit: nothing is ever stored without a COMMIT of ours, also when a deadlock has ended the transaction under us.
- * A lock wait must end before the read timeout, or it looks like a dead server. wait_timeout frees the locks of a
- * connection whose other end has vanished.
+ * No autocommit: nothing is ever stored without a COMMIT of ours, also when a deadlock has ended the
+ * transaction under us. A lock wait must end before the read timeout, or it looks like a dead server.
+ * wait_timeout frees the locks of a connection whose other end has vanished.
  */
 #define SESSION_VALUES \
-	"SET SESSION autocommit=0, sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout=1," \
+	"SET SESSION autocommit=0, sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'," \
+	" innodb_lock_wait_timeout=1," \
 	" lock_wait_timeout=1, wait_timeout=60"
 static const char *const session_setup[] = {
 	SESSION_VALUES,
@@ -41,13 +42,16 @@ enum store_verdict connect_verdict(unsigned error)
 	switch (error) {
 	case 0:
 		return STORE_OK;
-	case 1040: case 1053: case 1152: case 1180: case 1203: case 1243: case 1290: case 1836: case 1927: case 2000 ... 2025:
+	case 1040: case 1053: case 1152: case 1180: case 1203: case 1243:
+	case 1290: case 1836: case 1927: case 2000 ... 2025:
 	case 3169: case 4031:
 		return STORE_LOST;
-	case 1044: case 1045: case 1049: case 1054: case 1064: case 1142: case 1143: case 1146: case 1461: case 1698:
+	case 1044: case 1045: case 1049: case 1054: case 1064: case 1142:
+	case 1143: case 1146: case 1461: case 1698:
 	case 2026: case 2059:
 		return STORE_CONFIG;
-	case 1048: case 1062: case 1264: case 1265: case 1366: case 1406: case 1452: case 3140: case 3819: case 4025:
+	case 1048: case 1062: case 1264: case 1265: case 1366: case 1406:
+	case 1452: case 3140: case 3819: case 4025:
 		return STORE_REFUSED;
 	default:
 		/* 1205 1213 1020 1317 1969 3024 3101 3572 and whatever else a statement may meet */
@@ -75,10 +79,12 @@ static MYSQL *try_target(const struct store_settings *s, const struct target *t)
 
 	mysql_options(my, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &key);
 #endif
-	if (mysql_real_connect(my, *t->host ? t->host : NULL, s->user, s->password, s->database, t->port, t->socket, 0)) {
+	if (mysql_real_connect(my, *t->host ? t->host : NULL, s->user, s->password, s->database, t->port,
+			       t->socket, 0)) {
 		size_t i = 0;
 
-		while (i < sizeof(session_setup) / sizeof(*session_setup) && mysql_query(my, session_setup[i]) == 0)
+		while (i < sizeof(session_setup) / sizeof(*session_setup) &&
+		       mysql_query(my, session_setup[i]) == 0)
 			i++;
 		if (i == sizeof(session_setup) / sizeof(*session_setup))
 			(void)mysql_query(my, session_extra);
@@ -87,14 +93,16 @@ static MYSQL *try_target(const struct store_settings *s, const struct target *t)
 }
 
 /* True when the handle is connected and set up; else it is closed, with the reason told. */
-static bool keep_or_close(MYSQL *my, const struct target *t, enum store_verdict *verdict_r, char *error_r, size_t size)
+static bool keep_or_close(MYSQL *my, const struct target *t, enum store_verdict *verdict_r, char *error_r,
+			  size_t size)
 {
 	unsigned error = mysql_errno(my);
 
 	if (error == 0 || error == 1193)  /* 1193: session_extra is unknown here */
 		return true;
 	*verdict_r = connect_verdict(error) == STORE_CONFIG ? STORE_CONFIG : STORE_LOST;
-	snprintf(error_r, size, "%u %s (connect to %s)", error, mysql_error(my), t->socket ? t->socket : t->host);
+	snprintf(error_r, size, "%u %s (connect to %s)", error, mysql_error(my),
+		 t->socket ? t->socket : t->host);
 	mysql_close(my);
 	return false;
 }
@@ -131,11 +139,11 @@ static bool host_at(const struct store_settings *s, unsigned n, struct target *t
 }
 
 /*
- * One host. "localhost" meant TCP for the server that the guide describes, and means the socket for MySQL's own tools:
- * the first that answers is right.
+ * One host. "localhost" meant TCP for the server that the guide describes, and means the socket for MySQL's
+ * own tools: the first that answers is right.
  */
-static MYSQL *try_host(const struct store_settings *s, struct target *t, enum store_verdict *verdict_r, char *error_r,
-		       size_t size)
+static MYSQL *try_host(const struct store_settings *s, struct target *t, enum store_verdict *verdict_r,
+		       char *error_r, size_t size)
 {
 	MYSQL *my = try_target(s, t);
 
@@ -152,8 +160,8 @@ static MYSQL *try_host(const struct store_settings *s, struct target *t, enum st
 	return my;
 }
 
-MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum store_verdict *verdict_r, char *error_r,
-		    size_t size)
+MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum store_verdict *verdict_r,
+		    char *error_r, size_t size)
 {
 	struct target t;
 	unsigned n = 0, i;
@@ -182,11 +190,13 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum stor
 
 void connect_durability(MYSQL *my, struct store_durability *d)
 {
+	static const char durability[] = "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit, @@GLOBAL.sync_binlog,"
+					 " @@GLOBAL.log_bin";
 	MYSQL_RES *res;
 	MYSQL_ROW row;
 
 	memset(d, 0, sizeof(*d));
-	if (mysql_query(my, "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit, @@GLOBAL.sync_binlog, @@GLOBAL.log_bin") != 0)
+	if (mysql_query(my, durability) != 0)
 		return;
 	res = mysql_store_result(my);
 	if (!res)

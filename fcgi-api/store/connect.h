@@ -14,12 +14,12 @@
 typedef __typeof__(*((MYSQL_BIND *)0)->is_null) db_bool;
 
 /*
- * Tries the hosts in order, beginning with the one that answered last (*host_io), and sets the session up: utf8mb4, READ
- * COMMITTED, strict, no autocommit, short waits. The handle is the caller's (mysql_close); NULL: none answered, with the
- * verdict and one line in error_r.
+ * Tries the hosts in order, beginning with the one that answered last (*host_io), and sets the session up:
+ * utf8mb4, READ COMMITTED, strict, no autocommit, short waits. The handle is the caller's (mysql_close);
+ * NULL: none answered, with the verdict and one line in error_r.
  */
-MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum store_verdict *verdict_r, char *error_r,
-		    size_t error_size);
+MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum store_verdict *verdict_r,
+		    char *error_r, size_t error_size);
 /* Asks the session how durable a commit is. */
 void connect_durability(MYSQL *my, struct store_durability *d_r);
 /* What an error number of server or client means. 1062 counts as REFUSED. */

@@ -1,8 +1,8 @@
 /*
  * db: statements, rows and the transaction, over the MySQL client library.
  *
- * Room: fcgi-api/store, inside; the connection functions of store.h are here. Called by the doors and by every file of
- * this room; calls connect, sql and log.
+ * Room: fcgi-api/store, inside; the connection functions of store.h are here. Called by the doors and by
+ * every file of this room; calls connect, sql and log.
  */
 #include "db.h"
 #include "connect.h"
@@ -14,8 +14,8 @@
 #include <time.h>
 
 #define STATEMENTS_MAX 256  /* statement kinds x sizes */
-#define TEXT_ROOM 512       /* bytes of a text column fetched at once; longer ones are asked for again, exactly */
-#define REPLAY_MS 500       /* a first statement that failed within this time is run again on a fresh connection */
+#define TEXT_ROOM 512       /* bytes of a text column fetched at once; longer ones are asked for again */
+#define REPLAY_MS 500       /* a first statement that failed within this time is run again, once */
 
 struct statement {
 	const struct db_sql *sql;
@@ -209,7 +209,8 @@ static int bind_columns(struct store *st, MYSQL_STMT *stmt, const char *letters)
 	return mysql_stmt_bind_result(stmt, out) ? -1 : 0;
 }
 
-static enum store_verdict prepare(struct store *st, const struct db_sql *sql, size_t size, const struct statement **s_r)
+static enum store_verdict prepare(struct store *st, const struct db_sql *sql, size_t size,
+				  const struct statement **s_r)
 {
 	struct statement *s = st->statements;
 	struct buf text = BUF_INIT;
@@ -266,8 +267,8 @@ static void bind_values(struct store *st, const struct db_value *in, size_t coun
 	}
 }
 
-static enum store_verdict run_once(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,
-				   size_t count)
+static enum store_verdict run_once(struct store *st, const struct db_sql *sql, size_t size,
+				   const struct db_value *in, size_t count)
 {
 	const struct statement *s;
 	enum store_verdict v = prepare(st, sql, size, &s);
@@ -295,7 +296,8 @@ static int64_t now_ms(void)
 	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
 }
 
-enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in, size_t count)
+enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,
+			  size_t count)
 {
 	int64_t start = now_ms();
 	enum store_verdict v;
@@ -304,7 +306,10 @@ enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t siz
 		return STORE_LOST;
 	st->error = 0;
 	v = run_once(st, sql, size, in, count);
-	/* nothing of this transaction has happened yet and nothing commits by itself: the dead session is replaced unseen */
+	/*
+	 * nothing of this transaction has happened yet and nothing commits by itself: the dead session is
+	 * replaced unseen
+	 */
 	if (v == STORE_LOST && !st->ran && now_ms() - start < REPLAY_MS) {
 		v = connect_now(st);
 		if (v == STORE_OK)
@@ -329,7 +334,8 @@ bool db_next(struct store *st)
 	if (r != MYSQL_NO_DATA) {
 		MYSQL_STMT *stmt = st->open->stmt;
 
-		st->rows_verdict = fail(st, st->open->sql->name, mysql_stmt_errno(stmt), strdupa(mysql_stmt_error(stmt)));
+		st->rows_verdict = fail(st, st->open->sql->name, mysql_stmt_errno(stmt),
+					strdupa(mysql_stmt_error(stmt)));
 	}
 	return false;
 }
@@ -339,7 +345,8 @@ enum store_verdict db_end(struct store *st)
 	if (st->open && mysql_stmt_free_result(st->open->stmt) && !st->rows_verdict) {
 		MYSQL_STMT *stmt = st->open->stmt;
 
-		st->rows_verdict = fail(st, st->open->sql->name, mysql_stmt_errno(stmt), strdupa(mysql_stmt_error(stmt)));
+		st->rows_verdict = fail(st, st->open->sql->name, mysql_stmt_errno(stmt),
+					strdupa(mysql_stmt_error(stmt)));
 	}
 	st->open = NULL;
 	return st->rows_verdict;
@@ -375,7 +382,8 @@ struct slice db_text(struct store *st, unsigned column, struct arena *a)
 	if (mysql_stmt_fetch_column(st->open->stmt, &whole, column, 0) != 0) {
 		MYSQL_STMT *stmt = st->open->stmt;
 
-		st->rows_verdict = fail(st, st->open->sql->name, mysql_stmt_errno(stmt), strdupa(mysql_stmt_error(stmt)));
+		st->rows_verdict = fail(st, st->open->sql->name, mysql_stmt_errno(stmt),
+					strdupa(mysql_stmt_error(stmt)));
 		return SLICE_NONE;
 	}
 	return (struct slice){ p, len };

@@ -1,11 +1,12 @@
 /*
  * db: statements, rows and the transaction, over the MySQL client library.
  *
- * Room: fcgi-api/store, inside. Called by every file of this room; calls connect. Nothing of it is seen outside.
+ * Room: fcgi-api/store, inside. Called by every file of this room; calls connect. Nothing of it is seen
+ * outside.
  *
- * A statement is a static db_sql. Where its text holds {…}, the part in braces is repeated `size` times with ", " between
- * (or with what follows a |, as in {(a = ? AND b = ?)| OR }). Statements are prepared at first use and kept, per size, as
- * long as the connection; sets.h has the sizes.
+ * A statement is a static db_sql. Where its text holds {…}, the part in braces is repeated `size` times with
+ * ", " between (or with what follows a |, as in {(a = ? AND b = ?)| OR }). Statements are prepared at first
+ * use and kept, per size, as long as the connection; sets.h has the sizes.
  *
  *	v = db_run(st, &find_x, 1, in, 1);
  *	if (v)
@@ -47,11 +48,11 @@ static inline struct db_value db_of_text(struct slice s)
 }
 
 /*
- * Runs a statement. OK; REFUSED and the transaction lives; other trouble. With a result, rows follow by db_next until it
- * is false, then db_end, before anything else is run.
+ * Runs a statement. OK; REFUSED and the transaction lives; other trouble. With a result, rows follow by
+ * db_next until it is false, then db_end, before anything else is run.
  */
-STORE_CHECK enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,
-				      size_t in_count);
+STORE_CHECK enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t size,
+				      const struct db_value *in, size_t in_count);
 /* True: there is a row. */
 bool db_next(struct store *st);
 /* Ends the rows, read or not: OK, or the trouble that ended them. */

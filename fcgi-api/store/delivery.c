@@ -1,15 +1,16 @@
 /*
  * delivery: what a stored message changes beside its own row: recipient rows and the room's time.
  *
- * Room: fcgi-api/store, inside. Called by send; calls sets and db. Rows as the companion writes them, so that both sides
- * count the same.
+ * Room: fcgi-api/store, inside. Called by send; calls sets and db. Rows as the companion writes them, so that
+ * both sides count the same.
  */
 #include "delivery.h"
 #include "sets.h"
 
 static const struct db_sql direct_sql = {
 	"send direct recipients",
-	"INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, creado_en) VALUES {(?, ?, CURRENT_TIMESTAMP)}", NULL
+	"INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, creado_en) VALUES {(?, ?,"
+	" CURRENT_TIMESTAMP)}", NULL
 };
 static const struct db_sql group_sql = {
 	"send group recipients",

@@ -1,7 +1,8 @@
 /*
  * feed: what is new, by primary key; and the cursor below which nothing can still appear.
  *
- * Room: fcgi-api/store. Called by the sweep handler and by handlers that need a cursor; calls row, sets and db.
+ * Room: fcgi-api/store. Called by the sweep handler and by handlers that need a cursor; calls row, sets and
+ * db.
  */
 #include "row.h"
 #include "sets.h"
@@ -10,7 +11,8 @@
 #define CURSOR_PAGE 200
 
 #define SWEEP_COLUMNS \
-	"SELECT STRAIGHT_JOIN m.id, m.mensaje_uuid, s.sala_uuid, s.tipo_sala, s.usuario_a_id, s.usuario_b_id," \
+	"SELECT STRAIGHT_JOIN m.id, m.mensaje_uuid, s.sala_uuid, s.tipo_sala, s.usuario_a_id," \
+	" s.usuario_b_id," \
 	" m.eliminado_en IS NOT NULL FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id "
 #define SWEEP_LETTERS "itttiii"
 
@@ -23,7 +25,8 @@ static const struct db_sql holes_sql = {
 };
 static const struct db_sql cursor_sql = {
 	"feed cursor",
-	"SELECT id, enviado_en > CURRENT_TIMESTAMP - INTERVAL ? SECOND FROM mensajes WHERE id < ? ORDER BY id DESC LIMIT ?",
+	"SELECT id, enviado_en > CURRENT_TIMESTAMP - INTERVAL ? SECOND FROM mensajes WHERE id < ? ORDER BY"
+	" id DESC LIMIT ?",
 	"ii"
 };
 

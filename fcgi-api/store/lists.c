@@ -1,7 +1,8 @@
 /*
  * lists: my rooms, each with its newest message and what is unread in it.
  *
- * Room: fcgi-api/store. Called by the rooms handlers; calls unread, row, sets, db, and messages through store.h.
+ * Room: fcgi-api/store. Called by the rooms handlers; calls unread, row, sets, db, and messages through
+ * store.h.
  */
 #include "row.h"
 #include "sets.h"
@@ -12,22 +13,25 @@ static const struct db_sql rooms_sql = {
 	"SELECT " ROW_ROOM("s") ", " ROW_ROOM_TIMES("s")
 	" FROM (SELECT a.id FROM salas_chat a WHERE a.usuario_a_id = ? AND a.tipo_sala = 'directo'"
 	" UNION SELECT b.id FROM salas_chat b WHERE b.usuario_b_id = ? AND b.tipo_sala = 'directo'"
-	" UNION SELECT c.id FROM miembros_grupo g JOIN salas_chat c ON c.grupo_id = g.grupo_id AND c.tipo_sala = 'grupal'"
-	" WHERE g.usuario_id = ? AND g.estado_membresia = 'activo') mine"
+	" UNION SELECT c.id FROM miembros_grupo g JOIN salas_chat c ON c.grupo_id = g.grupo_id AND"
+	" c.tipo_sala = 'grupal' WHERE g.usuario_id = ? AND g.estado_membresia = 'activo') mine"
 	" JOIN salas_chat s ON s.id = mine.id ORDER BY s.actualizado_en DESC, s.id DESC LIMIT ?",
 	ROW_ROOM_LETTERS ROW_ROOM_TIMES_LETTERS
 };
 #define COLUMN_TIMES 6
-/* An arm per room, with its number in it: as one correlated question the planner walks all messages, or sorts. */
+/*
+ * An arm per room, with its number in it: as one correlated question the planner walks all messages, or
+ * sorts.
+ */
 static const struct db_sql last_sql = {
 	"newest of rooms",
-	"{(SELECT m.sala_chat_id, m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > 0 AND m.eliminado_en IS NULL"
-	" ORDER BY m.id DESC LIMIT 1)| UNION ALL }", "ii"
+	"{(SELECT m.sala_chat_id, m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > 0 AND"
+	" m.eliminado_en IS NULL ORDER BY m.id DESC LIMIT 1)| UNION ALL }", "ii"
 };
 
 /* The ids of the newest messages of up to STORE_SET_MAX rooms. */
-static enum store_verdict find_last(struct store *st, const struct store_room_entry *rooms, size_t count, int64_t *ids,
-				    size_t *id_count_r)
+static enum store_verdict find_last(struct store *st, const struct store_room_entry *rooms, size_t count,
+				    int64_t *ids, size_t *id_count_r)
 {
 	struct db_value in[STORE_SET_MAX];
 	int64_t previous = 0;
@@ -49,8 +53,12 @@ static enum store_verdict find_last(struct store *st, const struct store_room_en
 	return db_end(st);
 }
 
-/* The newest messages of up to STORE_SET_MAX rooms; where there is none, or it was deleted in between, `last` stays NULL. */
-static enum store_verdict attach_last(struct store *st, struct store_room_entry *rooms, size_t count, struct arena *a)
+/*
+ * The newest messages of up to STORE_SET_MAX rooms; where there is none, or it was deleted in between, `last`
+ * stays NULL.
+ */
+static enum store_verdict attach_last(struct store *st, struct store_room_entry *rooms, size_t count,
+				      struct arena *a)
 {
 	struct store_message *messages;
 	int64_t ids[STORE_SET_MAX];

@@ -5,7 +5,8 @@
  */
 #include "resolve.h"
 
-enum store_verdict store_member_check(struct store *st, struct store_member *set, size_t count, struct arena *a)
+enum store_verdict store_member_check(struct store *st, struct store_member *set, size_t count,
+				      struct arena *a)
 {
 	struct resolve_ask ask = { .uuid_count = 0 };
 	struct resolved found;
@@ -21,7 +22,8 @@ enum store_verdict store_member_check(struct store *st, struct store_member *set
 	v = resolve(st, &ask, a, &found);
 	for (i = 0; v == STORE_OK && i < count; i++) {
 		const struct store_person *p = resolved_person(&found, set[i].person_id);
-		const struct resolved_room *r = set[i].sala_uuid.n ? resolved_room(&found, set[i].sala_uuid) : NULL;
+		const struct resolved_room *r =
+			set[i].sala_uuid.n ? resolved_room(&found, set[i].sala_uuid) : NULL;
 
 		set[i].active = p && p->active;
 		set[i].room_known = r != NULL;

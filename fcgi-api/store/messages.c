@@ -1,7 +1,8 @@
 /*
  * messages: reading them: one, some, a page.
  *
- * Room: fcgi-api/store. Called by the handlers and by lists; calls row, sets and db. Order is by id, never by time.
+ * Room: fcgi-api/store. Called by the handlers and by lists; calls row, sets and db. Order is by id, never by
+ * time.
  */
 #include "row.h"
 #include "sets.h"
@@ -120,7 +121,8 @@ enum store_verdict store_message_history(struct store *st, const struct store_pa
 	return db_end(st);
 }
 
-enum store_verdict store_room_last(struct store *st, int64_t room_id, struct arena *a, struct store_message *message_r)
+enum store_verdict store_room_last(struct store *st, int64_t room_id, struct arena *a,
+				   struct store_message *message_r)
 {
 	struct store_page page = { .room_id = room_id, .before = -1, .after = -1, .limit = 1 };
 	struct store_history h;

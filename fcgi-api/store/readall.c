@@ -10,23 +10,27 @@
 
 static const struct db_sql authors_sql = {
 	"read all authors",
-	"SELECT m.remitente_id, MAX(m.id), COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id"
-	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND m.sala_chat_id = ? AND m.eliminado_en IS NULL"
-	" GROUP BY m.remitente_id LIMIT 1000", "iii"
+	"SELECT m.remitente_id, MAX(m.id), COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id ="
+	" d.mensaje_id"
+	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND m.sala_chat_id = ? AND m.eliminado_en IS"
+	" NULL GROUP BY m.remitente_id LIMIT 1000", "iii"
 };
 static const struct db_sql rowless_sql = {
 	"read all authors without rows",
 	"SELECT m.remitente_id, MAX(m.id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d"
-	" ON d.mensaje_id = m.id AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.enviado_en >= ?"
-	" AND m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL GROUP BY m.remitente_id LIMIT 1000",
+	" ON d.mensaje_id = m.id AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND"
+	" m.enviado_en >= ?"
+	" AND m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL GROUP BY"
+	" m.remitente_id LIMIT 1000",
 	"iii"
 };
 /* Not beyond the newest that was counted: a message that came in between stays unread. */
 static const struct db_sql update_sql = {
 	"read all rows",
-	"UPDATE destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id SET d.leido_en = CURRENT_TIMESTAMP,"
-	" d.entregado_en = COALESCE(d.entregado_en, CURRENT_TIMESTAMP) WHERE d.destinatario_id = ? AND d.leido_en IS NULL"
-	" AND m.sala_chat_id = ? AND m.eliminado_en IS NULL AND m.id <= ?", NULL
+	"UPDATE destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id SET d.leido_en ="
+	" CURRENT_TIMESTAMP,"
+	" d.entregado_en = COALESCE(d.entregado_en, CURRENT_TIMESTAMP) WHERE d.destinatario_id = ? AND"
+	" d.leido_en IS NULL AND m.sala_chat_id = ? AND m.eliminado_en IS NULL AND m.id <= ?", NULL
 };
 static const struct db_sql insert_sql = {
 	"read all newest",
@@ -54,8 +58,8 @@ static void take_author(struct store *st, struct store_read_all *all)
 }
 
 /* Authors of what a statement finds; the newest id of all of them in newest_r. */
-static enum store_verdict authors(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t count,
-				  struct store_read_all *all, int64_t *newest_r)
+static enum store_verdict authors(struct store *st, const struct db_sql *sql, const struct db_value *in,
+				  size_t count, struct store_read_all *all, int64_t *newest_r)
 {
 	enum store_verdict v = db_run(st, sql, 1, in, count);
 
@@ -70,12 +74,16 @@ static enum store_verdict authors(struct store *st, const struct db_sql *sql, co
 	return db_end(st);
 }
 
-/* Messages of a group that have no row for the person: one row, for the newest, says that the older are read too. */
+/*
+ * Messages of a group that have no row for the person: one row, for the newest, says that the older are read
+ * too.
+ */
 static enum store_verdict read_rowless(struct store *st, const struct unread_group *g, int64_t person_id,
 				       struct store_read_all *all)
 {
-	struct db_value me = db_of_number(person_id), in[] = { me, db_of_number(g->room_id), db_of_number(g->newest_read),
-							       db_of_text(g->joined), me };
+	struct db_value me = db_of_number(person_id),
+			in[] = { me, db_of_number(g->room_id), db_of_number(g->newest_read),
+				 db_of_text(g->joined), me };
 	struct db_value row[] = { db_of_number(0), me };
 	enum store_verdict v;
 

@@ -1,14 +1,18 @@
 /*
  * receipts: delivered and read, as sets.
  *
- * Room: fcgi-api/store. Called by the receipt handlers; calls row, sets and db. A mark once made is never moved.
+ * Room: fcgi-api/store. Called by the receipt handlers; calls row, sets and db. A mark once made is never
+ * moved.
  */
 #include "row.h"
 #include "sets.h"
 
 #include <stdlib.h>
 
-/* Three answers in one round trip: the messages with their rooms, who is in which group, and what is marked already. */
+/*
+ * Three answers in one round trip: the messages with their rooms, who is in which group, and what is marked
+ * already.
+ */
 enum arm { ARM_MESSAGE, ARM_MEMBER, ARM_STATE };
 
 #define STATE_OF_PAIRS \
@@ -165,7 +169,8 @@ static int by_pair(const void *a, const void *b)
 	return 0;
 }
 
-enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *set, size_t count, struct arena *a)
+enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *set, size_t count,
+				      struct arena *a)
 {
 	struct work w = { .set = set, .count = count };
 	struct db_value rows[STORE_SET_MAX * 3], pairs[STORE_SET_MAX * 2];
@@ -188,7 +193,7 @@ enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *se
 	qsort(rows, n, 3 * sizeof(*rows), by_pair);
 	v = sets_run_rows(st, &mark_sql, rows, n, 3);
 	if (v)
-		return v == STORE_REFUSED ? STORE_AGAIN : v;  /* message or person deleted at this moment: look again */
+		return v == STORE_REFUSED ? STORE_AGAIN : v; /* deleted at this moment: look again */
 	for (i = 0; i < n; i++)
 		memcpy(pairs + 2 * i, rows + 3 * i, 2 * sizeof(*pairs));
 	v = sets_run_list(st, &state_sql, pairs, n, 2);

@@ -1,110 +1,290 @@
 /*
- * resolve: what a set needs to know about its rooms and people, in one question.
+ * resolve: what a set needs to know about its rooms and people.
  *
- * Room: fcgi-api/store, inside. Called by send and members; calls row, sets and db.
+ * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known and db.
+ * Short statements of one table each: the server plans a statement anew each time it runs, and a UNION of the three cost
+ * four times what they cost one by one. Groups are asked about only when there are some.
  */
 #include "resolve.h"
+#include "known.h"
 #include "row.h"
 #include "sets.h"
 
-/*
- * Three answers in one round trip: the rooms (crowded or not, without counting further than needed), who of the people is
- * in which group, and the people. No product of rooms and people but where somebody really is a member.
- */
-enum arm { ARM_ROOM, ARM_MEMBER, ARM_PERSON };
+#include <stdlib.h>
 
-static const struct db_sql resolve_sql = {
-	"resolve",
-	"SELECT 0, " ROW_ROOM("s") ", (SELECT 1 FROM miembros_grupo c WHERE c.grupo_id = s.grupo_id"
-	" AND c.estado_membresia = 'activo' LIMIT 1 OFFSET ?),"
-	" NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM salas_chat s WHERE s.sala_uuid IN ({?})"
-	" UNION ALL SELECT 1, s.id, NULL, NULL, g.usuario_id, NULL, NULL, NULL,"
-	" NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM salas_chat s JOIN miembros_grupo g ON g.grupo_id = s.grupo_id"
-	" WHERE s.sala_uuid IN ({?}) AND s.tipo_sala = 'grupal' AND g.usuario_id IN ({?})"
-	" AND g.estado_membresia = 'activo'"
-	" UNION ALL SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, " ROW_PERSON("u")
-	" FROM usuarios u WHERE u.id IN ({?})",
-	"i" ROW_ROOM_LETTERS "i" ROW_PERSON_LETTERS
+static const struct db_sql rooms_sql = {
+	"resolve rooms", "SELECT " ROW_ROOM("s") " FROM salas_chat s WHERE s.sala_uuid IN ({?})", ROW_ROOM_LETTERS
 };
-#define COLUMN_CROWDED 7
-#define COLUMN_PERSON 8
+/* FORCE INDEX: a scan of all rooms would lock them all. */
+static const struct db_sql lock_sql = {
+	"resolve lock",
+	"SELECT " ROW_ROOM("s") ", s.actualizado_en < CURRENT_TIMESTAMP FROM salas_chat s FORCE INDEX (PRIMARY)"
+	" WHERE s.id IN ({?}) ORDER BY s.id FOR UPDATE", ROW_ROOM_LETTERS "i"
+};
+#define COLUMN_STALE 6
+static const struct db_sql people_sql = {
+	"resolve people", "SELECT " ROW_PERSON("u") " FROM usuarios u WHERE u.id IN ({?})", ROW_PERSON_LETTERS
+};
+static const struct db_sql members_sql = {
+	"resolve members",
+	"SELECT g.grupo_id, g.usuario_id FROM miembros_grupo g WHERE {(g.grupo_id = ? AND g.usuario_id = ?)| OR }",
+	"ii"
+};
+/* Without counting further than needed. */
+static const struct db_sql crowded_sql = {
+	"resolve crowded",
+	"SELECT s.id, (SELECT 1 FROM miembros_grupo c WHERE c.grupo_id = s.grupo_id AND c.estado_membresia = 'activo'"
+	" LIMIT 1 OFFSET ?) FROM salas_chat s WHERE s.id IN ({?})", "ii"
+};
 
 void resolve_add(struct resolve_ask *ask, struct slice uuid, int64_t person_id)
 {
-	size_t i = 0;
+	size_t at = 0, i = 0;
 
-	while (i < ask->uuid_count && !slice_eq(ask->uuids[i], uuid))
+	while (i < ask->person_count && ask->people[i] != person_id)
 		i++;
-	if (uuid.n && i == ask->uuid_count)
-		ask->uuids[ask->uuid_count++] = uuid;
-	for (i = 0; i < ask->person_count && ask->people[i] != person_id; i++)
-		;
 	if (i == ask->person_count)
 		ask->people[ask->person_count++] = person_id;
+	if (!uuid.n)
+		return;
+	while (at < ask->uuid_count && !slice_eq(ask->uuids[at], uuid))
+		at++;
+	if (at == ask->uuid_count)
+		ask->uuids[ask->uuid_count++] = uuid;
+	for (i = 0; i < ask->pair_count; i++) {
+		if (ask->pairs[i].uuid == at && ask->pairs[i].person_id == person_id)
+			return;
+	}
+	ask->pairs[ask->pair_count].uuid = at;
+	ask->pairs[ask->pair_count++].person_id = person_id;
 }
 
-static size_t bind_ask(const struct resolve_ask *ask, size_t size, unsigned rows_max, struct db_value *in)
-{
-	struct db_value *v = in;
-	size_t i, k;
+/* ---- rooms ---- */
 
-	*v++ = db_of_number(rows_max);
-	for (k = 0; k < 2; k++) {
-		for (i = 0; i < size; i++)
-			*v++ = db_of_text(i < ask->uuid_count ? ask->uuids[i] : SLICE(""));
+/* Finds rooms by their uuids. */
+static enum store_verdict find_rooms(struct store *st, const struct slice *uuids, size_t count, struct arena *a,
+				     struct resolved *r)
+{
+	struct db_value in[STORE_SET_MAX];
+	enum store_verdict v;
+	size_t i;
+
+	if (count == 0)
+		return STORE_OK;
+	for (i = 0; i < count; i++)
+		in[i] = db_of_text(uuids[i]);
+	v = sets_run_list(st, &rooms_sql, in, count, 1);
+	if (v)
+		return v;
+	while (db_next(st)) {
+		if (r->room_count == STORE_SET_MAX)
+			continue;
+		row_room(st, 0, a, &r->rooms[r->room_count].room);
+		r->rooms[r->room_count++].crowded = false;
 	}
-	for (k = 0; k < 2; k++) {
-		for (i = 0; i < size; i++)
-			*v++ = db_of_number(i < ask->person_count ? ask->people[i] : 0);
-	}
-	return (size_t)(v - in);
+	return db_end(st);
 }
 
-static void take_member(struct store *st, struct arena *a, struct resolved *r)
+static int by_number(const void *a, const void *b)
 {
-	if (r->member_count == r->member_cap) {
-		size_t cap = r->member_cap ? r->member_cap * 2 : STORE_SET_MAX;
-		void *more = arena_alloc(a, cap * sizeof(*r->members));
+	int64_t x = ((const struct db_value *)a)->number, y = ((const struct db_value *)b)->number;
 
-		if (r->member_count)
-			memcpy(more, r->members, r->member_count * sizeof(*r->members));
-		r->members = more;
-		r->member_cap = cap;
+	return x < y ? -1 : x > y;
+}
+
+/* Locks and reads rooms; fewer than asked when some are gone. */
+static enum store_verdict lock_rooms(struct store *st, struct db_value *ids, size_t count, struct arena *a,
+				     struct resolved *r)
+{
+	enum store_verdict v;
+
+	r->room_count = 0;
+	qsort(ids, count, sizeof(*ids), by_number);
+	v = sets_run_list(st, &lock_sql, ids, count, 1);
+	if (v)
+		return v;
+	while (db_next(st)) {
+		struct resolved_room *room = &r->rooms[r->room_count];
+
+		if (r->room_count == STORE_SET_MAX)
+			continue;
+		row_room(st, 0, a, &room->room);
+		room->stale = db_number(st, COLUMN_STALE) == 1;
+		room->crowded = false;
+		r->room_count++;
 	}
-	r->members[r->member_count].room_id = db_number(st, 1);
-	r->members[r->member_count++].person_id = db_number(st, 4);
+	return db_end(st);
+}
+
+/* The numbers of the rooms asked for: those known by heart, and those that have to be looked up. */
+static enum store_verdict number_rooms(struct store *st, const struct resolve_ask *ask, struct arena *a,
+				       struct resolved *r, struct db_value *ids, size_t *count_r)
+{
+	struct slice unknown[STORE_SET_MAX];
+	size_t n = 0, unknowns = 0, i;
+	enum store_verdict v;
+
+	for (i = 0; i < ask->uuid_count; i++) {
+		int64_t id = known_find(db_known(st), ask->uuids[i]);
+
+		if (id)
+			ids[n++] = db_of_number(id);
+		else
+			unknown[unknowns++] = ask->uuids[i];
+	}
+	v = find_rooms(st, unknown, unknowns, a, r);
+	for (i = 0; v == STORE_OK && i < r->room_count; i++) {
+		size_t k = 0;
+
+		while (k < unknowns && !slice_eq(unknown[k], r->rooms[i].room.uuid))
+			k++;
+		if (k == unknowns)  /* the collation's idea of equal */
+			continue;
+		known_put(db_known(st), unknown[k], r->rooms[i].room.id);
+		ids[n++] = db_of_number(r->rooms[i].room.id);
+	}
+	*count_r = n;
+	return v;
+}
+
+/* A room that is known and not there any more: it may have come back under another number. */
+static bool forget_missing(struct store *st, const struct resolve_ask *ask, const struct resolved *r)
+{
+	bool missing = false;
+	size_t i;
+
+	for (i = 0; i < ask->uuid_count; i++) {
+		if (!known_find(db_known(st), ask->uuids[i]) || resolved_room(r, ask->uuids[i]))
+			continue;
+		known_forget(db_known(st), ask->uuids[i]);
+		missing = true;
+	}
+	return missing;
+}
+
+static enum store_verdict find_locked(struct store *st, const struct resolve_ask *ask, struct arena *a,
+				      struct resolved *r)
+{
+	struct db_value ids[STORE_SET_MAX];
+	size_t n;
+	enum store_verdict v = number_rooms(st, ask, a, r, ids, &n);
+
+	if (v || n == 0)
+		return v;
+	v = lock_rooms(st, ids, n, a, r);
+	return v == STORE_OK && forget_missing(st, ask, r) ? STORE_AGAIN : v;
+}
+
+/* ---- people and groups ---- */
+
+static enum store_verdict find_people(struct store *st, const struct resolve_ask *ask, struct arena *a,
+				      struct resolved *r)
+{
+	struct db_value in[STORE_SET_MAX];
+	enum store_verdict v;
+	size_t i;
+
+	for (i = 0; i < ask->person_count; i++)
+		in[i] = db_of_number(ask->people[i]);
+	v = sets_run_list(st, &people_sql, in, ask->person_count, 1);
+	if (v)
+		return v;
+	while (db_next(st)) {
+		if (r->person_count < STORE_SET_MAX)
+			row_person(st, 0, a, &r->people[r->person_count++]);
+	}
+	return db_end(st);
+}
+
+static enum store_verdict find_members(struct store *st, const struct resolve_ask *ask, struct resolved *r)
+{
+	struct db_value in[STORE_SET_MAX * 2];
+	size_t n = 0, i;
+	enum store_verdict v;
+
+	for (i = 0; i < ask->pair_count; i++) {
+		const struct resolved_room *room = resolved_room(r, ask->uuids[ask->pairs[i].uuid]);
+
+		if (!room || room->room.kind != STORE_GRUPAL)
+			continue;
+		in[2 * n] = db_of_number(room->room.group_id);
+		in[2 * n++ + 1] = db_of_number(ask->pairs[i].person_id);
+	}
+	if (n == 0)
+		return STORE_OK;
+	v = sets_run_list(st, &members_sql, in, n, 2);
+	if (v)
+		return v;
+	while (db_next(st)) {
+		if (r->member_count == STORE_SET_MAX)
+			continue;
+		r->members[r->member_count].group_id = db_number(st, 0);
+		r->members[r->member_count++].person_id = db_number(st, 1);
+	}
+	return db_end(st);
+}
+
+static enum store_verdict find_crowds(struct store *st, struct resolved *r)
+{
+	struct db_value in[STORE_SET_MAX + 1];
+	size_t n = 0, i, size;
+	enum store_verdict v;
+
+	for (i = 0; i < r->room_count; i++) {
+		if (r->rooms[i].room.kind == STORE_GRUPAL)
+			in[++n] = db_of_number(r->rooms[i].room.id);
+	}
+	if (n == 0)
+		return STORE_OK;
+	size = sets_size(n);
+	for (i = n; i < size; i++)
+		in[i + 1] = in[n];
+	in[0] = db_of_number(db_settings(st)->recipient_rows_max);
+	v = db_run(st, &crowded_sql, size, in, size + 1);
+	if (v)
+		return v;
+	while (db_next(st)) {
+		for (i = 0; i < r->room_count; i++) {
+			if (r->rooms[i].room.id == db_number(st, 0))
+				r->rooms[i].crowded = db_number(st, 1) == 1;
+		}
+	}
+	return db_end(st);
+}
+
+/* ---- together ---- */
+
+static void prepare(struct resolved *r, struct arena *a)
+{
+	memset(r, 0, sizeof(*r));
+	r->rooms = arena_alloc(a, STORE_SET_MAX * sizeof(*r->rooms));
+	r->people = arena_alloc(a, STORE_SET_MAX * sizeof(*r->people));
+	r->members = arena_alloc(a, STORE_SET_MAX * sizeof(*r->members));
 }
 
 enum store_verdict resolve(struct store *st, const struct resolve_ask *ask, struct arena *a, struct resolved *r)
 {
-	struct db_value in[DB_VALUES_MAX];
-	size_t size = sets_size(ask->uuid_count > ask->person_count ? ask->uuid_count : ask->person_count);
 	enum store_verdict v;
 
-	memset(r, 0, sizeof(*r));
-	r->rooms = arena_alloc(a, STORE_SET_MAX * sizeof(*r->rooms));
-	r->people = arena_alloc(a, STORE_SET_MAX * sizeof(*r->people));
-	v = db_run(st, &resolve_sql, size, in, bind_ask(ask, size, db_settings(st)->recipient_rows_max, in));
-	if (v)
-		return v;
-	while (db_next(st)) {
-		switch ((enum arm)db_number(st, 0)) {
-		case ARM_ROOM:
-			if (r->room_count == STORE_SET_MAX)
-				break;
-			row_room(st, 1, a, &r->rooms[r->room_count].room);
-			r->rooms[r->room_count++].crowded = db_number(st, COLUMN_CROWDED) == 1;
-			break;
-		case ARM_MEMBER:
-			take_member(st, a, r);
-			break;
-		case ARM_PERSON:
-			if (r->person_count < STORE_SET_MAX)
-				row_person(st, COLUMN_PERSON, a, &r->people[r->person_count++]);
-			break;
-		}
-	}
-	return db_end(st);
+	prepare(r, a);
+	v = find_rooms(st, ask->uuids, ask->uuid_count, a, r);
+	if (v == STORE_OK)
+		v = find_members(st, ask, r);
+	return v == STORE_OK ? find_people(st, ask, a, r) : v;
+}
+
+enum store_verdict resolve_locked(struct store *st, const struct resolve_ask *ask, struct arena *a,
+				  struct resolved *r)
+{
+	enum store_verdict v;
+
+	prepare(r, a);
+	v = find_locked(st, ask, a, r);
+	if (v == STORE_OK)
+		v = find_members(st, ask, r);
+	if (v == STORE_OK)
+		v = find_crowds(st, r);
+	return v == STORE_OK ? find_people(st, ask, a, r) : v;
 }
 
 struct resolved_room *resolved_room(const struct resolved *r, struct slice uuid)
@@ -136,7 +316,7 @@ bool resolved_member(const struct resolved *r, const struct store_room *room, in
 	if (room->kind == STORE_DIRECTO)
 		return room->a_id == person_id || room->b_id == person_id;
 	for (i = 0; i < r->member_count; i++) {
-		if (r->members[i].room_id == room->id && r->members[i].person_id == person_id)
+		if (r->members[i].group_id == room->group_id && r->members[i].person_id == person_id)
 			return true;
 	}
 	return false;

@@ -1,7 +1,7 @@
 /*
- * resolve: what a set needs to know about its rooms and people, in one question.
+ * resolve: what a set needs to know about its rooms and people.
  *
- * Room: fcgi-api/store, inside. Called by send and members; calls row and db.
+ * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known and db.
  */
 #ifndef STORE_RESOLVE_H
 #define STORE_RESOLVE_H
@@ -10,8 +10,8 @@
 
 struct resolved_room {
 	struct store_room room;
+	bool stale;          /* locked ones: not touched in this second */
 	bool crowded;        /* a group with more active members than get recipient rows */
-	bool locked;         /* for the caller */
 };
 
 /* What was found; in the arena. */
@@ -20,22 +20,32 @@ struct resolved {
 	size_t room_count;
 	struct store_person *people;
 	size_t person_count;
-	struct { int64_t room_id, person_id; } *members;  /* of groups, active ones among the people asked */
-	size_t member_count, member_cap;
+	struct { int64_t group_id, person_id; } *members;  /* active ones among those asked */
+	size_t member_count;
 };
 
-/* What is asked; uuids may be wrong, people unknown. Both lists without repeats, at most STORE_SET_MAX each. */
+/* What is asked; uuids may be wrong, people unknown. Pairs without repeats, at most STORE_SET_MAX. */
 struct resolve_ask {
-	struct slice uuids[STORE_SET_MAX];
+	struct slice uuids[STORE_SET_MAX];    /* without repeats */
 	size_t uuid_count;
-	int64_t people[STORE_SET_MAX];
+	int64_t people[STORE_SET_MAX];        /* without repeats */
 	size_t person_count;
+	struct { size_t uuid; int64_t person_id; } pairs[STORE_SET_MAX];  /* uuid: its place in uuids */
+	size_t pair_count;
 };
 
-/* Adds to the question, once. */
+/* Adds to the question, once. An empty uuid asks for the person alone. */
 void resolve_add(struct resolve_ask *ask, struct slice uuid, int64_t person_id);
+/* Rooms, memberships, people, as they are. */
 STORE_CHECK enum store_verdict resolve(struct store *st, const struct resolve_ask *ask, struct arena *a,
 				       struct resolved *found_r);
+/*
+ * The same with all rooms that are there locked, in the order of their numbers, until the transaction ends: nobody else
+ * stores in them meanwhile. They are locked before it is known who may enter: a stranger can hold up a room for the
+ * milliseconds of one transaction, and everybody is spared a question.
+ */
+STORE_CHECK enum store_verdict resolve_locked(struct store *st, const struct resolve_ask *ask, struct arena *a,
+					      struct resolved *found_r);
 /* NULL: not there. Uuids compare byte for byte. */
 struct resolved_room *resolved_room(const struct resolved *r, struct slice uuid);
 const struct store_person *resolved_person(const struct resolved *r, int64_t id);

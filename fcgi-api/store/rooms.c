@@ -1,8 +1,9 @@
 /*
  * rooms: one room per pair and per group, for ever; and who is in it.
  *
- * Room: fcgi-api/store. Called by the handlers; calls row and db. A room is looked up by its pair or group first (rooms
- * that the companion made keep their uuid), made against the UNIQUE sala_uuid, and read again after a duplicate key.
+ * Room: fcgi-api/store. Called by the handlers; calls row and db. A room is looked up by its pair or group
+ * first (rooms that the companion made keep their uuid), made against the UNIQUE sala_uuid, and read again
+ * after a duplicate key.
  */
 #include "row.h"
 
@@ -23,25 +24,26 @@ static const struct db_sql group_sql = {
 /* A row when the group is there; 1 when the person is an active member. */
 static const struct db_sql membership_sql = {
 	"group membership",
-	"SELECT m.usuario_id IS NOT NULL FROM grupos g LEFT JOIN miembros_grupo m ON m.grupo_id = g.id AND m.usuario_id = ?"
-	" AND m.estado_membresia = 'activo' WHERE g.id = ?", "i"
+	"SELECT m.usuario_id IS NOT NULL FROM grupos g LEFT JOIN miembros_grupo m ON m.grupo_id = g.id AND"
+	" m.usuario_id = ? AND m.estado_membresia = 'activo' WHERE g.id = ?", "i"
 };
 static const struct db_sql insert_sql = {
 	"room insert",
-	"INSERT INTO salas_chat (sala_uuid, tipo_sala, usuario_a_id, usuario_b_id, grupo_id, creado_en, actualizado_en)"
-	" VALUES (?, ?, ?, ?, ?, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)", NULL
+	"INSERT INTO salas_chat (sala_uuid, tipo_sala, usuario_a_id, usuario_b_id, grupo_id, creado_en,"
+	" actualizado_en) VALUES (?, ?, ?, ?, ?, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)", NULL
 };
 
 static const struct db_sql by_id_sql = {
 	"room by id", ROOM_SELECT ", " ROW_MEMBER("s") " FROM salas_chat s WHERE s.id = ?", ROOM_LETTERS "i"
 };
 static const struct db_sql by_uuid_sql = {
-	"room by uuid", ROOM_SELECT ", " ROW_MEMBER("s") " FROM salas_chat s WHERE s.sala_uuid = ?", ROOM_LETTERS "i"
+	"room by uuid", ROOM_SELECT ", " ROW_MEMBER("s") " FROM salas_chat s WHERE s.sala_uuid ="
+	" ?", ROOM_LETTERS "i"
 };
 
 /* The lowest id wins: ordering by the database might make it walk the primary key instead of the index. */
-static enum store_verdict lowest(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t count,
-				 struct arena *a, struct store_room *room_r)
+static enum store_verdict lowest(struct store *st, const struct db_sql *sql, const struct db_value *in,
+				 size_t count, struct arena *a, struct store_room *room_r)
 {
 	enum store_verdict v = db_run(st, sql, 1, in, count);
 	bool found = false;
@@ -62,12 +64,14 @@ static enum store_verdict lowest(struct store *st, const struct db_sql *sql, con
 enum store_verdict store_room_direct_find(struct store *st, int64_t one, int64_t other, struct arena *a,
 					  struct store_room *room_r)
 {
-	struct db_value in[] = { db_of_number(one), db_of_number(other), db_of_number(other), db_of_number(one) };
+	struct db_value in[] = { db_of_number(one), db_of_number(other), db_of_number(other),
+				 db_of_number(one) };
 
 	return lowest(st, &pair_sql, in, 4, a, room_r);
 }
 
-static enum store_verdict group_room_find(struct store *st, int64_t group_id, struct arena *a, struct store_room *room_r)
+static enum store_verdict group_room_find(struct store *st, int64_t group_id, struct arena *a,
+					  struct store_room *room_r)
 {
 	struct db_value in = db_of_number(group_id);
 
@@ -81,8 +85,8 @@ static struct db_value id_or_null(int64_t id)
 }
 
 /* OK: made. NONE: somebody else has made it in the meantime. */
-static enum store_verdict insert_room(struct store *st, const char *uuid, enum store_kind kind, int64_t a_id, int64_t b_id,
-				      int64_t group_id)
+static enum store_verdict insert_room(struct store *st, const char *uuid, enum store_kind kind, int64_t a_id,
+				      int64_t b_id, int64_t group_id)
 {
 	struct db_value in[] = { db_of_text(slice_of(uuid)), db_of_text(slice_of(store_kind_name(kind))),
 				 id_or_null(a_id), id_or_null(b_id), id_or_null(group_id) };
@@ -110,8 +114,9 @@ enum store_verdict store_room_direct(struct store *st, int64_t one, int64_t othe
 	return v == STORE_NONE ? STORE_REFUSED : v;  /* the uuid is taken by a room that is not the pair's */
 }
 
-enum store_verdict store_room_group_find(struct store *st, int64_t group_id, int64_t person_id, struct arena *a,
-					 struct store_room *room_r, bool *member_r, bool *group_known_r)
+enum store_verdict store_room_group_find(struct store *st, int64_t group_id, int64_t person_id,
+					 struct arena *a, struct store_room *room_r, bool *member_r,
+					 bool *group_known_r)
 {
 	struct db_value in[] = { db_of_number(person_id), db_of_number(group_id) };
 	enum store_verdict v = db_run(st, &membership_sql, 1, in, 2);
@@ -135,7 +140,8 @@ enum store_verdict store_room_group(struct store *st, int64_t group_id, int64_t 
 {
 	char uuid[IDS_UUID_LEN + 1];
 	bool member;
-	enum store_verdict v = store_room_group_find(st, group_id, person_id, a, room_r, &member, group_known_r);
+	enum store_verdict v =
+		store_room_group_find(st, group_id, person_id, a, room_r, &member, group_known_r);
 
 	*created_r = false;
 	if (store_is_trouble(v))
@@ -151,10 +157,12 @@ enum store_verdict store_room_group(struct store *st, int64_t group_id, int64_t 
 	return v == STORE_NONE ? STORE_REFUSED : v;
 }
 
-static enum store_verdict one_room(struct store *st, const struct db_sql *sql, int64_t person_id, struct db_value key,
-				   struct arena *a, struct store_room *room_r, bool *member_r)
+static enum store_verdict one_room(struct store *st, const struct db_sql *sql, int64_t person_id,
+				   struct db_value key, struct arena *a, struct store_room *room_r,
+				   bool *member_r)
 {
-	struct db_value in[] = { db_of_number(person_id), db_of_number(person_id), db_of_number(person_id), key };
+	struct db_value in[] = { db_of_number(person_id), db_of_number(person_id), db_of_number(person_id),
+				 key };
 	enum store_verdict v = db_run(st, sql, 1, in, 4);
 	bool found = false;
 
@@ -180,7 +188,8 @@ enum store_verdict store_room_by_id(struct store *st, int64_t id, int64_t person
 enum store_verdict store_room_by_uuid(struct store *st, struct slice uuid, int64_t person_id, struct arena *a,
 				      struct store_room *room_r, bool *member_r)
 {
-	enum store_verdict v = one_room(st, &by_uuid_sql, person_id, db_of_text(uuid.p ? uuid : SLICE("")), a, room_r, member_r);
+	enum store_verdict v = one_room(st, &by_uuid_sql, person_id, db_of_text(uuid.p ? uuid : SLICE("")), a,
+					room_r, member_r);
 
 	return v == STORE_OK && !slice_eq(room_r->uuid, uuid) ? STORE_NONE : v;
 }

@@ -7,7 +7,9 @@
 
 enum store_kind row_kind(struct slice word)
 {
-	return slice_is(word, "directo") ? STORE_DIRECTO : slice_is(word, "grupal") ? STORE_GRUPAL : STORE_ANY;
+	if (slice_is(word, "directo"))
+		return STORE_DIRECTO;
+	return slice_is(word, "grupal") ? STORE_GRUPAL : STORE_ANY;
 }
 
 const char *store_kind_name(enum store_kind kind)

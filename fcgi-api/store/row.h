@@ -1,5 +1,6 @@
 /*
- * row: the columns that make a message, a room, a person, and their readers. Written once, used by every query.
+ * row: the columns that make a message, a room, a person, and their readers. Written once, used by every
+ * query.
  *
  * Room: fcgi-api/store, inside. Called by this room's query files; calls db.
  */
@@ -19,14 +20,16 @@
 #define ROW_ROOM_TIMES(s) "UNIX_TIMESTAMP(" s ".creado_en), UNIX_TIMESTAMP(" s ".actualizado_en)"
 #define ROW_ROOM_TIMES_LETTERS "ii"
 #define ROW_MESSAGE \
-	"m.id, m.mensaje_uuid, m.tipo_mensaje, m.contenido, m.url_archivo, m.metadatos, UNIX_TIMESTAMP(m.enviado_en), " \
+	"m.id, m.mensaje_uuid, m.tipo_mensaje, m.contenido, m.url_archivo, m.metadatos," \
+	" UNIX_TIMESTAMP(m.enviado_en), " \
 	"UNIX_TIMESTAMP(m.editado_en), UNIX_TIMESTAMP(m.eliminado_en), " ROW_ROOM("s") ", " ROW_PERSON("u")
 #define ROW_MESSAGE_LETTERS "itttttiii" ROW_ROOM_LETTERS ROW_PERSON_LETTERS
 #define ROW_MESSAGE_COLUMNS 22
 /* STRAIGHT_JOIN in front: by the planner's own choice it sometimes begins with the rooms and sorts. */
 #define ROW_MESSAGE_SELECT "SELECT STRAIGHT_JOIN " ROW_MESSAGE
 #define ROW_MESSAGE_FROM \
-	" FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id JOIN usuarios u ON u.id = m.remitente_id "
+	" FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id " \
+	"JOIN usuarios u ON u.id = m.remitente_id "
 
 /* Whether somebody (bound three times) is in the room: 1 or 0. */
 #define ROW_MEMBER(s) \

@@ -1,8 +1,9 @@
 /*
  * send: storing messages, always as a set.
  *
- * Room: fcgi-api/store. Called by the send handlers; calls resolve, delivery, row, sets and db. The order of the steps is the design's
- * ("the hot event"): repeats, authorization, locks in id order, one INSERT, read back, recipient rows, rooms touched.
+ * Room: fcgi-api/store. Called by the send handlers; calls resolve, delivery, row, sets and db. The order of
+ * the steps is the design's ("the hot event"): repeats, authorization, locks in id order, one INSERT, read
+ * back, recipient rows, rooms touched.
  */
 #include "delivery.h"
 #include "resolve.h"
@@ -15,8 +16,9 @@ static const struct db_sql find_sql = {
 	"send find", ROW_MESSAGE_SELECT ROW_MESSAGE_FROM "WHERE m.mensaje_uuid IN ({?})", ROW_MESSAGE_LETTERS
 };
 /*
- * The INSERT's foreign key takes a shared lock on the room, which two writers of one room would both want to strengthen
- * for the UPDATE at the end: a deadlock. So rooms are locked first. FORCE INDEX: a scan of all rooms would lock them all.
+ * The INSERT's foreign key takes a shared lock on the room, which two writers of one room would both want to
+ * strengthen for the UPDATE at the end: a deadlock. So rooms are locked first. FORCE INDEX: a scan of all
+ * rooms would lock them all.
  */
 static const struct db_sql lock_sql = {
 	"send lock",
@@ -25,8 +27,8 @@ static const struct db_sql lock_sql = {
 };
 static const struct db_sql insert_sql = {
 	"send insert",
-	"INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, tipo_mensaje, contenido, url_archivo, metadatos,"
-	" enviado_en) VALUES {(?, ?, ?, ?, ?, ?, ?, CURRENT_TIMESTAMP)}", NULL
+	"INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, tipo_mensaje, contenido,"
+	" url_archivo, metadatos, enviado_en) VALUES {(?, ?, ?, ?, ?, ?, ?, CURRENT_TIMESTAMP)}", NULL
 };
 #define INSERT_VALUES 7
 static const struct db_sql back_sql = {
@@ -63,7 +65,9 @@ static void judge(struct job *j, size_t i, enum store_send_verdict verdict)
 	j->set[i].verdict = verdict;
 }
 
-/* The row that has the uuid: a repeat if it is the same sender's. Byte for byte: to the database 'A' is 'a'. */
+/*
+ * The row that has the uuid: a repeat if it is the same sender's. Byte for byte: to the database 'A' is 'a'.
+ */
 static void meet_row(struct job *j, const struct store_message *row)
 {
 	size_t i;
@@ -73,7 +77,8 @@ static void meet_row(struct job *j, const struct store_message *row)
 
 		if (j->at[i].step == UNKNOWN && slice_eq(s->uuid, row->uuid)) {
 			s->message = *row;
-			judge(j, i, s->sender_id == row->sender.id ? STORE_SEND_DUPLICATE : STORE_SEND_REFUSED);
+			judge(j, i,
+			      s->sender_id == row->sender.id ? STORE_SEND_DUPLICATE : STORE_SEND_REFUSED);
 		}
 	}
 }
@@ -220,7 +225,10 @@ static enum store_verdict insert_rows(struct job *j, const size_t *which, size_t
 	return db_run(j->st, &insert_sql, count, in, (size_t)(v - in));
 }
 
-/* One row alone, after the many were refused together: a repeat that came in meanwhile, or a value that does not fit. */
+/*
+ * One row alone, after the many were refused together: a repeat that came in meanwhile, or a value that does
+ * not fit.
+ */
 static enum store_verdict insert_alone(struct job *j, size_t i)
 {
 	struct db_value in = db_of_text(j->set[i].uuid);
@@ -348,7 +356,8 @@ static void settle_followers(struct job *j)
 		if (j->at[i].step != FOLLOWS)
 			continue;
 		j->set[i].message = first->message;
-		j->set[i].verdict = first->verdict == STORE_SEND_STORED ? STORE_SEND_DUPLICATE : first->verdict;
+		j->set[i].verdict =
+			first->verdict == STORE_SEND_STORED ? STORE_SEND_DUPLICATE : first->verdict;
 		if (j->set[i].sender_id != first->sender_id)
 			j->set[i].verdict = STORE_SEND_REFUSED;
 	}

@@ -1,11 +1,12 @@
 /*
- * sets: statements over lists, in the few sizes that are prepared.
+ * sets: statements over lists, in the sizes that are prepared.
  *
  * Room: fcgi-api/store, inside. Called by this room's query files; calls db.
  */
 #include "sets.h"
 
-static const size_t sizes[] = { 1, 4, 16, STORE_SET_MAX };
+/* Close enough together that little is filled up, few enough that each is prepared soon. */
+static const size_t sizes[] = { 1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 48, STORE_SET_MAX };
 #define SIZE_COUNT (sizeof(sizes) / sizeof(*sizes))
 
 size_t sets_size(size_t n)
@@ -17,16 +18,8 @@ size_t sets_size(size_t n)
 	return sizes[i];
 }
 
-size_t sets_piece(size_t n)
-{
-	size_t i = SIZE_COUNT - 1;
-
-	while (i > 0 && sizes[i] > n)
-		i--;
-	return sizes[i];
-}
-
-enum store_verdict sets_run_list(struct store *st, const struct db_sql *sql, struct db_value *in, size_t n, size_t width)
+enum store_verdict sets_run_list(struct store *st, const struct db_sql *sql, struct db_value *in, size_t n,
+				 size_t width)
 {
 	size_t size = sets_size(n), i;
 
@@ -38,12 +31,5 @@ enum store_verdict sets_run_list(struct store *st, const struct db_sql *sql, str
 enum store_verdict sets_run_rows(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t n,
 				 size_t width)
 {
-	enum store_verdict v = STORE_OK;
-	size_t i, size;
-
-	for (i = 0; v == STORE_OK && i < n; i += size) {
-		size = sets_piece(n - i);
-		v = db_run(st, sql, size, in + i * width, size * width);
-	}
-	return v;
+	return n ? db_run(st, sql, n, in, n * width) : STORE_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * sets: statements over lists, in the few sizes that are prepared.
+ * sets: statements over lists, in the sizes that are prepared.
  *
  * Room: fcgi-api/store, inside. Called by this room's query files; calls db.
  */
@@ -14,12 +14,10 @@ size_t sets_size(size_t n);
  * Runs a statement whose {…} takes a list for which repeats do no harm (IN, OR): the list of n members of `width` values
  * is filled up to the next size by repeating its last member. `in` has room for STORE_SET_MAX members.
  */
-STORE_CHECK enum store_verdict sets_run_list(struct store *st, const struct db_sql *sql, struct db_value *in, size_t n,
-					     size_t width);
-/* Runs a statement whose {…} takes rows (VALUES), split into sizes that are filled exactly. n may be 0. */
-STORE_CHECK enum store_verdict sets_run_rows(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t n,
-					     size_t width);
-/* The size of the next piece of a list of rows. */
-size_t sets_piece(size_t n);
+STORE_CHECK enum store_verdict sets_run_list(struct store *st, const struct db_sql *sql, struct db_value *in,
+					     size_t n, size_t width);
+/* Runs a statement whose {…} takes rows (VALUES): one statement whatever n is (at most STORE_SET_MAX; may be 0). */
+STORE_CHECK enum store_verdict sets_run_rows(struct store *st, const struct db_sql *sql,
+					     const struct db_value *in, size_t n, size_t width);
 
 #endif

@@ -8,7 +8,9 @@
 
 #include "buf.h"
 
-/* Appends the text with the part in each {…} written `size` times, ", " (or what follows a | in it) between. */
+/*
+ * Appends the text with the part in each {…} written `size` times, ", " (or what follows a | in it) between.
+ */
 void sql_expand(struct buf *b, const char *text, size_t size);
 
 #endif

@@ -1,13 +1,14 @@
 /*
  * store: the companion's tables as plain structs and functions.
  *
- * Room: fcgi-api/store, the one public header. Called by the doors (open, begin, commit) and by the handlers (the rest).
- * Nobody here knows events, JSON of clients or refusals. SQL lives in the .c files, every value bound.
+ * Room: fcgi-api/store, the one public header. Called by the doors (open, begin, commit) and by the handlers
+ * (the rest). Nobody here knows events, JSON of clients or refusals. SQL lives in the .c files, every value
+ * bound.
  *
- * Everything runs between store_begin and store_commit or store_rollback of the door; no function here commits. Texts of
- * results live in the arena given by the caller. A text that is NULL in the database is a slice whose p is NULL; an empty
- * one has p and n = 0; the same for texts given in. Times are seconds since 1970 (UTC); 0 where the column is NULL.
- * Ids are > 0; 0 where the column is NULL.
+ * Everything runs between store_begin and store_commit or store_rollback of the door; no function here
+ * commits. Texts of results live in the arena given by the caller. A text that is NULL in the database is a
+ * slice whose p is NULL; an empty one has p and n = 0; the same for texts given in. Times are seconds since
+ * 1970 (UTC); 0 where the column is NULL. Ids are > 0; 0 where the column is NULL.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -21,16 +22,19 @@
 #define STORE_PAGE_BYTES (512u * 1024)  /* a page of messages ends here at the latest */
 
 /*
- * What every function returns. OK and NONE are answers; the rest is trouble and goes up to the door untouched:
- * the door rolls back and decides (store_is_trouble). It has been logged here.
+ * What every function returns. OK and NONE are answers; the rest is trouble and goes up to the door
+ * untouched: the door rolls back and decides (store_is_trouble). It has been logged here.
  */
 enum store_verdict {
-	STORE_OK,       /* done, or found */
-	STORE_NONE,     /* nothing there (look-ups only) */
-	STORE_AGAIN,    /* deadlock, lock wait, statement killed: roll back, the same connection again */
-	STORE_LOST,     /* the connection is gone (closed here already): the next begin makes a fresh one, run all again */
-	STORE_REFUSED,  /* the database does not take this value: the one command fails, the transaction lives */
-	STORE_CONFIG    /* wrong password, missing table or right: nothing helps but the administrator; connection closed */
+	STORE_OK,    /* done, or found */
+	STORE_NONE,  /* nothing there (look-ups only) */
+	STORE_AGAIN, /* deadlock, lock wait, statement killed: roll back, the same connection again */
+	STORE_LOST, /* the connection is gone (closed here already): the next begin makes a fresh one, run all
+		       again */
+	STORE_REFUSED, /* the database does not take this value: the one command fails, the transaction lives
+			*/
+	STORE_CONFIG   /* wrong password, missing table or right: nothing helps but the administrator;
+			  connection closed */
 };
 
 #define STORE_CHECK __attribute__((warn_unused_result))
@@ -40,7 +44,10 @@ static inline bool store_is_trouble(enum store_verdict v)
 	return v != STORE_OK && v != STORE_NONE;
 }
 
-/* ---- the connection ------------------------------------------------------------------------------------------- */
+/*
+ * ---- the connection
+ * -------------------------------------------------------------------------------------------
+ */
 
 struct store;
 
@@ -60,16 +67,22 @@ struct store_durability {
 	bool can_lose;     /* true unless both are 1 */
 };
 
-/* Never fails and does not connect yet (call it after the fork). Borrows the texts of the settings. The caller closes. */
+/*
+ * Never fails and does not connect yet (call it after the fork). Borrows the texts of the settings. The
+ * caller closes.
+ */
 struct store *store_open(const struct store_settings *settings);
 /* Rolls back what is open, closes, frees. NULL is allowed. */
 void store_close(struct store *st);
 /*
- * Starts a transaction; connects if there is no connection. A connection that died while idle is replaced unseen, at the
- * first statement. OK, LOST (no host answers) or CONFIG.
+ * Starts a transaction; connects if there is no connection. A connection that died while idle is replaced
+ * unseen, at the first statement. OK, LOST (no host answers) or CONFIG.
  */
 STORE_CHECK enum store_verdict store_begin(struct store *st);
-/* After anything but OK nothing may be acknowledged: it may or may not be stored; running the job again settles it. */
+/*
+ * After anything but OK nothing may be acknowledged: it may or may not be stored; running the job again
+ * settles it.
+ */
 STORE_CHECK enum store_verdict store_commit(struct store *st);
 /* Ends the transaction without effect; on an error the connection is closed. */
 void store_rollback(struct store *st);
@@ -78,10 +91,16 @@ STORE_CHECK enum store_verdict store_ping(struct store *st);
 /* Counts connections made: it changes when the session was replaced. 0: never connected. */
 unsigned store_generation(const struct store *st);
 const struct store_durability *store_durability(const struct store *st);
-/* The last trouble as text, "1213 Deadlock found… (messages insert)"; "" when there was none. For logs, never for clients. */
+/*
+ * The last trouble as text, "1213 Deadlock found… (messages insert)"; "" when there was none. For logs, never
+ * for clients.
+ */
 const char *store_trouble(const struct store *st);
 
-/* ---- people --------------------------------------------------------------------------------------------------- */
+/*
+ * ---- people
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 struct store_person {
 	int64_t id;
@@ -92,12 +111,16 @@ struct store_person {
 };
 
 /* OK or NONE; inactive people are found too (look at `active`). */
-STORE_CHECK enum store_verdict store_person_by_id(struct store *st, int64_t id, struct arena *a, struct store_person *person_r);
+STORE_CHECK enum store_verdict store_person_by_id(struct store *st, int64_t id, struct arena *a,
+						  struct store_person *person_r);
 /* The address byte for byte (the collation would take 'n' for 'ñ'). */
 STORE_CHECK enum store_verdict store_person_by_correo(struct store *st, struct slice correo, struct arena *a,
 						      struct store_person *person_r);
 
-/* ---- rooms ---------------------------------------------------------------------------------------------------- */
+/*
+ * ---- rooms
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 enum store_kind { STORE_ANY, STORE_DIRECTO, STORE_GRUPAL };
 
@@ -114,33 +137,41 @@ struct store_room {
 const char *store_kind_name(enum store_kind kind);
 
 /*
- * The direct room of two different people, made if missing (created_r). The lowest id wins among several. The caller has
- * checked that both exist; somebody who does not gives REFUSED. OK or trouble.
+ * The direct room of two different people, made if missing (created_r). The lowest id wins among several. The
+ * caller has checked that both exist; somebody who does not gives REFUSED. OK or trouble.
  */
-STORE_CHECK enum store_verdict store_room_direct(struct store *st, int64_t one, int64_t other, struct arena *a,
-						 struct store_room *room_r, bool *created_r);
+STORE_CHECK enum store_verdict store_room_direct(struct store *st, int64_t one, int64_t other,
+						 struct arena *a, struct store_room *room_r, bool *created_r);
 /* The same, found only: OK or NONE. */
-STORE_CHECK enum store_verdict store_room_direct_find(struct store *st, int64_t one, int64_t other, struct arena *a,
-						      struct store_room *room_r);
+STORE_CHECK enum store_verdict store_room_direct_find(struct store *st, int64_t one, int64_t other,
+						      struct arena *a, struct store_room *room_r);
 /*
- * The room of a group for an active member, made if missing. NONE when the group is unknown or the person is no active
- * member (group_known_r, may be NULL, tells which).
+ * The room of a group for an active member, made if missing. NONE when the group is unknown or the person is
+ * no active member (group_known_r, may be NULL, tells which).
  */
-STORE_CHECK enum store_verdict store_room_group(struct store *st, int64_t group_id, int64_t person_id, struct arena *a,
-						struct store_room *room_r, bool *created_r, bool *group_known_r);
+STORE_CHECK enum store_verdict store_room_group(struct store *st, int64_t group_id, int64_t person_id,
+						struct arena *a, struct store_room *room_r, bool *created_r,
+						bool *group_known_r);
 /*
- * The room of a group, made never: OK, or NONE when it has none yet. Whether the person is an active member, and whether the
- * group exists (may be NULL), is told in both cases.
+ * The room of a group, made never: OK, or NONE when it has none yet. Whether the person is an active member,
+ * and whether the group exists (may be NULL), is told in both cases.
  */
-STORE_CHECK enum store_verdict store_room_group_find(struct store *st, int64_t group_id, int64_t person_id, struct arena *a,
-						     struct store_room *room_r, bool *member_r, bool *group_known_r);
-/* A room by number or by uuid (byte for byte), and whether the person is in it (pair, or active member). OK or NONE. */
-STORE_CHECK enum store_verdict store_room_by_id(struct store *st, int64_t id, int64_t person_id, struct arena *a,
-						struct store_room *room_r, bool *member_r);
-STORE_CHECK enum store_verdict store_room_by_uuid(struct store *st, struct slice uuid, int64_t person_id, struct arena *a,
-						  struct store_room *room_r, bool *member_r);
+STORE_CHECK enum store_verdict store_room_group_find(struct store *st, int64_t group_id, int64_t person_id,
+						     struct arena *a, struct store_room *room_r,
+						     bool *member_r, bool *group_known_r);
+/*
+ * A room by number or by uuid (byte for byte), and whether the person is in it (pair, or active member). OK
+ * or NONE.
+ */
+STORE_CHECK enum store_verdict store_room_by_id(struct store *st, int64_t id, int64_t person_id,
+						struct arena *a, struct store_room *room_r, bool *member_r);
+STORE_CHECK enum store_verdict store_room_by_uuid(struct store *st, struct slice uuid, int64_t person_id,
+						  struct arena *a, struct store_room *room_r, bool *member_r);
 
-/* ---- messages ------------------------------------------------------------------------------------------------- */
+/*
+ * ---- messages
+ * -------------------------------------------------------------------------------------------------
+ */
 
 struct store_message {
 	int64_t id;
@@ -155,11 +186,13 @@ struct store_message {
 
 enum store_send_verdict {
 	STORE_SEND_STORED,
-	STORE_SEND_DUPLICATE,      /* the row that has this uuid already is in `message`, whatever this send says */
-	STORE_SEND_NOT_FOUND,      /* no such room */
-	STORE_SEND_NOT_MEMBER,     /* the room is there (`message.room`), the sender is not in it or not active */
-	STORE_SEND_TYPE_MISMATCH,  /* the room is of the other kind */
-	STORE_SEND_REFUSED         /* the database refuses the values, or the uuid belongs to somebody else's message */
+	STORE_SEND_DUPLICATE,  /* the row that has this uuid already is in `message`, whatever this send says
+				*/
+	STORE_SEND_NOT_FOUND,  /* no such room */
+	STORE_SEND_NOT_MEMBER, /* the room is there (`message.room`), the sender is not in it or not active */
+	STORE_SEND_TYPE_MISMATCH, /* the room is of the other kind */
+	STORE_SEND_REFUSED /* the database refuses the values, or the uuid belongs to somebody else's message
+			    */
 };
 
 /* One message of a set. The first part is given, the second filled. */
@@ -168,32 +201,42 @@ struct store_send {
 	enum store_kind expected;     /* STORE_ANY: either */
 	int64_t sender_id;
 	struct slice uuid;            /* 36 characters, lower case */
-	bool fresh;                   /* drawn at random for this very attempt: no row can have it, it is not looked up */
+	bool fresh; /* drawn at random for this very attempt: no row can have it, it is not looked up */
 	struct slice tipo;            /* one of the five words; checked by the caller */
 	struct slice contenido, url, metadatos;  /* p NULL: NULL */
 
 	enum store_send_verdict verdict;
-	struct store_message message; /* STORED and DUPLICATE: complete; its texts may borrow from the first part */
+	struct store_message
+		message; /* STORED and DUPLICATE: complete; its texts may borrow from the first part */
 };
 
 /*
- * Stores a set (1..STORE_SET_MAX) in the order given, which becomes the order of ids: looks up repeats, authorizes, locks
- * the rooms in id order, inserts, writes recipient rows, touches the rooms. OK: each member has its verdict.
- * Equal uuids within the set: the first that passes is stored, the later are its duplicates. Trouble: nothing holds, the
- * door rolls back.
+ * Stores a set (1..STORE_SET_MAX) in the order given, which becomes the order of ids: looks up repeats,
+ * authorizes, locks the rooms in id order, inserts, writes recipient rows, touches the rooms. OK: each member
+ * has its verdict. Equal uuids within the set: the first that passes is stored, the later are its duplicates.
+ * Trouble: nothing holds, the door rolls back.
  */
-STORE_CHECK enum store_verdict store_message_save(struct store *st, struct store_send *set, size_t count, struct arena *a);
+STORE_CHECK enum store_verdict store_message_save(struct store *st, struct store_send *set, size_t count,
+						  struct arena *a);
 
-/* One message with its room, whatever its state (deleted_at), and whether the reader is in the room. OK or NONE. */
-STORE_CHECK enum store_verdict store_message_find(struct store *st, int64_t id, int64_t reader_id, struct arena *a,
-						  struct store_message *message_r, bool *member_r);
-/* Full messages of up to STORE_SET_MAX ids, in id order, deleted ones left out. Ids that are not there are left out. */
-STORE_CHECK enum store_verdict store_message_fetch(struct store *st, const int64_t *ids, size_t count, struct arena *a,
-						   struct store_message **messages_r, size_t *count_r);
+/*
+ * One message with its room, whatever its state (deleted_at), and whether the reader is in the room. OK or
+ * NONE.
+ */
+STORE_CHECK enum store_verdict store_message_find(struct store *st, int64_t id, int64_t reader_id,
+						  struct arena *a, struct store_message *message_r,
+						  bool *member_r);
+/*
+ * Full messages of up to STORE_SET_MAX ids, in id order, deleted ones left out. Ids that are not there are
+ * left out.
+ */
+STORE_CHECK enum store_verdict store_message_fetch(struct store *st, const int64_t *ids, size_t count,
+						   struct arena *a, struct store_message **messages_r,
+						   size_t *count_r);
 
 struct store_page {
 	int64_t room_id;
-	int64_t before, after;        /* ids, exclusive; -1: not asked. after gives the oldest of the newer ones */
+	int64_t before, after; /* ids, exclusive; -1: not asked. after gives the oldest of the newer ones */
 	unsigned skip, limit;         /* skip counts from the newest; not with after */
 };
 struct store_history {
@@ -201,26 +244,39 @@ struct store_history {
 	size_t count;
 	bool truncated;               /* ended at STORE_PAGE_BYTES before its limit */
 };
-STORE_CHECK enum store_verdict store_message_history(struct store *st, const struct store_page *page, struct arena *a,
-						     struct store_history *history_r);
+STORE_CHECK enum store_verdict store_message_history(struct store *st, const struct store_page *page,
+						     struct arena *a, struct store_history *history_r);
 
-/* ---- my rooms and unread -------------------------------------------------------------------------------------- */
+/*
+ * ---- my rooms and unread
+ * --------------------------------------------------------------------------------------
+ */
 
 struct store_room_entry {
 	struct store_room room;
 	struct store_message *last;   /* newest not deleted, or NULL */
 	int64_t unread;
 };
-/* The person's rooms (direct ones and groups with active membership), latest activity first, at most `limit`. */
-STORE_CHECK enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned limit, struct arena *a,
-					       struct store_room_entry **rooms_r, size_t *count_r);
+/*
+ * The person's rooms (direct ones and groups with active membership), latest activity first, at most `limit`.
+ */
+STORE_CHECK enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned limit,
+					       struct arena *a, struct store_room_entry **rooms_r,
+					       size_t *count_r);
 /* The newest message of one room that is not deleted. OK or NONE. */
 STORE_CHECK enum store_verdict store_room_last(struct store *st, int64_t room_id, struct arena *a,
 					       struct store_message *message_r);
-/* Unread of a person, over all rooms, or in one (room_id > 0), by the formula that the companion's clients see. */
-STORE_CHECK enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t room_id, int64_t *count_r);
+/*
+ * Unread of a person, over all rooms, or in one (room_id > 0), by the formula that the companion's clients
+ * see.
+ */
+STORE_CHECK enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t room_id,
+						  int64_t *count_r);
 
-/* ---- receipts ------------------------------------------------------------------------------------------------- */
+/*
+ * ---- receipts
+ * -------------------------------------------------------------------------------------------------
+ */
 
 enum store_mark { STORE_DELIVERED, STORE_READ };  /* read implies delivered */
 
@@ -242,7 +298,8 @@ struct store_receipt {
 	int64_t delivered_at, read_at;  /* as in the row now; 0 for OWN */
 };
 /* Marks a set (1..STORE_SET_MAX). A mark once made is never moved or taken back. */
-STORE_CHECK enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *set, size_t count, struct arena *a);
+STORE_CHECK enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *set, size_t count,
+						  struct arena *a);
 
 struct store_read_author {
 	int64_t author_id;
@@ -255,10 +312,14 @@ struct store_read_all {
 	size_t author_count;
 };
 /* Marks everything in a room as read for the person, whose membership the caller has checked. */
-STORE_CHECK enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room, int64_t person_id,
-						      struct arena *a, struct store_read_all *all_r);
+STORE_CHECK enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room,
+						      int64_t person_id, struct arena *a,
+						      struct store_read_all *all_r);
 
-/* ---- the relay's own questions -------------------------------------------------------------------------------- */
+/*
+ * ---- the relay's own questions
+ * --------------------------------------------------------------------------------
+ */
 
 #define STORE_SWEEP_PAGE 200     /* new rows of one sweep */
 #define STORE_SWEEP_WINDOW 1000  /* ids of the first sweep's window */
@@ -285,9 +346,12 @@ struct store_swept {
 	struct store_sweep_row *rows; /* ids ascending within holes, and within the new ones behind them */
 	size_t count;
 };
-STORE_CHECK enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *sweep, struct arena *a,
-						struct store_swept *swept_r);
-/* The newest id such that all rows up to it are at least `age_s` old; for handlers that have no feed.mark. 0: none. */
+STORE_CHECK enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *sweep,
+						struct arena *a, struct store_swept *swept_r);
+/*
+ * The newest id such that all rows up to it are at least `age_s` old; for handlers that have no feed.mark. 0:
+ * none.
+ */
 STORE_CHECK enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *cursor_r);
 
 struct store_member {
@@ -300,6 +364,7 @@ struct store_member {
 	int64_t group_id;             /* grupal rooms */
 };
 /* Who is still what they were, for a set (1..STORE_SET_MAX). */
-STORE_CHECK enum store_verdict store_member_check(struct store *st, struct store_member *set, size_t count, struct arena *a);
+STORE_CHECK enum store_verdict store_member_check(struct store *st, struct store_member *set, size_t count,
+						  struct arena *a);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * unread: what a person has not read yet, room by room.
  *
- * Room: fcgi-api/store. store_unread_count is here. Called by the handlers, lists and receipts; calls sets and db.
+ * Room: fcgi-api/store. store_unread_count is here. Called by the handlers, lists and receipts; calls sets
+ * and db.
  */
 #include "unread.h"
 #include "sets.h"
@@ -15,25 +16,31 @@ static const struct db_sql rows_sql = {
 static const struct db_sql groups_sql = {
 	"unread groups",
 	"SELECT s.id, g.unido_en FROM miembros_grupo g JOIN salas_chat s ON s.grupo_id = g.grupo_id"
-	" WHERE g.usuario_id = ? AND g.estado_membresia = 'activo' AND s.tipo_sala = 'grupal' AND (? = 0 OR s.id = ?)"
-	" LIMIT 4096", "it"
+	" WHERE g.usuario_id = ? AND g.estado_membresia = 'activo' AND s.tipo_sala = 'grupal' AND (? = 0"
+	" OR s.id = ?) LIMIT 4096", "it"
 };
-/* Walks down from the newest message of each group: as many steps as there are unread ones. Joined, it would be sorted. */
+/*
+ * Walks down from the newest message of each group: as many steps as there are unread ones. Joined, it would
+ * be sorted.
+ */
 static const struct db_sql newest_sql = {
 	"unread newest read",
-	"{(SELECT m.sala_chat_id, m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > 0 AND (SELECT d.leido_en"
+	"{(SELECT m.sala_chat_id, m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > 0 AND (SELECT"
+	" d.leido_en"
 	" FROM destinatarios_mensaje d WHERE d.mensaje_id = m.id AND d.destinatario_id = ?) IS NOT NULL"
 	" ORDER BY m.id DESC LIMIT 1)| UNION ALL }", "ii"
 };
 static const struct db_sql rowless_sql = {
 	"unread without rows",
-	"{SELECT MAX(m.sala_chat_id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d ON d.mensaje_id = m.id"
-	" AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.enviado_en >= ? AND m.remitente_id <> ?"
-	" AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL| UNION ALL }", "ii"
+	"{SELECT MAX(m.sala_chat_id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d ON"
+	" d.mensaje_id = m.id"
+	" AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.enviado_en >= ? AND"
+	" m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL| UNION ALL }", "ii"
 };
 #define ROWLESS_VALUES 5
 
-static enum store_verdict find_rows(struct store *st, int64_t person_id, int64_t room_id, struct arena *a, struct unread *u)
+static enum store_verdict find_rows(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
+				    struct unread *u)
 {
 	struct db_value room = db_of_number(room_id), in[] = { db_of_number(person_id), room, room };
 	size_t cap = room_id ? 1 : UNREAD_ROOMS_MAX;
@@ -69,7 +76,8 @@ static enum store_verdict find_groups(struct store *st, int64_t person_id, int64
 }
 
 /* The newest message that the person has read, in up to STORE_SET_MAX groups. */
-static enum store_verdict find_newest(struct store *st, int64_t person_id, struct unread_group *groups, size_t count)
+static enum store_verdict find_newest(struct store *st, int64_t person_id, struct unread_group *groups,
+				      size_t count)
 {
 	struct db_value in[STORE_SET_MAX * 2];
 	enum store_verdict v;
@@ -92,7 +100,8 @@ static enum store_verdict find_newest(struct store *st, int64_t person_id, struc
 }
 
 /* Counts messages without rows in up to STORE_SET_MAX groups. */
-static enum store_verdict count_rowless(struct store *st, int64_t person_id, struct unread_group *groups, size_t count)
+static enum store_verdict count_rowless(struct store *st, int64_t person_id, struct unread_group *groups,
+					size_t count)
 {
 	struct db_value in[STORE_SET_MAX * ROWLESS_VALUES], *p = in;
 	enum store_verdict v;
@@ -118,7 +127,8 @@ static enum store_verdict count_rowless(struct store *st, int64_t person_id, str
 	return db_end(st);
 }
 
-enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id, struct arena *a, struct unread *u)
+enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
+			       struct unread *u)
 {
 	enum store_verdict v;
 	size_t i, n;

@@ -3,9 +3,9 @@
  *
  * Room: fcgi-api/store, inside. Called by lists and receipts; calls sets and db.
  *
- * The companion counts recipient rows without leido_en whose message is not deleted. In groups there are messages without
- * rows (large groups, rows inserted by hand): those of others, not deleted, newer than the newest that the person has read
- * there and not older than the membership, count too.
+ * The companion counts recipient rows without leido_en whose message is not deleted. In groups there are
+ * messages without rows (large groups, rows inserted by hand): those of others, not deleted, newer than the
+ * newest that the person has read there and not older than the membership, count too.
  */
 #ifndef STORE_UNREAD_H
 #define STORE_UNREAD_H
@@ -32,8 +32,8 @@ struct unread {
 #define UNREAD_ROOMS_MAX 4096
 
 /* Both counts, of all rooms or of one (room_id > 0). */
-STORE_CHECK enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
-					   struct unread *u_r);
+STORE_CHECK enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id,
+					   struct arena *a, struct unread *u_r);
 /* What is unread in a room. */
 int64_t unread_of(const struct unread *u, int64_t room_id);
 

@@ -1,9 +1,9 @@
 /*
  * answers: a short list of held answers, sorted when it is let go.
  *
- * Room: relay/chat. Called by dispatch; calls effects and commands.
- * Everybody in a room hears one order, which is id order. A socket's own answers stay in the order emitted: one without
- * a message of its own sorts with the message before it on that socket.
+ * Room: relay/chat. Called by dispatch; calls effects and commands. Everybody in a room hears one order,
+ * which is id order. A socket's own answers stay in the order emitted: one without a message of its own
+ * sorts with the message before it on that socket.
  */
 #include "answers.h"
 

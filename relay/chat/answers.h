@@ -12,7 +12,10 @@ struct answers *answers_new(void);
 void answers_free(struct answers *a);
 /* Keeps a copy of the answer to a command of a send job; the command is COMMAND_HELD until it is applied. */
 void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects);
-/* Applies all answers of jobs below `before`, in id order, each with its reply right behind it. Returns how many stay. */
+/*
+ * Applies all answers of jobs below `before`, in id order, each with its reply right behind it. Returns how
+ * many stay.
+ */
 size_t answers_release(struct hall *h, uint64_t before);
 /* The least number of a job with held answers, 0: none. */
 uint64_t answers_oldest(const struct answers *a);

@@ -28,8 +28,8 @@ unsigned long chat_capacity(const struct hall *h);
 /* Takes over what may change while running. */
 void chat_configure(struct hall *h, const struct chat_config *c);
 /*
- * Leaves: no new connections, commands get up to `patience_ms` to be answered, clients are told to come back; then
- * done(ctx), once, at the latest after about three times that.
+ * Leaves: no new connections, commands get up to `patience_ms` to be answered, clients are told to come
+ * back; then done(ctx), once, at the latest after about three times that.
  */
 void chat_drain(struct hall *h, unsigned patience_ms, void (*done)(void *ctx), void *ctx);
 void chat_close(struct hall *h);

@@ -1,7 +1,8 @@
 /*
  * commands: from a client's event to a place in its line, and away from there.
  *
- * Room: relay/chat. Called by chat, arrival, feed, members, dispatch, answers; calls lines, limits, replies, seats.
+ * Room: relay/chat. Called by chat, arrival, feed, members, dispatch, answers; calls lines, limits,
+ * replies, seats.
  */
 #include "commands.h"
 
@@ -12,14 +13,14 @@
 #include "seats.h"
 
 #define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
-#define ARGS_EMPTY_NAME_MAX 256        /* event names longer than any of ours are unknown, whatever they say */
 
 static struct slice id_key(const uint64_t *id)
 {
 	return (struct slice){ (const char *)id, sizeof(*id) };
 }
 
-static struct command *command_new(struct hall *h, enum wire_command_type type, struct slice event, struct slice args)
+static struct command *command_new(struct hall *h, enum wire_command_type type, struct slice event,
+		struct slice args)
 {
 	struct command *c = mem_alloc(sizeof(*c) + event.n + args.n);
 
@@ -60,7 +61,7 @@ static void command_refused(struct hall *h, struct command *c, const char *code,
 
 void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 {
-	const struct event_row *row = e->name.n <= ARGS_EMPTY_NAME_MAX ? events_find(e->name) : NULL;
+	const struct event_row *row = events_find(e->name);
 	bool full = h->lines.bytes + e->args.n > LINES_TOTAL_MAX;
 	uint64_t wait = 0;
 	struct command *c;
@@ -72,7 +73,8 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 	if (row && h->config.rate_limits)
 		wait = limits_take(h->limits, row->rate, slice_of(seat->user), slice_of(seat->address),
 				eio_loop_now_ms(h->loop));
-	c = command_new(h, WIRE_EVENT, row ? slice_of(row->name) : SLICE_NONE, row && !full && !wait ? e->args : SLICE_NONE);
+	c = command_new(h, WIRE_EVENT, row ? slice_of(row->name) : SLICE_NONE,
+			row && !full && !wait ? e->args : SLICE_NONE);
 	c->seat = seat;
 	c->line = &seat->line;
 	c->row = row;

@@ -1,7 +1,8 @@
 /*
  * commands: their birth (a client's event, a CONNECT, the relay's own questions) and their end.
  *
- * Room: relay/chat. Called by chat, arrival, feed, members, dispatch and answers; calls lines, limits, replies, seats.
+ * Room: relay/chat. Called by chat, arrival, feed, members, dispatch and answers; calls lines, limits,
+ * replies, seats.
  */
 #ifndef CHAT_COMMANDS_H
 #define CHAT_COMMANDS_H
@@ -16,16 +17,25 @@
 void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e);
 /* A CONNECT; args as WIRE.md says. */
 void commands_connect(struct hall *h, struct seat *seat, struct slice args);
-/* A question of the relay's own; on_end is called once, possibly within commands_fail, and may ask the next. */
+/*
+ * A question of the relay's own; on_end is called once, possibly within commands_fail, and may ask the
+ * next.
+ */
 void commands_ask(struct hall *h, enum wire_command_type type, struct slice args,
 		void (*on_end)(void *ctx, struct slice effects, bool failed), void *ctx);
 /* An unanswered command, or NULL. */
 struct command *commands_find(const struct hall *h, uint64_t id);
 /* It is answered: takes it out of everything and frees it. */
 void commands_end(struct hall *h, struct command *c);
-/* No answer will come: the client hears `unavailable`, a CONNECT ends at the transport, the relay's own are told. */
+/*
+ * No answer will come: the client hears `unavailable`, a CONNECT ends at the transport, the relay's own are
+ * told.
+ */
 void commands_fail(struct hall *h, struct command *c);
-/* An attempt is over without an answer (`lost`: a worker had it) or for a passing reason: the next attempt, or the end. */
+/*
+ * An attempt is over without an answer (`lost`: a worker had it) or for a passing reason: the next attempt,
+ * or the end.
+ */
 void commands_again(struct hall *h, struct command *c, bool lost);
 /* A pending socket is gone: its CONNECT need not be asked any more. */
 void commands_drop_arrival(struct hall *h, struct seat *seat);

@@ -1,9 +1,9 @@
 /*
  * dispatch: forms jobs at the end of each loop pass and takes their answers.
  *
- * Room: relay/chat. Called by chat; calls bus, lines, commands, answers, effects.
- * Sends (and receipts) go one job at a time, so that under load a job is a large set in its natural order; a second goes
- * only past one that is late. Then the answers of the younger wait for the older, not longer than HOLD_MS.
+ * Room: relay/chat. Called by chat; calls bus, lines, commands, answers, effects. Sends (and receipts) go
+ * one job at a time, so that under load a job is a large set in its natural order; a second goes only past
+ * one that is late. Then the answers of the younger wait for the older, not longer than HOLD_MS.
  */
 #include "dispatch.h"
 

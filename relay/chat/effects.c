@@ -1,8 +1,8 @@
 /*
  * effects: from answers to sockets.
  *
- * Room: relay/chat. Called by answers, dispatch, feed, members; calls replies, seats, pushed, holes and socketio.
- * A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
+ * Room: relay/chat. Called by answers, dispatch, feed, members; calls replies, seats, pushed, holes and
+ * socketio. A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
  */
 #include "effects.h"
 
@@ -27,7 +27,10 @@ static bool message_known(struct hall *h, const struct wire_effect *e)
 
 	if (wire_uuid_pack(e->uuid, uuid) == 0)
 		tag = pushed_tag(uuid);
-	/* A row found by a second attempt was read by the feed, or will be, unless it may still be on its way. */
+	/*
+	 * A row found by a second attempt was read by the feed, or will be, unless it may still be on its
+	 * way.
+	 */
 	if (e->found && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id))
 		return true;
 	return !pushed_add(h->pushed, id, tag);
@@ -78,7 +81,8 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 	if (e->expires > 0) {
 		int64_t left = e->expires - (int64_t)time(NULL);
 
-		seat->expiry = eio_timer_new(h->loop, left > 0 ? (uint64_t)left * 1000 : 1, 0, on_expired, seat);
+		seat->expiry = eio_timer_new(h->loop, left > 0 ? (uint64_t)left * 1000 : 1, 0,
+				on_expired, seat);
 	}
 	sio_socket_accept(seat->socket);
 }

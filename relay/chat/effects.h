@@ -1,7 +1,8 @@
 /*
  * effects: applies what handlers answered and what signals say, in order (WIRE.md, effects).
  *
- * Room: relay/chat. Called by answers, dispatch, feed and members; calls replies, seats, pushed, holes and socketio.
+ * Room: relay/chat. Called by answers, dispatch, feed and members; calls replies, seats, pushed, holes and
+ * socketio.
  */
 #ifndef CHAT_EFFECTS_H
 #define CHAT_EFFECTS_H
@@ -9,8 +10,9 @@
 #include "hall.h"
 
 /*
- * Applies a well-formed list of effects. `c` is the command they answer, or NULL (signals, membership checks, fetched
- * rows). Effects that mean the caller do nothing when its socket is gone; those that mean rooms always count.
+ * Applies a well-formed list of effects. `c` is the command they answer, or NULL (signals, membership
+ * checks, fetched rows). Effects that mean the caller do nothing when its socket is gone; those that mean
+ * rooms always count.
  */
 void effects_apply(struct hall *h, struct command *c, struct slice effects);
 /* Only its message pushes: an answer that came too late to be the first. */

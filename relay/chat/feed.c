@@ -1,8 +1,9 @@
 /*
- * feed: sweeps over new rows of `mensajes`, one question at a time: SWEEP, then FETCH of what nobody pushed yet.
+ * feed: sweeps over new rows of `mensajes`, one question at a time: SWEEP, then FETCH of what nobody pushed
+ * yet.
  *
- * Room: relay/chat. Called by chat; calls commands, effects, holes, pushed and socketio.
- * Rows that are to be fetched stay noted until they were: a lost answer costs a second, never a message.
+ * Room: relay/chat. Called by chat; calls commands, effects, holes, pushed and socketio. Rows that are to
+ * be fetched stay noted until they were: a lost answer costs a second, never a message.
  */
 #include "feed.h"
 
@@ -97,8 +98,9 @@ static void fetch(struct feed *f)
 }
 
 /*
- * Rows come by id, and an answer may end before the last of them (a message on the bus has its size). So what lies
- * behind the last row that came is asked for again; when none comes, all of them were deleted meanwhile.
+ * Rows come by id, and an answer may end before the last of them (a message on the bus has its size). So
+ * what lies behind the last row that came is asked for again; when none comes, all of them were deleted
+ * meanwhile.
  */
 static void drop_fetched(struct feed *f, uint64_t last)
 {
@@ -138,7 +140,9 @@ static bool room_open(struct hall *h, const char *prefix, struct slice name)
 	char text[128];
 	int n = snprintf(text, sizeof(text), "%s%.*s", prefix, (int)name.n, name.p);
 
-	return n > 0 && (size_t)n < sizeof(text) && sio_room_size(h->ns, (struct slice){ text, (size_t)n }) > 0;
+	if (n <= 0 || (size_t)n >= sizeof(text))
+		return false;
+	return sio_room_size(h->ns, (struct slice){ text, (size_t)n }) > 0;
 }
 
 static bool person_here(struct hall *h, uint64_t user)
@@ -182,8 +186,8 @@ static void check_went_back(struct hall *h, const struct wire_rows *head)
 	if (head->max_id >= holes_high(h->holes))
 		return;
 	h->stats.went_back++;
-	log_warn("feed", "newest id %llu is below %llu: the table went back", (unsigned long long)head->max_id,
-		(unsigned long long)holes_high(h->holes));
+	log_warn("feed", "newest id %llu is below %llu: the table went back",
+		(unsigned long long)head->max_id, (unsigned long long)holes_high(h->holes));
 	holes_back(h->holes, head->max_id);
 }
 
@@ -255,7 +259,8 @@ static void sweep(struct feed *f)
 
 	if (h->feed_ready) {
 		s.high = holes_high(h->holes);
-		s.holes = (uint16_t)holes_due(h->holes, eio_loop_now_ms(h->loop), ranges, SWEEP_RANGES, SWEEP_IDS);
+		s.holes = (uint16_t)holes_due(h->holes, eio_loop_now_ms(h->loop), ranges, SWEEP_RANGES,
+				SWEEP_IDS);
 	}
 	f->busy = true;
 	buf_reset(&f->scratch);

@@ -1,7 +1,7 @@
 /*
  * hall: what the files of the chat room share. No code of its own; only files in relay/chat include it.
  *
- * Order of calls, downward: chat -> arrival, feed, members, dispatch, health -> answers -> commands -> effects ->
+ * Order of calls, downward: chat -> arrival, feed, members, dispatch, health -> answers -> commands, effects ->
  * replies, seats -> lines, pushed, holes, limits, events (pure).
  */
 #ifndef CHAT_HALL_H
@@ -16,7 +16,8 @@
 #include "pushed.h"
 #include "socketio.h"
 
-struct seat {                                  /* one per socket; outlives it while its commands are unanswered */
+/* One per socket; outlives it while its commands are unanswered. */
+struct seat {
 	struct hall *hall;
 	struct sio_socket *socket;             /* NULL once the socket is gone */
 	char *sid, *address;                   /* owned */

@@ -37,7 +37,7 @@ static void put_transport(const struct hall *h, struct buf *b)
 	COUNTER("requests_total", "HTTP requests.", t->requests);
 	COUNTER("bad_requests_total", "HTTP requests refused as malformed.", t->bad_requests);
 	COUNTER("refused_full_total", "Connections refused because the server was full.", t->refused_full);
-	COUNTER("refused_address_total", "Connections refused because their address had too many.", t->refused_address);
+	COUNTER("refused_address_total", "Refused: too many of one address.", t->refused_address);
 	COUNTER("refused_handshake_total", "Handshakes refused with 503.", t->refused_handshake);
 	COUNTER("refused_origin_total", "Handshakes of origins that are not allowed.", t->refused_origin);
 	COUNTER("messages_in_total", "Engine.IO messages received.", t->messages_in);
@@ -93,11 +93,11 @@ static void put_chat(const struct hall *h, struct buf *b)
 	GAUGE("commands_waiting_bytes", "The same in bytes.", h->lines.bytes);
 	GAUGE("feed_high_id", "Greatest message id seen.", holes_high(h->holes));
 	GAUGE("feed_holes", "Ranges of ids that may still appear.", holes_count(h->holes));
-	COUNTER("feed_holes_dropped_total", "Ranges forgotten because the list was full.", holes_dropped(h->holes));
+	COUNTER("feed_holes_dropped_total", "Ranges forgotten, the list was full.", holes_dropped(h->holes));
 	COUNTER("commands_total", "Commands taken.", s->commands);
 	COUNTER("refused_total", "Events refused by the relay itself.", s->refused);
 	COUNTER("refused_fast_total", "Events refused as too fast.", s->refused_fast);
-	COUNTER("refused_full_waiting_total", "Events refused because too much was waiting.", s->refused_full);
+	COUNTER("refused_full_waiting_total", "Events refused, too much waiting.", s->refused_full);
 	COUNTER("unavailable_total", "Events answered as unavailable.", s->unavailable);
 	COUNTER("unknown_events_total", "Events that are none of ours.", s->unknown_events);
 	COUNTER("commands_retried_total", "Second attempts.", s->retried);
@@ -107,7 +107,7 @@ static void put_chat(const struct hall *h, struct buf *b)
 	COUNTER("arrivals_refused_total", "Of them refused for good.", s->arrivals_refused);
 	COUNTER("arrivals_closed_total", "Of them sent away for a while.", s->arrivals_closed);
 	COUNTER("pushes_total", "Pushes applied.", s->pushes);
-	COUNTER("pushes_known_total", "Message pushes dropped because they were pushed before.", s->pushes_known);
+	COUNTER("pushes_known_total", "Message pushes dropped as pushed before.", s->pushes_known);
 	COUNTER("pushes_late_total", "Message pushes of answers that came late.", s->pushes_late);
 	COUNTER("answers_held_total", "Times that answers waited for an older job.", s->held);
 	COUNTER("jobs_slow_total", "Send jobs that were no longer waited for.", s->slow_jobs);
@@ -124,8 +124,8 @@ void health_request(struct hall *h, const struct eio_request *q, struct eio_resp
 	r->status = 200;
 	r->content_type = "application/json; charset=utf-8";
 	if (slice_is(q->path, "/")) {
-		buf_putf(&r->body, "{\"status\":\"ok\",\"service\":\"websocket_upred\",\"database\":\"MySQL\","
-			"\"connected_users\":%zu}", seats_people(h));
+		buf_putf(&r->body, "{\"status\":\"ok\",\"service\":\"websocket_upred\","
+			"\"database\":\"MySQL\",\"connected_users\":%zu}", seats_people(h));
 	} else if (slice_is(q->path, "/healthz")) {
 		buf_puts(&r->body, "{\"status\":\"ok\"}");
 	} else if (slice_is(q->path, "/readyz")) {

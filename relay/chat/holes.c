@@ -1,8 +1,8 @@
 /*
  * holes: an ascending array of ranges.
  *
- * Room: relay/chat, pure. Called by feed, effects and commands.
- * A range's first and last id are always unseen; `seen` (bit = id - base) is there once something between them is not.
+ * Room: relay/chat, pure. Called by feed, effects and commands. A range's first and last id are always
+ * unseen; `seen` (bit = id - base) is there once something between them is not.
  */
 #include "holes.h"
 
@@ -165,12 +165,16 @@ bool holes_seen(struct holes *h, uint64_t id)
 	return true;
 }
 
-/* The ids first..last are missing; joins them to the range before when that was noted in the same pass and is close. */
+/*
+ * The ids first..last are missing; joins them to the range before when that was noted in the same pass and
+ * is close.
+ */
 static void note_missing(struct holes *h, uint64_t first, uint64_t last, uint64_t now_ms, bool *joinable)
 {
 	struct hole *prev = h->count ? &h->list[h->count - 1] : NULL;
 
-	if (*joinable && prev && first - prev->last - 1 <= HOLES_JOIN && last - prev->first < HOLES_WHOLE_MAX) {
+	if (*joinable && prev && first - prev->last - 1 <= HOLES_JOIN &&
+	    last - prev->first < HOLES_WHOLE_MAX) {
 		uint64_t from = prev->last + 1;
 		uint8_t *map = mem_zero(1, HOLES_WHOLE_MAX / 8);
 

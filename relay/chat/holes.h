@@ -1,9 +1,10 @@
 /*
- * holes: which ids of `mensajes` were seen, as a greatest id and the ranges below it that were not (DESIGN §2, the feed).
+ * holes: which ids of `mensajes` were seen, as a greatest id and the ranges below it that were not (DESIGN
+ * §2, the feed).
  *
- * Room: relay/chat, pure: the clock is an argument. Called by feed, effects and commands; calls buf.
- * Ids become visible out of order; an id that was not there when a later one was is a hole until it appears or an hour
- * has passed. Holes close together are one range with a map of the ids in it that were seen.
+ * Room: relay/chat, pure: the clock is an argument. Called by feed, effects and commands; calls buf. Ids
+ * become visible out of order; an id that was not there when a later one was is a hole until it appears or
+ * an hour has passed. Holes close together are one range with a map of the ids in it that were seen.
  */
 #ifndef CHAT_HOLES_H
 #define CHAT_HOLES_H
@@ -28,13 +29,16 @@ uint64_t holes_high(const struct holes *h);
 bool holes_have(const struct holes *h, uint64_t id);
 /* An id at or below high is visible now: true when it was a hole. */
 bool holes_seen(struct holes *h, uint64_t id);
-/* Moves high up to `upto`; `ids` (ascending, all in (high, upto]) were seen, the others are holes from now on. */
+/*
+ * Moves high up to `upto`; `ids` (ascending, all in (high, upto]) were seen, the others are holes from now
+ * on.
+ */
 void holes_advance(struct holes *h, const uint64_t *ids, size_t count, uint64_t upto, uint64_t now_ms);
 /* The database went back: high becomes `max`, holes above are forgotten. */
 void holes_back(struct holes *h, uint64_t max);
 /*
- * The ranges to ask for now, ascending, at most `most` and about `ids_most` ids of joined ranges; those given count as
- * asked. Forgets what is too old.
+ * The ranges to ask for now, ascending, at most `most` and about `ids_most` ids of joined ranges; those
+ * given count as asked. Forgets what is too old.
  */
 size_t holes_due(struct holes *h, uint64_t now_ms, struct wire_range *out, size_t most, size_t ids_most);
 /* The greatest id below which nothing can still appear. */

@@ -10,7 +10,7 @@
 #include "map.h"
 
 #define LIMITS_QUIET_MS 60000          /* longer than any bucket needs to fill */
-#define LIMITS_KEPT_MAX 200000         /* who is remembered; past it new ones pass unlimited until the next sweep */
+#define LIMITS_KEPT_MAX 200000         /* remembered; past it new ones pass until the next sweep */
 
 struct rate {
 	double per_second, burst;
@@ -100,7 +100,8 @@ static uint64_t bucket_wait(struct bucket *b, const struct rate *r, uint64_t now
 	return b->tokens >= 1 ? 0 : (uint64_t)((1 - b->tokens) * 1000 / r->per_second) + 1;
 }
 
-uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, struct slice address, uint64_t now_ms)
+uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, struct slice address,
+		uint64_t now_ms)
 {
 	struct account *u = account_of(l->users, user);
 	struct account *a = account_of(l->addresses, address);

@@ -1,8 +1,8 @@
 /*
  * lines: the order in which commands go to workers.
  *
- * Room: relay/chat, pure. Called by commands and dispatch.
- * Each line that may go stands in exactly one ring, that of its first command's kind; line_place is the one mover.
+ * Room: relay/chat, pure. Called by commands and dispatch. Each line that may go stands in exactly one
+ * ring, that of its first command's kind; line_place is the one mover.
  */
 #include "lines.h"
 
@@ -79,7 +79,8 @@ static bool goes_alone(const struct command *c)
 }
 
 /* Adds up to `share` commands of a line, from `c` on; returns the first that did not go. */
-static struct command *take_from(struct lines *ls, struct forming *f, struct command *c, int kind, size_t share)
+static struct command *take_from(struct lines *ls, struct forming *f, struct command *c, int kind,
+		size_t share)
 {
 	while (c && share > 0 && c->kind == kind && !goes_alone(c)) {
 		size_t size = lines_size(c);

@@ -2,8 +2,8 @@
  * lines: each socket's line of waiting commands, and the jobs that are formed from them.
  *
  * Room: relay/chat. Called by commands and dispatch; calls libc alone (pure: no clock, no bus, no socket).
- * A line's commands stand in the order emitted; those that are out are always its head. While one is out, nothing
- * else of that line goes: so a socket never has two kinds, or two jobs, in flight (DESIGN §3).
+ * A line's commands stand in the order emitted; those that are out are always its head. While one is out,
+ * nothing else of that line goes: so a socket never has two kinds, or two jobs, in flight (DESIGN §3).
  */
 #ifndef CHAT_LINES_H
 #define CHAT_LINES_H
@@ -12,10 +12,10 @@
 #include "wire.h"
 
 #define LINES_SHARE 8                          /* commands of one socket in a job while others wait */
-#define LINES_COUNT_MAX 1024                   /* unanswered commands of a socket; at this bound its reading stops */
+#define LINES_COUNT_MAX 1024                   /* unanswered commands of a socket; there its reading stops */
 #define LINES_BYTES_MAX (1024u * 1024)         /* the same in bytes */
 #define LINES_TOTAL_MAX (64u * 1024 * 1024)    /* bytes of all sockets together; past it `unavailable` */
-#define LINES_KINDS 4                          /* enum wire_job_kind, and 0 for commands refused before they went out */
+#define LINES_KINDS 4                          /* enum wire_job_kind, and 0: refused before they went out */
 
 enum command_state { COMMAND_WAITING, COMMAND_OUT, COMMAND_HELD };
 
@@ -75,9 +75,9 @@ size_t lines_size(const struct command *c);
 /* Appends a waiting command to c->line. */
 void lines_put(struct lines *ls, struct command *c);
 /*
- * Forms one job of a kind: up to `most` commands (at most WIRE_JOB_COMMANDS) or WIRE_JOB_BYTES into out[], all moved to
- * COMMAND_OUT. Per socket in order, at most LINES_SHARE of one while others wait; a second attempt, and whatever goes
- * alone, is a job of its own. Returns how many, 0 when nothing may go.
+ * Forms one job of a kind: up to `most` commands (at most WIRE_JOB_COMMANDS) or WIRE_JOB_BYTES into out[],
+ * all moved to COMMAND_OUT. Per socket in order, at most LINES_SHARE of one while others wait; a second
+ * attempt, and whatever goes alone, is a job of its own. Returns how many, 0 when nothing may go.
  */
 size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out);
 /* A command that was out waits again, as the next attempt, before all others of its line. */

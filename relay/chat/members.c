@@ -1,8 +1,8 @@
 /*
  * members: slices of who is where; the answers say who must leave.
  *
- * Room: relay/chat. Called by chat; calls commands, effects and socketio.
- * A round is asked slice by slice and the next begins when it is answered, so a slow database slows only the check.
+ * Room: relay/chat. Called by chat; calls commands, effects and socketio. A round is asked slice by slice
+ * and the next begins when it is answered, so a slow database slows only the check.
  */
 #include "members.h"
 

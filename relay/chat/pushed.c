@@ -13,7 +13,7 @@ struct pushed_key {
 
 struct pushed {
 	struct pushed_key *ring;
-	uint32_t *slots;               /* ring position + 1; 0: free. Four slots per key keep the probes short */
+	uint32_t *slots;               /* ring position + 1; 0: free. Four per key: short probes */
 	size_t capacity, mask;
 	size_t next, count;
 };

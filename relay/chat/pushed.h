@@ -1,8 +1,9 @@
 /*
- * pushed: which messages were pushed lately, keyed by id and the first 8 bytes of the uuid (DESIGN §2, the feed).
+ * pushed: which messages were pushed lately, keyed by id and the first 8 bytes of the uuid (DESIGN §2, the
+ * feed).
  *
- * Room: relay/chat, pure. Called by effects and feed; calls buf.
- * Ids may be used again after a restore of the database; the uuid tells such rows apart.
+ * Room: relay/chat, pure. Called by effects and feed; calls buf. Ids may be used again after a restore of
+ * the database; the uuid tells such rows apart.
  */
 #ifndef CHAT_PUSHED_H
 #define CHAT_PUSHED_H

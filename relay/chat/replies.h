@@ -1,5 +1,6 @@
 /*
- * replies: what one caller hears: answering events, acknowledgements, and the relay's own refusals with their texts.
+ * replies: what one caller hears: answering events, acknowledgements, and the relay's own refusals with
+ * their texts.
  *
  * Room: relay/chat. Called by effects and commands; calls socketio.
  */
@@ -15,8 +16,8 @@
 #define REFUSED_TOO_MANY_ROOMS "too_many"
 
 /*
- * The event `name` with `object` to the command's caller, and the object to its acknowledgement if it still waits for
- * one. An empty name: the acknowledgement alone. Nothing when the socket is gone.
+ * The event `name` with `object` to the command's caller, and the object to its acknowledgement if it still
+ * waits for one. An empty name: the acknowledgement alone. Nothing when the socket is gone.
  */
 void reply_send(struct command *c, struct slice name, struct slice object);
 /* Refuses a client's event in the form of its row. */

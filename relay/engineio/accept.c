@@ -2,7 +2,8 @@
  * accept: see accept.h.
  *
  * Room: relay/engineio.
- * Our own listener instead of lws's: batches, a backlog, caps with an answer, and a stop that keeps connections.
+ * Our own listener instead of lws's: batches, a backlog, caps with an answer, and a stop that keeps
+ * connections.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,12 +21,13 @@
 
 #define BACKLOG 4096
 #define BATCH 256                  /* accepts in one wake */
-#define POLITE_MAX 16              /* refused peers that are waited for at a time, so that they can read why */
+#define POLITE_MAX 16              /* refused peers waited for at a time, so that they can read why */
 #define POLITE_MS 1000
 
 static const char full_answer[] =
-	"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 54\r\nRetry-After: 5\r\n"
-	"Connection: close\r\n\r\n{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}";
+	"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 54\r\n"
+	"Retry-After: 5\r\nConnection: close\r\n\r\n"
+	"{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}";
 
 /* A refused peer whose request is still to be read: an answer before it would be lost in a reset. */
 struct polite {
@@ -219,7 +221,8 @@ static int bind_any(const struct eio_config *c)
 	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
 		fd = bind_one(a);
 	if (fd < 0 && errno == EADDRINUSE)
-		log_error("listen", "port %d is taken by another program: stop that one or set another PORT", c->port);
+		log_error("listen", "port %d is taken by another program: stop that one or set another PORT",
+			  c->port);
 	else if (fd < 0)
 		log_error("listen", "cannot listen on %s port %d: %s", c->host, c->port, strerror(errno));
 	freeaddrinfo(list);

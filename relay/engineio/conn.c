@@ -2,8 +2,8 @@
  * conn: see conn.h.
  *
  * Room: relay/engineio.
- * Bytes leave by LWS_WRITE_RAW and LWS_WRITE_HTTP_FINAL alone, whole answers and whole frames: the only kinds of write that
- * libwebsockets 4.1 gets right when an earlier one is still buffered.
+ * Bytes leave by LWS_WRITE_RAW and LWS_WRITE_HTTP_FINAL alone, whole answers and whole frames: the only
+ * kinds of write that libwebsockets 4.1 gets right when an earlier one is still buffered.
  */
 #include <stdlib.h>
 
@@ -110,7 +110,7 @@ static void put_answer(struct buf *b, const struct eio_conn *c, const struct con
 		buf_puts(b, "Access-Control-Allow-Credentials: true\r\nVary: Origin\r\n");
 	if (a->extra)
 		buf_puts(b, a->extra);
-	if (c->wants_close)
+	if (c->wants_close || c->last_request)
 		buf_puts(b, "Connection: close\r\n");
 	buf_puts(b, "\r\n");
 	if (!c->head_only)

@@ -1,9 +1,10 @@
 /*
- * conn: one TCP connection: what it is doing for whom, its deadline, and the few things that may be done to it.
+ * conn: one TCP connection: what it is doing for whom, its deadline, and the few things that may be done to
+ * it.
  *
  * Room: relay/engineio. Called by polling, ws, http, lws, accept; calls hub, wheel, libwebsockets.
- * It outlives requests (keep-alive) and sessions. It is found by lws_get_opaque_user_data and freed by lws.c alone,
- * in the last callback that lws makes for a connection.
+ * It outlives requests (keep-alive) and sessions. It is found by lws_get_opaque_user_data and freed by
+ * lws.c alone, in the last callback that lws makes for a connection.
  */
 #ifndef EIO_CONN_H
 #define EIO_CONN_H
@@ -19,7 +20,8 @@
  * IDLE       between requests, or reading one's headers                    -
  * POLL       a held GET                                                    s->poll
  * LEAVING    a GET whose answer is still being written                     s->poll
- * BODY       a POST that arrives                                           s->post (NULL: its session has ended)
+ * BODY       a POST that arrives                                           s->post (NULL: its session has
+ * ended)
  * HELD       a POST whose answer is withheld                               s->post
  * PROBE      a WebSocket that may take over a polling session              s->probe
  * WEBSOCKET  a WebSocket that carries a session                            s->ws
@@ -27,7 +29,8 @@
  * DEAD       being killed; nothing is written or heard                     -
  */
 enum conn_role {
-	CONN_IDLE, CONN_POLL, CONN_LEAVING, CONN_BODY, CONN_HELD, CONN_PROBE, CONN_WEBSOCKET, CONN_GOODBYE, CONN_DEAD
+	CONN_IDLE, CONN_POLL, CONN_LEAVING, CONN_BODY, CONN_HELD,
+	CONN_PROBE, CONN_WEBSOCKET, CONN_GOODBYE, CONN_DEAD
 };
 
 struct eio_conn {
@@ -41,6 +44,7 @@ struct eio_conn {
 	bool ended;                        /* POLL: its session has ended, last_packet is the answer */
 	bool head_only;                    /* the request is HEAD */
 	bool wants_close;                  /* the answer is the connection's last */
+	bool last_request;                 /* the client said so: lws closes by itself, the answer has to say it */
 	char last_packet;
 	uint8_t version;                   /* of the request */
 	int jsonp;
@@ -62,7 +66,10 @@ struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, 
 /* The wsi is gone. Its session must have been told before. */
 void conn_free(struct eio_conn *c);
 
-/* Arms the connection's one deadline; WHEEL_NEVER disarms. When it passes, the connection is killed and `counter` (may be NULL) goes up. */
+/*
+ * Arms the connection's one deadline; WHEEL_NEVER disarms. When it passes, the connection is killed and
+ * `counter` (may be NULL) goes up.
+ */
 void conn_deadline(struct eio_conn *c, uint64_t delay_ms, uint64_t *counter);
 /* Gone in the next pass, without another word. Safe from anywhere. */
 void conn_kill(struct eio_conn *c);
@@ -79,7 +86,10 @@ struct conn_answer {
 int conn_answer(struct eio_conn *c, const struct conn_answer *a);
 /* Writes a whole answer to an upgrade request: the value for LWS_CALLBACK_HTTP_CONFIRM_UPGRADE (1 or -1). */
 int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a);
-/* Lets a request wait for its answer, as long as need be (libwebsockets: flow control off, no timeout, headers given back). */
+/*
+ * Lets a request wait for its answer, as long as need be (libwebsockets: flow control off, no timeout,
+ * headers given back).
+ */
 int conn_hold(struct eio_conn *c);
 /* Makes LWS_CALLBACK_HTTP_WRITEABLE come for a held request. */
 void conn_wake(struct eio_conn *c);

@@ -1,10 +1,13 @@
 /*
- * engineio: an Engine.IO server (protocol revisions 4 and 3; polling, WebSocket, upgrade) on libwebsockets and libev.
+ * engineio: an Engine.IO server (protocol revisions 4 and 3; polling, WebSocket, upgrade) on libwebsockets
+ * and libev.
  *
  * Room: relay/engineio, the transport. Knows no Socket.IO and no application. This is its one public header.
- * Called by socketio (and by programs that want the loop); calls libwebsockets and libev, which nobody else includes.
+ * Called by socketio (and by programs that want the loop); calls libwebsockets and libev, which nobody else
+ * includes.
  * One thread: every function must be called from the loop's thread, and every callback comes from it.
- * Source of protocol rules: Engine.IO protocol, revisions 4 and 3 (https://github.com/socketio/engine.io-protocol).
+ * Source of protocol rules: Engine.IO protocol, revisions 4 and 3
+ * (https://github.com/socketio/engine.io-protocol).
  */
 #ifndef ENGINEIO_H
 #define ENGINEIO_H
@@ -25,17 +28,27 @@ void eio_loop_run(struct eio_loop *l);
 void eio_loop_stop(struct eio_loop *l);
 /* Monotonic milliseconds, taken once per loop pass. */
 uint64_t eio_loop_now_ms(const struct eio_loop *l);
-/* Calls fn after delay_ms, then each repeat_ms (0: once). The timer is owned by the caller and ended by eio_timer_free, also from inside fn. */
-struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms, void (*fn)(void *ctx), void *ctx);
+/*
+ * Calls fn after delay_ms, then each repeat_ms (0: once). The timer is owned by the caller and ended by
+ * eio_timer_free, also from inside fn.
+ */
+struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms,
+				void (*fn)(void *ctx), void *ctx);
 /* Sets a timer again (from now). */
 void eio_timer_again(struct eio_timer *t, uint64_t delay_ms, uint64_t repeat_ms);
 void eio_timer_free(struct eio_timer *t);
 /* Calls fn while fd is readable. The fd stays the caller's. */
 struct eio_watch *eio_watch_new(struct eio_loop *l, int fd, void (*fn)(void *ctx), void *ctx);
 void eio_watch_free(struct eio_watch *w);
-/* Calls fn(ctx, signum) in the loop, not in a handler, for a UNIX signal. Lives as long as the loop. 0 or -1. */
+/*
+ * Calls fn(ctx, signum) in the loop, not in a handler, for a UNIX signal. Lives as long as the loop. 0 or
+ * -1.
+ */
 int eio_loop_on_signal(struct eio_loop *l, int signum, void (*fn)(void *ctx, int signum), void *ctx);
-/* Calls fn at the end of each pass in which something happened, before sent frames are flushed to the kernel. One per ctx; lives as long as the loop. */
+/*
+ * Calls fn at the end of each pass in which something happened, before sent frames are flushed to the
+ * kernel. One per ctx; lives as long as the loop.
+ */
 void eio_loop_on_settle(struct eio_loop *l, void (*fn)(void *ctx), void *ctx);
 
 /* ---- frames: a message encoded once, shared by reference ---- */
@@ -43,8 +56,9 @@ void eio_loop_on_settle(struct eio_loop *l, void (*fn)(void *ctx), void *ctx);
 struct eio_frame;
 
 /*
- * A counted message: the bytes are copied once and carry their WebSocket header ready made (RFC 6455 §5.2), so that a
- * broadcast writes the same bytes to each member. new: the caller owns one reference. ref returns its argument.
+ * A counted message: the bytes are copied once and carry their WebSocket header ready made (RFC 6455 §5.2),
+ * so that a broadcast writes the same bytes to each member. new: the caller owns one reference. ref returns
+ * its argument.
  */
 struct eio_frame *eio_frame_text(struct slice text);
 struct eio_frame *eio_frame_binary(struct slice bytes);
@@ -61,11 +75,11 @@ struct eio_config {
 	int port;                          /* 0: a free one */
 	const char *path;                  /* "/socket.io/" */
 	const char *cors_origins;          /* "*" or a comma list; blanks around entries are ignored */
-	const char *trusted_proxies;       /* comma list of addresses whose X-Forwarded-For (last element) is believed */
+	const char *trusted_proxies;       /* comma list: whose X-Forwarded-For (last element) is believed */
 	unsigned ping_interval_ms, ping_timeout_ms, upgrade_timeout_ms;
 	unsigned header_timeout_ms, body_timeout_ms;
 	size_t max_payload;                /* bytes of a POST body or a WebSocket message, inclusive */
-	size_t send_queue_max;             /* bytes queued per session; over it the session is closed (EIO_SLOW) */
+	size_t send_queue_max;             /* bytes queued per session; over it it is closed (EIO_SLOW) */
 	unsigned max_connections, max_connections_per_address;
 	bool allow_v3;                     /* also serve Engine.IO 3 clients */
 };
@@ -80,7 +94,7 @@ enum eio_reason {                          /* why a session ended */
 	EIO_SHUTDOWN                       /* the server is going away */
 };
 
-struct eio_request {                       /* a plain HTTP request outside `path`; all borrowed during the call */
+struct eio_request {                       /* an HTTP request outside `path`; borrowed during the call */
 	struct slice method, path, query;  /* path is decoded; query is the decoded arguments joined with & */
 	const char *address;
 };
@@ -92,25 +106,38 @@ struct eio_response {                      /* filled by the callback */
 };
 
 struct eio_callbacks {
-	/* A handshake may be refused: 0 go on, or 503 (answered with Retry-After and a JSON text). NULL: always go on. */
+	/*
+	 * A handshake may be refused: 0 go on, or 503 (answered with Retry-After and a JSON text). NULL:
+	 * always go on.
+	 */
 	int (*on_handshake)(void *ctx);
 	/* A session is open: its OPEN packet is queued. */
 	void (*on_open)(void *ctx, struct eio_session *s);
 	/* One message. `bytes` is borrowed. Text is valid UTF-8. The callback may close the session. */
 	void (*on_message)(void *ctx, struct eio_session *s, struct slice bytes, bool binary);
-	/* Last word on a session, exactly once after on_open; it is freed after the callback returns. Nothing may be sent in it. */
+	/*
+	 * Last word on a session, exactly once after on_open; it is freed after the callback returns.
+	 * Nothing may be sent in it.
+	 */
 	void (*on_close)(void *ctx, struct eio_session *s, enum eio_reason reason);
 	/* Any GET or HEAD outside `path`. NULL: 404. */
 	void (*on_request)(void *ctx, const struct eio_request *q, struct eio_response *r);
 };
 
-/* Binds and listens; serving begins when the loop runs. NULL with a logged line that says what is wrong (a taken port). */
-struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c, const struct eio_callbacks *cb, void *ctx);
+/*
+ * Binds and listens; serving begins when the loop runs. NULL with a logged line that says what is wrong (a
+ * taken port).
+ */
+struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c,
+				  const struct eio_callbacks *cb, void *ctx);
 /* The port in use. */
 int eio_server_port(const struct eio_server *s);
 /* Stops listening at once; sessions live on. */
 void eio_server_stop_listening(struct eio_server *s);
-/* Ends every session with EIO_SHUTDOWN (WebSocket 1001, close packet to polls), spread over passes; then calls done(ctx) once the last is gone or after timeout_ms. */
+/*
+ * Ends every session with EIO_SHUTDOWN (WebSocket 1001, close packet to polls), spread over passes; then
+ * calls done(ctx) once the last is gone or after timeout_ms.
+ */
 void eio_server_drain(struct eio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
 void eio_server_free(struct eio_server *s);
 
@@ -118,41 +145,53 @@ struct eio_stats {                         /* counters since start, and gauges *
 	uint64_t sessions, sessions_opened, sessions_closed, connections, connections_accepted;
 	uint64_t requests, refused_full, refused_address, refused_handshake, refused_origin, bad_requests;
 	uint64_t messages_in, messages_out, bytes_in, bytes_out, frames_encoded, frames_queued;
-	uint64_t upgrades, upgrade_failures, ping_timeouts, parse_errors, slow_closed, body_timeouts, header_timeouts;
+	uint64_t upgrades, upgrade_failures, ping_timeouts, parse_errors, slow_closed;
+	uint64_t body_timeouts, header_timeouts;
 	uint64_t capacity;                 /* connections this process can hold */
 };
 void eio_server_stats(const struct eio_server *s, struct eio_stats *out);
 
 /* ---- sessions ---- */
 
-/* Engine.IO sid: between one client and the server only, never shown to others. Valid while the session lives. */
+/*
+ * Engine.IO sid: between one client and the server only, never shown to others. Valid while the session
+ * lives.
+ */
 const char *eio_session_sid(const struct eio_session *s);
 int eio_session_version(const struct eio_session *s);              /* 3 or 4 */
 const char *eio_session_transport(const struct eio_session *s);    /* "polling" or "websocket" */
-const char *eio_session_address(const struct eio_session *s);      /* behind trusted proxies the forwarded one */
+const char *eio_session_address(const struct eio_session *s);      /* behind trusted proxies: forwarded */
 /* A decoded query argument of the handshake: 1 and the value, or 0. */
 int eio_session_query(const struct eio_session *s, const char *name, struct slice *value_r);
 /* Walks all query arguments of the handshake. */
-void eio_session_each_query(const struct eio_session *s, void (*fn)(void *ctx, struct slice name, struct slice value), void *ctx);
-/* A header of the handshake, name in lower case: authorization, cookie, origin, user-agent, x-forwarded-for, host. 1 and the value, or 0. */
+void eio_session_each_query(const struct eio_session *s,
+			    void (*fn)(void *ctx, struct slice name, struct slice value), void *ctx);
+/*
+ * A header of the handshake, name in lower case: authorization, cookie, origin, user-agent,
+ * x-forwarded-for, host. 1 and the value, or 0.
+ */
 int eio_session_header(const struct eio_session *s, const char *name, struct slice *value_r);
 void eio_session_set_data(struct eio_session *s, void *data);
 void *eio_session_data(const struct eio_session *s);
 
 /*
- * Queues a message; takes its own reference of the frame. Nothing is written before the loop pass ends. Sending to a
- * session that is closing does nothing. When the queue's bound is passed the session is closed with EIO_SLOW (its
- * on_close comes from the loop, not from inside this call).
+ * Queues a message; takes its own reference of the frame. Nothing is written before the loop pass ends.
+ * Sending to a session that is closing does nothing. When the queue's bound is passed the session is closed
+ * with EIO_SLOW (its on_close comes from the loop, not from inside this call).
  */
 void eio_session_send(struct eio_session *s, struct eio_frame *f);
 /* Like send, but dropped when the transport cannot take it now (volatile). */
 void eio_session_send_volatile(struct eio_session *s, struct eio_frame *f);
 /*
- * Ends a session from above. What is queued is still written first. `code` is the WebSocket close code (1000 normal, 1001
- * going away, 1003, 1007, 1008, 1013 …); polls get a close packet. on_close follows from the loop with `reason`.
+ * Ends a session from above. What is queued is still written first. `code` is the WebSocket close code
+ * (1000 normal, 1001 going away, 1003, 1007, 1008, 1013 …); polls get a close packet. on_close follows from
+ * the loop with `reason`.
  */
 void eio_session_close(struct eio_session *s, enum eio_reason reason, int code);
-/* Stops reading from the peer (a POST's answer is withheld) and starts again; the pong deadline stands still meanwhile. */
+/*
+ * Stops reading from the peer (a POST's answer is withheld) and starts again; the pong deadline stands
+ * still meanwhile.
+ */
 void eio_session_pause(struct eio_session *s);
 void eio_session_resume(struct eio_session *s);
 /* Bytes waiting to be written. */

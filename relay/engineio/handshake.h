@@ -1,5 +1,6 @@
 /*
- * handshake: what a session remembers of the request that opened it: query arguments, a few headers, the address.
+ * handshake: what a session remembers of the request that opened it: query arguments, a few headers, the
+ * address.
  *
  * Room: relay/engineio. Pure. Called by http, hub, session; calls buf.
  */

@@ -2,8 +2,8 @@
  * http: see http.h.
  *
  * Room: relay/engineio.
- * libwebsockets parses the request line and headers and leaves all judgement to us: lengths, transfer encodings, methods and
- * the rules of an upgrade are checked here.
+ * libwebsockets parses the request line and headers and leaves all judgement to us: lengths, transfer
+ * encodings, methods and the rules of an upgrade are checked here.
  */
 #include <stdio.h>
 #include <strings.h>
@@ -97,7 +97,7 @@ static bool is_ours(const struct eio_conn *c, struct slice path)
 
 	if (slice_eq(path, own))
 		return true;
-	return own.n > 1 && own.p[own.n - 1] == '/' && path.n == own.n - 1 && memcmp(path.p, own.p, path.n) == 0;
+	return own.n > 1 && own.p[own.n - 1] == '/' && slice_eq(path, (struct slice){ own.p, own.n - 1 });
 }
 
 /* True when the origin may not ask; else the CORS header is prepared. */
@@ -131,8 +131,8 @@ static void begin_request(struct eio_conn *c)
 
 static int answer_busy(struct eio_conn *c, int (*answer)(struct eio_conn *c, const struct conn_answer *a))
 {
-	struct conn_answer a = { .status = 503, .type = json_type, .extra = RETRY_LINE,
-				 .body = SLICE("{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}") };
+	static const char text[] = "{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}";
+	struct conn_answer a = { .status = 503, .type = json_type, .extra = RETRY_LINE, .body = SLICE(text) };
 
 	return answer(c, &a);
 }
@@ -147,18 +147,16 @@ static int answer_text(struct eio_conn *c, int status, const char *text)
 
 static int answer_preflight(struct eio_conn *c)
 {
-	char asked[TEXT_MAX];
-	char lines[1024];
+	char asked[512], lines[1024];
 	struct conn_answer a = { .status = 204, .extra = lines };
-	int n = lws_hdr_custom_copy(c->wsi, asked, sizeof asked, "access-control-request-headers:", 31);
-	bool plain = n > 0 && n < 512;
-
+	int n = lws_hdr_copy(c->wsi, asked, sizeof asked, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS);
+	static const char names[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_, ";
 	/* what the peer wrote goes back only if it can be nothing but a list of names */
-	for (int i = 0; plain && i < n; i++)
-		plain = asked[i] == '-' || asked[i] == ',' || asked[i] == ' ' || asked[i] == '_' ||
-			(asked[i] >= '0' && asked[i] <= '9') || ((asked[i] | 0x20) >= 'a' && (asked[i] | 0x20) <= 'z');
-	snprintf(lines, sizeof lines, METHODS_LINE "Access-Control-Allow-Headers: %.*s\r\nAccess-Control-Max-Age: 86400\r\n",
-		 plain ? n : 27, plain ? asked : "Content-Type, Authorization");
+	bool plain = n > 0 && strspn(asked, names) == (size_t)n;
+
+	snprintf(lines, sizeof lines,
+		 METHODS_LINE "Access-Control-Allow-Headers: %s\r\nAccess-Control-Max-Age: 86400\r\n",
+		 plain ? asked : "Content-Type, Authorization");
 	return conn_answer(c, &a);
 }
 
@@ -195,6 +193,7 @@ static int open_polling(struct eio_conn *c, const struct request *q)
 	struct eio_session *s = hub_open(h, q->version, false, handshake_copy(&h->request));
 	if (!s)
 		return answer_busy(c, conn_answer);
+	s->base64 = q->base64;
 	session_opened(s);
 	if (s->state == SESSION_CLOSED)
 		return answer_busy(c, conn_answer);
@@ -225,7 +224,10 @@ static enum request_fault judge(struct eio_conn *c, struct request *q, struct ei
 	*s_r = q->has_sid ? hub_find(c->hub, q->sid) : NULL;
 	struct request_session known = { 0 };
 	if (*s_r)
-		known = (struct request_session){ (*s_r)->version, (*s_r)->transport == c->hub->host.websocket };
+		known = (struct request_session){
+			.version = (*s_r)->version,
+			.on_websocket = (*s_r)->transport == c->hub->host.websocket,
+		};
 	c->version = (uint8_t)(q->version ? q->version : 4);
 	c->jsonp = q->jsonp;
 	c->base64 = q->base64;
@@ -307,10 +309,12 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 
 int http_request(struct eio_conn *c)
 {
+	char connection[TEXT_MAX];
 	struct request q = { 0 };
 	struct slice path;
 
 	begin_request(c);
+	c->last_request = request_is_last(header(c, WSI_TOKEN_CONNECTION, connection));
 	q.method = read_method(c, &path);
 	c->head_only = q.method == METHOD_HEAD;
 	bool query_fits = read_query(c, &c->hub->request.query) == 0;
@@ -351,8 +355,11 @@ int http_upgrade(struct eio_conn *c)
 	struct request q = { .upgrade = true };
 	struct slice path;
 
-	/* anything but a WebSocket: lws has given the headers away already, and must not be let into HTTP/2 */
-	if (lws_hdr_copy(c->wsi, upgrade, sizeof upgrade, WSI_TOKEN_UPGRADE) != 9 || strncasecmp(upgrade, "websocket", 9))
+	/*
+	 * anything but a WebSocket: lws has given the headers away already, and must not be let into HTTP/2
+	 */
+	if (lws_hdr_copy(c->wsi, upgrade, sizeof upgrade, WSI_TOKEN_UPGRADE) != 9 ||
+	    strncasecmp(upgrade, "websocket", 9) != 0)
 		return -1;
 	begin_request(c);
 	q.method = read_method(c, &path);

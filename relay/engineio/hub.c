@@ -56,7 +56,9 @@ void hub_address_give(struct eio_hub *h, enum hub_kind kind, const char *address
 
 struct eio_session *hub_find(const struct eio_hub *h, struct slice sid)
 {
-	return sid.n == IDS_SID_LEN ? map_find(h->sessions, sid) : NULL;
+	struct eio_session *s = sid.n == IDS_SID_LEN ? map_find(h->sessions, sid) : NULL;
+
+	return s && !session_overdue(s) ? s : NULL;
 }
 
 bool hub_welcomes(struct eio_hub *h)
@@ -142,7 +144,8 @@ static const char *own_copy(const char *s)
 	return mem_copy(slice_of(s));
 }
 
-struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const struct eio_callbacks *cb, void *ctx)
+struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const struct eio_callbacks *cb,
+			void *ctx)
 {
 	struct eio_hub *h = mem_zero(1, sizeof *h);
 

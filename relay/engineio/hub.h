@@ -1,7 +1,8 @@
 /*
  * hub: what one server holds: its sessions by sid, the counts by address, the limits and the counters.
  *
- * Room: relay/engineio. Called by conn, polling, ws, http, lws, accept, server; calls session, request, loop, shared/map.
+ * Room: relay/engineio. Called by conn, polling, ws, http, lws, accept, server; calls session, request,
+ * loop, shared/map.
  */
 #ifndef EIO_HUB_H
 #define EIO_HUB_H
@@ -33,7 +34,8 @@ struct eio_hub {
 	struct eio_conn *conns;
 };
 
-struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const struct eio_callbacks *cb, void *ctx);
+struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const struct eio_callbacks *cb,
+			void *ctx);
 /* Ends every session at once and reports it. */
 void hub_end_all(struct eio_hub *h);
 /* Also ends what sessions are left. The connections must be gone. */
@@ -42,15 +44,16 @@ void hub_free(struct eio_hub *h);
 /* The session of a sid that has not ended, or NULL. */
 struct eio_session *hub_find(const struct eio_hub *h, struct slice sid);
 /*
- * A new session; takes the handshake, also when it fails: NULL when there are too many, in all or of its address. Its
- * transport is to be attached, then session_opened called.
+ * A new session; takes the handshake, also when it fails: NULL when there are too many, in all or of its
+ * address. Its transport is to be attached, then session_opened called.
  */
 struct eio_session *hub_open(struct eio_hub *h, int version, bool websocket, struct handshake *shake);
 /* Whether a handshake is welcome now: asks the layer above. */
 bool hub_welcomes(struct eio_hub *h);
 
 /*
- * Connections are counted by the peer's address (not those of trusted proxies), sessions by the address of the request. take:
+ * Connections are counted by the peer's address (not those of trusted proxies), sessions by the address of
+ * the request. take:
  * false, and not counted, when the address has max_connections_per_address of the kind already.
  */
 enum hub_kind { HUB_CONNECTION = 'c', HUB_SESSION = 's' };

@@ -215,8 +215,8 @@ static void timer_start(struct eio_timer *t, uint64_t delay_ms, uint64_t repeat_
 	ev_timer_start(t->loop, &t->ev);
 }
 
-struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms, void (*fn)(void *ctx),
-				void *ctx)
+struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms,
+				void (*fn)(void *ctx), void *ctx)
 {
 	struct eio_timer *t = mem_zero(1, sizeof *t);
 

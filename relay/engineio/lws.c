@@ -14,12 +14,11 @@
 #include "polling.h"
 #include "ws.h"
 
-#define NOFILE_WANTED 65536        /* also never "infinity": lws distrusts more than ten million and takes 2,560 */
+#define NOFILE_WANTED 65536        /* never "infinity": lws takes 2,560 for more than ten million */
 #define LOG_BURST 5                /* lines of lws a second: peers can provoke them at will */
 
-static int on_http(struct lws *wsi, struct eio_conn *c, enum lws_callback_reasons reason, void *in, size_t len)
+static int on_http(struct eio_conn *c, enum lws_callback_reasons reason, void *in, size_t len)
 {
-	(void)wsi;
 	switch (reason) {
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return http_upgrade(c);       /* `in` may point into freed memory: not touched */
@@ -74,7 +73,7 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 	case LWS_CALLBACK_RAW_ADOPT:          /* a CONNECT request */
 	case LWS_CALLBACK_RAW_RX:
 		return -1;
-	case LWS_CALLBACK_WSI_DESTROY:        /* the last word on every connection, also on those that never spoke */
+	case LWS_CALLBACK_WSI_DESTROY:        /* the last word on each, also on those that never spoke */
 		if (c) {
 			lws_set_opaque_user_data(wsi, NULL);
 			if (c->session && (c->session->ws == c || c->session->probe == c))
@@ -91,7 +90,7 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
 	case LWS_CALLBACK_CLOSED_HTTP:
-		return c ? on_http(wsi, c, reason, in, len) : -1;
+		return c ? on_http(c, reason, in, len) : -1;
 	default:
 		return c ? on_websocket(c, reason, in, len) : 0;
 	}
@@ -114,7 +113,7 @@ static struct lws_protocols protocols[] = {
 	{
 		.name = "engine.io",
 		.callback = on_lws,
-		.per_session_data_size = 16,      /* with 0 some callbacks do not come; nothing is kept there */
+		.per_session_data_size = 16,      /* with 0 some callbacks do not come; unused */
 		.rx_buffer_size = 1024,           /* allocated per WebSocket */
 		.tx_packet_size = 65536,
 	},
@@ -127,7 +126,8 @@ static const lws_retry_bo_t no_validity_pings;
 unsigned lwsio_capacity(unsigned wanted)
 {
 	struct rlimit limit;
-	rlim_t target = wanted + LWSIO_RESERVED_FDS > NOFILE_WANTED ? wanted + LWSIO_RESERVED_FDS : NOFILE_WANTED;
+	rlim_t needed = (rlim_t)wanted + LWSIO_RESERVED_FDS;
+	rlim_t target = needed > NOFILE_WANTED ? needed : NOFILE_WANTED;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return wanted;
@@ -145,9 +145,8 @@ unsigned lwsio_capacity(unsigned wanted)
 int lwsio_open(struct eio_hub *h)
 {
 	void *loops[1] = { eio_loop_ev(h->loop) };
-	unsigned slowest = h->config.header_timeout_ms > h->config.body_timeout_ms ? h->config.header_timeout_ms
-										    : h->config.body_timeout_ms;
-	unsigned seconds = slowest / 1000 + 5;         /* behind our own deadlines */
+	unsigned header_ms = h->config.header_timeout_ms, body_ms = h->config.body_timeout_ms;
+	unsigned seconds = (header_ms > body_ms ? header_ms : body_ms) / 1000 + 5;   /* ours come first */
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,     /* accept.c listens */
 		.protocols = protocols,

@@ -17,7 +17,10 @@ unsigned lwsio_capacity(unsigned wanted);
 int lwsio_open(struct eio_hub *h);
 /* Every connection is closed and every callback made before it returns. */
 void lwsio_close(struct eio_hub *h);
-/* Hands over an accepted descriptor; `counted`: its address was counted. 0, or -1: the descriptor is closed. */
+/*
+ * Hands over an accepted descriptor; `counted`: its address was counted. 0, or -1: the descriptor is
+ * closed.
+ */
 int lwsio_take(struct eio_hub *h, int fd, const char *peer, bool counted);
 
 #endif

@@ -29,8 +29,9 @@ struct eio_packet {
 /* Reads one text packet ("4hello"). 0, or -1 when it is empty or of no known type. */
 int packet_read(struct slice text, struct eio_packet *p_r);
 /*
- * Walks a polling payload: start with *rest_r = the body. 1 and the next packet, 0 at the end, -1 when malformed (an
- * empty body and an empty part are malformed). Binary data are decoded into `scratch`, which is reset by each call.
+ * Walks a polling payload: start with *rest_r = the body. 1 and the next packet, 0 at the end, -1 when
+ * malformed (an empty body and an empty part are malformed). Binary data are decoded into `scratch`, which
+ * is reset by each call.
  */
 int payload_next(struct slice *rest_r, struct eio_packet *p_r, struct buf *scratch);
 

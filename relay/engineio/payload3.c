@@ -55,7 +55,10 @@ void payload3_put_binary(struct buf *b, const struct eio_frame *f)
 	buf_put_slice(b, data);
 }
 
-/* Bytes that `units` UTF-16 units take at the beginning of the text; -1 when it is shorter, or a character would be cut. */
+/*
+ * Bytes that `units` UTF-16 units take at the beginning of the text; -1 when it is shorter, or a character
+ * would be cut.
+ */
 static int bytes_of_units(struct slice text, size_t units, size_t *bytes_r)
 {
 	size_t i = 0;
@@ -107,7 +110,8 @@ int payload3_read_binary(struct slice bytes, struct eio_packet *p_r)
 {
 	if (bytes.n == 0 || bytes.p[0] != PACKET_MESSAGE - '0')
 		return -1;
-	*p_r = (struct eio_packet){ .type = PACKET_MESSAGE, .binary = true, .data = { bytes.p + 1, bytes.n - 1 } };
+	*p_r = (struct eio_packet){ .type = PACKET_MESSAGE, .binary = true,
+				    .data = { bytes.p + 1, bytes.n - 1 } };
 	return 0;
 }
 
@@ -139,12 +143,15 @@ void payload3_put_script(struct buf *b, int index, struct slice payload)
 	buf_putf(b, "___eio[%d](", index);
 	for (size_t i = 0; i < text.len; i++) {
 		/* U+2028 and U+2029 end a line in old JavaScript, also within a string */
-		if (i + 2 < text.len && memcmp(text.data + i, "\xe2\x80", 2) == 0 && (text.data[i + 2] & 0xfe) == 0xa8) {
-			buf_puts(b, text.data[i + 2] & 1 ? "\\u2029" : "\\u2028");
-			i += 2;
+		bool line_end = i + 2 < text.len && memcmp(text.data + i, "\xe2\x80", 2) == 0 &&
+				(text.data[i + 2] & 0xfe) == 0xa8;
+
+		if (!line_end) {
+			buf_putc(b, text.data[i]);
 			continue;
 		}
-		buf_putc(b, text.data[i]);
+		buf_puts(b, text.data[i + 2] & 1 ? "\\u2029" : "\\u2028");
+		i += 2;
 	}
 	buf_puts(b, ");");
 	buf_fini(&text);

@@ -45,7 +45,7 @@ static void put_plain(struct buf *b, const struct eio_conn *c, bool binary, char
 	eio_frame_unref(f);
 }
 
-/* Everything that waits, and the goodbye or the noop behind it. */
+/* Everything that waits, or else the goodbye or a noop. */
 static void put_payload(struct buf *b, const struct eio_conn *c, bool binary)
 {
 	struct eio_session *s = c->session;
@@ -59,18 +59,19 @@ static void put_payload(struct buf *b, const struct eio_conn *c, bool binary)
 		put_packet(b, c, binary, f);
 		session_pop(s);
 	}
-	if (s->state == SESSION_CLOSING)
-		put_plain(b, c, binary, PACKET_CLOSE);
-	else if (b->len == 0)
-		put_plain(b, c, binary, PACKET_NOOP);
+	/* the goodbye goes alone: clients handle it before the messages in front of it */
+	if (b->len == 0)
+		put_plain(b, c, binary, s->state == SESSION_CLOSING ? PACKET_CLOSE : PACKET_NOOP);
 }
 
 /* Writes the answer of a poll: the value for lws. */
 static int write_payload(struct eio_conn *c)
 {
-	bool binary = c->version == 3 && !c->base64 && c->jsonp < 0 && c->session && queue_has_binary(&c->session->queue);
+	bool binary = c->version == 3 && !c->base64 && c->jsonp < 0 && c->session && !c->session->base64 &&
+		      queue_has_binary(&c->session->queue);
 	struct buf body = BUF_INIT, script = BUF_INIT;
-	struct conn_answer a = { .status = 200, .type = binary ? "application/octet-stream" : "text/plain; charset=UTF-8" };
+	struct conn_answer a = { .status = 200,
+				 .type = binary ? "application/octet-stream" : "text/plain; charset=UTF-8" };
 
 	put_payload(&body, c, binary);
 	a.body = buf_slice(&body);
@@ -90,6 +91,7 @@ static int write_payload(struct eio_conn *c)
 static int answer_poll(struct eio_conn *c)
 {
 	struct eio_session *s = c->session;
+	bool goodbye = s && s->state == SESSION_CLOSING && s->queue.count == 0;
 	int rc = write_payload(c);
 
 	if (!s)
@@ -103,7 +105,7 @@ static int answer_poll(struct eio_conn *c)
 		s->poll = c;
 		conn_deadline(c, WHEEL_NEVER, NULL);
 	}
-	if (s->state == SESSION_CLOSING)
+	if (goodbye)
 		session_end(s, s->reason, 0);
 	return rc;
 }
@@ -219,6 +221,7 @@ int polling_body_done(struct eio_conn *c)
 		return 0;
 	struct buf body = c->in;
 	c->in = BUF_INIT;
+	c->role = CONN_IDLE;        /* the body is whole: whoever ends the session leaves the answer to us */
 	conn_deadline(c, WHEEL_NEVER, NULL);
 	enum request_fault fault = handle_body(c, &body);
 	buf_fini(&body);
@@ -286,8 +289,12 @@ static void release_poll(struct eio_session *s)
 	c->session = NULL;
 	if (c->role == CONN_POLL) {
 		c->ended = true;
-		/* the reference's last words: a noop when it was the client who left, or who went over to WebSocket */
-		c->last_packet = s->state != SESSION_CLOSED || s->reason == EIO_PEER_CLOSED ? PACKET_NOOP : PACKET_CLOSE;
+		/*
+		 * the reference's last words: a noop when it was the client who left, or who went over to
+		 * WebSocket
+		 */
+		bool noop = s->state != SESSION_CLOSED || s->reason == EIO_PEER_CLOSED;
+		c->last_packet = noop ? PACKET_NOOP : PACKET_CLOSE;
 		conn_wake(c);
 	} else if (s->state == SESSION_CLOSED && s->reason != EIO_FORCED && s->reason != EIO_SHUTDOWN) {
 		conn_kill(c);
@@ -295,6 +302,14 @@ static void release_poll(struct eio_session *s)
 		c->role = CONN_IDLE;        /* the answer goes on leaving, for nobody */
 		conn_deadline(c, CONN_KEEPALIVE_MS, NULL);
 	}
+}
+
+/* A POST whose body is still arriving is answered in the middle of it and cut. */
+static void refuse_now(struct eio_conn *c)
+{
+	c->wants_close = true;
+	polling_refuse(c, REQUEST_BAD);
+	conn_kill(c);
 }
 
 static void polling_release(struct eio_session *s, int code)
@@ -311,6 +326,8 @@ static void polling_release(struct eio_session *s, int code)
 	if (c->role == CONN_HELD) {
 		c->ended = true;
 		conn_wake(c);
+	} else if (c->role == CONN_BODY) {
+		refuse_now(c);
 	}
 }
 

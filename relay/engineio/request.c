@@ -82,7 +82,8 @@ static enum request_fault check_handshake(const struct request *q, bool allow_v3
 	return REQUEST_FINE;
 }
 
-enum request_fault request_check(const struct request *q, const struct request_session *session, bool allow_v3)
+enum request_fault request_check(const struct request *q, const struct request_session *session,
+				 bool allow_v3)
 {
 	if (!q->has_sid)
 		return check_handshake(q, allow_v3);
@@ -121,6 +122,11 @@ bool request_is_websocket(const struct upgrade_headers *h)
 	if (h->upgrade.n != 9 || strncasecmp(h->upgrade.p, "websocket", 9) != 0)
 		return false;
 	return slice_is(h->version, "13") && h->key.n == 24 && token_in(h->connection, "upgrade");
+}
+
+bool request_is_last(struct slice connection)
+{
+	return token_in(connection, "close");
 }
 
 int request_length(struct slice text, size_t *length_r)
@@ -191,7 +197,8 @@ bool request_origin_refused(const struct names *allowed, struct slice origin, st
 	return !scheme || host.n != origin.n - scheme || strncasecmp(origin.p + scheme, host.p, host.n) != 0;
 }
 
-void request_address(const char *peer, const struct names *trusted, struct slice forwarded, char out[ADDRESS_LEN])
+void request_address(const char *peer, const struct names *trusted, struct slice forwarded,
+		     char out[ADDRESS_LEN])
 {
 	struct in6_addr any;
 	size_t start = forwarded.n;

@@ -42,7 +42,8 @@ struct request_session {
 /* Fills everything but method and upgrade. A parameter of ours given twice is a bad request. */
 enum request_fault request_read(const struct fields *query, struct request *q_r);
 /* Judges a request that was read well; `session` is NULL when there is none of that sid. */
-enum request_fault request_check(const struct request *q, const struct request_session *session, bool allow_v3);
+enum request_fault request_check(const struct request *q, const struct request_session *session,
+				 bool allow_v3);
 /* `{"code":1,"message":"Session ID unknown"}` and 400, or 403. */
 const char *request_fault_text(enum request_fault fault);
 int request_fault_status(enum request_fault fault);
@@ -52,6 +53,8 @@ struct upgrade_headers {
 	struct slice upgrade, connection, version, key;
 };
 bool request_is_websocket(const struct upgrade_headers *h);
+/* Whether a Connection header says that this request is the connection's last (RFC 9112 §9.6). */
+bool request_is_last(struct slice connection);
 
 /* Content-Length: 1 to 18 digits and nothing else. 0 and the value, or -1. */
 int request_length(struct slice text, size_t *length_r);
@@ -69,13 +72,18 @@ void names_fini(struct names *n);
 const char *names_find(const struct names *n, struct slice text);
 
 /*
- * The value for Access-Control-Allow-Origin, which lives as long as the list: "*" when the list holds it, the list's entry
- * when it names the origin; NULL when it does not. An absent origin is NULL and allowed (request_origin_refused).
+ * The value for Access-Control-Allow-Origin, which lives as long as the list: "*" when the list holds it,
+ * the list's entry when it names the origin; NULL when it does not. An absent origin is NULL and allowed
+ * (request_origin_refused).
  */
 const char *request_origin(const struct names *allowed, struct slice origin);
 /* True when the origin is neither absent, nor in the list, nor the very host that was asked. */
 bool request_origin_refused(const struct names *allowed, struct slice origin, struct slice host);
-/* The address to count and to report: the last element of X-Forwarded-For if the peer is trusted and it is an address, else the peer. */
-void request_address(const char *peer, const struct names *trusted, struct slice forwarded, char out[ADDRESS_LEN]);
+/*
+ * The address to count and to report: the last element of X-Forwarded-For if the peer is trusted and it is
+ * an address, else the peer.
+ */
+void request_address(const char *peer, const struct names *trusted, struct slice forwarded,
+		     char out[ADDRESS_LEN]);
 
 #endif

@@ -1,7 +1,9 @@
 /*
- * server: the public face of engineio: puts the parts of a server together, drains it, answers for its sessions.
+ * server: the public face of engineio: puts the parts of a server together, drains it, answers for its
+ * sessions.
  *
- * Room: relay/engineio. Called through engineio.h; calls accept, lws, hub and hands the transports to the sessions.
+ * Room: relay/engineio. Called through engineio.h; calls accept, lws, hub and hands the transports to the
+ * sessions.
  */
 #include <stdlib.h>
 
@@ -35,7 +37,8 @@ static void on_tick(void *ctx)
 	lws_cancel_service(s->hub->lws);   /* lws looks at its own timeouts only when something happens */
 }
 
-struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c, const struct eio_callbacks *cb, void *ctx)
+struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c,
+				  const struct eio_callbacks *cb, void *ctx)
 {
 	struct eio_server *s = mem_zero(1, sizeof *s);
 	unsigned capacity = lwsio_capacity(c->max_connections);
@@ -51,8 +54,8 @@ struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c
 	s->port = listener_port(s->listener);
 	s->tick = eio_timer_new(l, TICK_MS, TICK_MS, on_tick, s);
 	if (capacity < c->max_connections)
-		log_warn("listen", "room for %u connections only: the limit of open files is too low for %u", capacity,
-			 c->max_connections);
+		log_warn("listen", "room for %u connections only: the limit of open files is too low for %u",
+			 capacity, c->max_connections);
 	return s;
 }
 
@@ -148,7 +151,8 @@ int eio_session_query(const struct eio_session *s, const char *name, struct slic
 	return fields_find(&s->handshake->query, name, value_r) ? 1 : 0;
 }
 
-void eio_session_each_query(const struct eio_session *s, void (*fn)(void *ctx, struct slice name, struct slice value), void *ctx)
+void eio_session_each_query(const struct eio_session *s,
+			    void (*fn)(void *ctx, struct slice name, struct slice value), void *ctx)
 {
 	for (unsigned i = 0; i < s->handshake->query.count; i++) {
 		struct slice name, value;

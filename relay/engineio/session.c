@@ -53,7 +53,10 @@ static void session_clean(struct eio_session *s)
 	s->dirty_link = NULL;
 }
 
-/* False when the frame does not fit. A burst within one pass is not the peer's fault: what it can take, it gets first. */
+/*
+ * False when the frame does not fit. A burst within one pass is not the peer's fault: what it can take, it
+ * gets first.
+ */
 static bool queue_has_room(struct eio_session *s, size_t size)
 {
 	size_t max = s->host->config->send_queue_max;
@@ -113,7 +116,8 @@ static void on_timer(struct wheel_entry *e);
 
 static void arm(struct eio_session *s, uint64_t delay_ms)
 {
-	wheel_set(&s->host->wheel, &s->timer, *s->host->now_ms + delay_ms, on_timer);
+	s->due_ms = *s->host->now_ms + delay_ms;
+	wheel_set(&s->host->wheel, &s->timer, s->due_ms, on_timer);
 }
 
 /* Revision 4: the server pings and waits for a pong. Revision 3: the client pings, the server only waits. */
@@ -125,17 +129,33 @@ static void heartbeat_wait(struct eio_session *s)
 	if (s->version == 3 && s->paused)
 		wheel_cancel(&s->timer);
 	else
-		arm(s, s->version == 3 ? (uint64_t)c->ping_interval_ms + c->ping_timeout_ms : c->ping_interval_ms);
+		arm(s, (uint64_t)c->ping_interval_ms + (s->version == 3 ? c->ping_timeout_ms : 0));
 }
 
 static void heartbeat_ping(struct eio_session *s)
 {
+	uint64_t late = *s->host->now_ms - s->due_ms, timeout = s->host->config->ping_timeout_ms;
+
 	send_packet(s, PACKET_PING, SLICE_NONE);
 	if (s->state == SESSION_CLOSED)
 		return;
 	s->awaiting_pong = true;
-	if (!s->paused)             /* who is not read cannot answer in time */
-		arm(s, s->host->config->ping_timeout_ms);
+	if (!s->paused)             /* who is not read cannot answer in time; the wheel's tick is not the peer's */
+		arm(s, late <= WHEEL_TICK_MS && late < timeout ? timeout - late : timeout);
+}
+
+static void heartbeat_missed(struct eio_session *s)
+{
+	s->host->stats.ping_timeouts++;
+	session_end(s, EIO_PING_TIMEOUT, 1000);
+}
+
+bool session_overdue(struct eio_session *s)
+{
+	if (s->state >= SESSION_CLOSING || s->paused || !s->awaiting_pong || *s->host->now_ms < s->due_ms)
+		return false;
+	heartbeat_missed(s);
+	return true;
 }
 
 static void on_timer(struct wheel_entry *e)
@@ -145,8 +165,7 @@ static void on_timer(struct wheel_entry *e)
 	if (s->state == SESSION_CLOSING) {
 		session_end(s, s->reason, s->close_code);
 	} else if (s->awaiting_pong) {
-		s->host->stats.ping_timeouts++;
-		session_end(s, EIO_PING_TIMEOUT, 1000);
+		heartbeat_missed(s);
 	} else {
 		heartbeat_ping(s);
 	}
@@ -249,7 +268,10 @@ void session_probe_failed(struct eio_session *s)
 
 void session_upgraded(struct eio_session *s)
 {
-	eio_session_set_state(s, SESSION_WEBSOCKET);
+	if (s->state == SESSION_CLOSING)
+		arm(s, WS_GRACE_MS);
+	else
+		eio_session_set_state(s, SESSION_WEBSOCKET);
 	s->transport = s->host->websocket;
 	s->host->stats.upgrades++;
 	s->host->polling->release(s, 0);
@@ -295,7 +317,8 @@ void session_opened(struct eio_session *s)
 	h->stats.sessions++;
 	send_open(s);
 	heartbeat_wait(s);
-	log_debug(s->sid, "open, %s, revision %d, from %s", s->transport->name, s->version, s->handshake->address);
+	log_debug(s->sid, "open, %s, revision %d, from %s", s->transport->name, s->version,
+		  s->handshake->address);
 	if (h->cb.on_open)
 		h->cb.on_open(h->ctx, s);
 }
@@ -339,9 +362,8 @@ void eio_session_close(struct eio_session *s, enum eio_reason reason, int code)
 	if (s->paused)              /* a closing session reads its peer's goodbye */
 		s->transport->pause(s, false);
 	s->paused = false;
+	/* who is upgrading stays welcome: it polls no more, and hears the goodbye only over there */
 	eio_session_set_state(s, SESSION_CLOSING);
-	if (!websocket)
-		s->host->websocket->release(s, code);   /* who wanted to upgrade */
 	arm(s, websocket ? WS_GRACE_MS : POLL_GRACE_MS);
 	session_dirty(s);
 }

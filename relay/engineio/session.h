@@ -1,8 +1,8 @@
 /*
  * session: one Engine.IO session: its state, its queue, its heartbeat. The one state machine of the room.
  *
- * Room: relay/engineio. Called by hub, polling, ws, http; calls wheel, frame, packet and, through transport.h, whichever transport
- * serves it. What applications may know of it is in engineio.h.
+ * Room: relay/engineio. Called by hub, polling, ws, http; calls wheel, frame, packet and, through
+ * transport.h, whichever transport serves it. What applications may know of it is in engineio.h.
  */
 #ifndef EIO_SESSION_H
 #define EIO_SESSION_H
@@ -48,6 +48,7 @@ struct eio_session {
 	uint8_t version;
 	enum session_state state;
 	bool paused, awaiting_pong;
+	bool base64;                       /* revision 3: the handshake asked for payloads of text */
 	enum eio_reason reason;
 	int close_code;
 	const struct eio_transport *transport;
@@ -59,13 +60,17 @@ struct eio_session {
 
 	struct queue queue;
 	struct wheel_entry timer;          /* next ping, pong deadline, or end of the closing grace */
+	uint64_t due_ms;                   /* when the timer is meant to ring; the wheel may be a tick later */
 	struct eio_session *dirty_next, **dirty_link, *ended_next;
 	struct eio_session *all_prev, *all_next;   /* the hub's list */
 	struct handshake *handshake;
 	void *data;
 };
 
-/* Takes the handshake. The OPEN packet is queued; on_open is the caller's to call (session_opened), when the transport is attached. */
+/*
+ * Takes the handshake. The OPEN packet is queued; on_open is the caller's to call (session_opened), when
+ * the transport is attached.
+ */
 struct eio_session *session_new(struct session_host *h, int version, bool websocket, struct handshake *shake);
 /* Tells the layer above and starts the heartbeat. */
 void session_opened(struct eio_session *s);
@@ -74,6 +79,8 @@ void eio_session_set_state(struct eio_session *s, enum session_state state);
 
 /* One packet from the transport that carries the session. Data must be valid UTF-8 unless binary. */
 void session_receive(struct eio_session *s, const struct eio_packet *p);
+/* Ends a session whose deadline has passed, though the wheel has not come to it yet: true when it did. */
+bool session_overdue(struct eio_session *s);
 /* "2probe" was heard on the probing WebSocket. */
 void session_probed(struct eio_session *s);
 /* The probing WebSocket went away; polling goes on. */
@@ -81,7 +88,10 @@ void session_probe_failed(struct eio_session *s);
 /* "5" was heard on it: the session is on WebSocket from now on; what waits goes there. */
 void session_upgraded(struct eio_session *s);
 
-/* Ends it at once: queue dropped, peer told by `code`, on_close from the next reap. Further calls do nothing. */
+/*
+ * Ends it at once: queue dropped, peer told by `code`, on_close from the next reap. Further calls do
+ * nothing.
+ */
 void session_end(struct eio_session *s, enum eio_reason reason, int code);
 /* The transport broke one of the protocol's rules: counted, then ended with EIO_PARSE_ERROR. */
 void session_violated(struct eio_session *s, int code);

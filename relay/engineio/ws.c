@@ -85,7 +85,8 @@ static void receive_packet(struct eio_conn *c, struct slice message, bool binary
 		session_violated(s, 1007);
 		return;
 	}
-	if (binary ? s->version == 3 && payload3_read_binary(message, &p) < 0 : packet_read(message, &p) < 0) {
+	if (binary ? s->version == 3 && payload3_read_binary(message, &p) < 0
+		   : packet_read(message, &p) < 0) {
 		session_violated(s, 1002);
 		return;
 	}

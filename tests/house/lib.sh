@@ -19,6 +19,8 @@ house_init() {
 	# the folder itself lets the web server's user pass through; what is in it is private
 	umask 022
 	mkdir -p "$RUN_DIR" || die "RUN_DIR $RUN_DIR cannot be made"
+	[ ! -d "$RUN_DIR/state" ] || [ -O "$RUN_DIR/state" ] ||
+		die "the house in $RUN_DIR was made by somebody else: remove it, or take another RUN_DIR=…"
 	umask 077
 	run=$(cd "$RUN_DIR" && pwd -P)
 	mkdir -p "$run/log" "$run/pids" "$run/state"

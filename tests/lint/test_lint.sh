@@ -29,8 +29,9 @@ sound() {
 }
 unit() { printf '%s\n' "$2" >"$1"; }
 
+# lint [build]: what is read from objects needs them
 lint() {
-	env -u MAKEFLAGS -u MAKELEVEL make -s BUILD=build SANITIZE= objs build/lib/libsocketio.a >make.log 2>&1 ||
+	[ "${1:-}" != build ] || env -u MAKEFLAGS -u MAKELEVEL make -s BUILD=build SANITIZE= objs build/lib/libsocketio.a >make.log 2>&1 ||
 		{ echo "# the tree does not compile"; sed 's/^/# /' make.log; }
 	BUILD=build sh "$here/lint.sh" "$work"
 }
@@ -41,7 +42,10 @@ broken() {
 	shift
 	sound
 	"$@"
-	found=$(lint | grep '^not ok - ')
+	case $text in
+	calls* | libsocketio*) found=$(lint build | grep '^not ok - ') ;;
+	*) found=$(lint | grep '^not ok - ') ;;
+	esac
 	if [ "$found" = "not ok - $text" ]; then
 		echo "ok - seen when broken: $text ($how${3:+ in $2})"
 	else
@@ -69,7 +73,7 @@ ring() {
 }
 
 sound
-if lint >sound.log; then
+if lint build >sound.log; then
 	echo 'ok - the sound tree passes'
 else
 	echo 'not ok - the sound tree passes'
@@ -89,7 +93,7 @@ broken 'functions have at most 70 lines' long_function
 broken 'structs, unions and enums have no typedef' append shared/map.c 'typedef struct map { int a; } map;'
 broken 'nothing is left unfinished' append shared/map.c '/* TO''DO */'
 broken 'shell scripts parse' append tests/run.sh 'if true; then'
-broken 'test scripts parse' append tests/one.js 'const a = ;'
+broken 'scripts parse' append tests/one.js 'const a = ;'
 broken 'manual pages are clean (mandoc -Tlint)' append relay/broken.8 '.Xx'
 broken "$calls" circle
 broken "$calls" ring

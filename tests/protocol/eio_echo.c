@@ -2,7 +2,7 @@
  * eio_echo: a small server on engineio alone: every message comes back as it came.
  *
  * For tests/protocol/engineio.test.js. Prints `port N` when it listens; SIGTERM drains and ends it.
- * Messages that begin with "!" are commands: !close !pause !slow N !slow-ws N !burst COUNT SIZE !volatile.
+ * Messages that begin with "!" are commands: !close !pause !burst COUNT SIZE !busy !address !volatile.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -127,16 +127,20 @@ static void on_request(void *ctx, const struct eio_request *q, struct eio_respon
 		return;
 	eio_server_stats(e->server, &st);
 	r->status = 200;
-	buf_putf(&r->body, "{\"opened\":%llu,\"closed\":%llu,\"sessions\":%llu,\"connections\":%llu,\"reasons\":[", e->opened,
-		 e->closed, (unsigned long long)st.sessions, (unsigned long long)st.connections);
+	buf_putf(&r->body, "{\"opened\":%llu,\"closed\":%llu,\"reasons\":[", e->opened, e->closed);
 	for (int i = 0; i <= EIO_SHUTDOWN; i++)
 		buf_putf(&r->body, "%s%llu", i ? "," : "", e->reasons[i]);
-	buf_putf(&r->body, "],\"upgrades\":%llu,\"upgradeFailures\":%llu,\"slow\":%llu,\"messagesIn\":%llu,\"messagesOut\":%llu,"
-		 "\"headerTimeouts\":%llu,\"bodyTimeouts\":%llu,\"refusedFull\":%llu,\"refusedAddress\":%llu,\"query\":\"%.*s\"}",
-		 (unsigned long long)st.upgrades, (unsigned long long)st.upgrade_failures, (unsigned long long)st.slow_closed,
-		 (unsigned long long)st.messages_in, (unsigned long long)st.messages_out,
-		 (unsigned long long)st.header_timeouts, (unsigned long long)st.body_timeouts,
-		 (unsigned long long)st.refused_full, (unsigned long long)st.refused_address, (int)q->query.n, q->query.p);
+	buf_puts(&r->body, "]");
+	const struct { const char *name; uint64_t value; } rows[] = {
+		{ "sessions", st.sessions }, { "connections", st.connections }, { "upgrades", st.upgrades },
+		{ "upgradeFailures", st.upgrade_failures }, { "slow", st.slow_closed },
+		{ "messagesIn", st.messages_in }, { "messagesOut", st.messages_out },
+		{ "headerTimeouts", st.header_timeouts }, { "bodyTimeouts", st.body_timeouts },
+		{ "refusedFull", st.refused_full }, { "refusedAddress", st.refused_address },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		buf_putf(&r->body, ",\"%s\":%llu", rows[i].name, (unsigned long long)rows[i].value);
+	buf_putf(&r->body, ",\"query\":\"%.*s\"}", (int)q->query.n, q->query.p);
 }
 
 static void on_drained(void *ctx)
@@ -189,8 +193,10 @@ int main(int argc, char **argv)
 		.max_connections_per_address = (unsigned)number(argc, argv, "--max-per-address", 1000),
 		.allow_v3 = number(argc, argv, "--v3", 1),
 	};
-	struct eio_callbacks cb = { .on_handshake = on_handshake, .on_open = on_open, .on_message = on_message,
-				    .on_close = on_close, .on_request = on_request };
+	struct eio_callbacks cb = {
+		.on_handshake = on_handshake, .on_open = on_open, .on_message = on_message,
+		.on_close = on_close, .on_request = on_request,
+	};
 
 	log_open("eio_echo", text(argc, argv, "--log", "warn"));
 	e.loop = eio_loop_new();

@@ -159,15 +159,15 @@ test('polling: a second GET is 400, the first gets a close packet, the session i
   refused(await p.poll(), 400, 1);
 });
 
-test('polling: a second POST is 400, the first is 400, the session is gone', async () => {
+test('polling: a second POST is 400, the first is 400 in the middle of it, the session is gone', async () => {
   const s = await C();
   const p = await open(s);
   const c = raw(s);
   c.write(`POST ${p.url} HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n4ab`);
   await pause(50);
   refused(await p.post('4x'), 400, 3);
-  c.write('cde');
-  await c.until(/^HTTP\/1.1 400/);
+  await c.until(/^HTTP\/1.1 400/, 1000);
+  await c.closed(1000);
   refused(await p.poll(), 400, 1);
   c.destroy();
 });
@@ -183,17 +183,19 @@ test('polling: a close packet from the client frees a held poll with a noop', as
   refused(await p.poll(), 400, 1);
 });
 
-test('polling: closed from above: what is queued comes first, then the close packet', async () => {
+test('polling: closed from above: what is queued comes first, the close packet alone behind it', async () => {
   const s = await C();
   const p = await open(s);
   const held = p.poll();
   await pause(30);
   await p.post('4!close');
-  assert.equal((await held).body, '4bye\x1e1');
+  assert.equal((await held).body, '4bye');
+  assert.equal((await p.poll()).body, '1');
   refused(await p.poll(), 400, 1);
   const q = await open(s);            // and with no poll held
   await q.post('4!close');
-  assert.equal((await q.poll()).body, '4bye\x1e1');
+  assert.equal((await q.poll()).body, '4bye');
+  assert.equal((await q.poll()).body, '1');
   refused(await q.poll(), 400, 1);
 });
 
@@ -565,9 +567,22 @@ test('upgrade: closed from above while a WebSocket probes', async () => {
   ws.send('2probe');
   await ws.next();
   await p.post('4!close');
-  await ws.closeCode();
-  assert.equal((await p.poll()).body, '4bye\x1e1');
+  await pause(50);
+  assert.equal(ws.ended, false);       // the client polls no more: it hears the goodbye over there
+  ws.send('5');
+  assert.equal(await ws.nextText(), '4bye');
+  assert.equal(await ws.closeCode(), 1000);
+  refused(await p.poll(), 400, 1);
   ws.destroy();
+  const q = await open(s);             // or by a poll, when it comes
+  const probe = await wsRaw(s, `&sid=${q.sid}`);
+  probe.send('2probe');
+  await probe.next();
+  await q.post('4!close');
+  assert.equal((await q.poll()).body, '4bye');
+  assert.equal((await q.poll()).body, '1');
+  await probe.closeCode();
+  probe.destroy();
 });
 
 test('upgrade: 40 sessions upgrade while each receives a stream: all of it, once, in order', async () => {

@@ -321,6 +321,31 @@ test('all generations in one room: everybody hears everything once, in one order
   people.forEach((s) => s.disconnect());
 });
 
+test('clients that come and upgrade while the room speaks hear each message once, in order', async () => {
+  const speaker = await connected(chat, 4, { transports: ['websocket'], ...named(4, 'speaker') });
+  let spoken = 0;
+  await call(speaker, 'join', 'stage');
+  const speech = setInterval(() => speaker.emit('say', 'stage', spoken++), 20);
+  const listeners = [];
+  for (let i = 0; i < 40; i++) {
+    const socket = client(chat, i % 2 ? 4 : 3, named(4, `l${i}`));
+    const heard = [];
+    socket.on('said', (n) => heard.push(n));
+    socket.on('connect', () => socket.emit('join', 'stage'));
+    listeners.push({ socket, heard });
+    await pause(20);
+  }
+  await ask(() => listeners.every((l) => l.socket.io.engine.transport.name === 'websocket'), 10000, 'all upgrades');
+  await pause(500);
+  clearInterval(speech);
+  await ask(() => listeners.every((l) => l.heard.at(-1) === spoken - 1), 5000, 'the last word everywhere');
+  for (const { heard } of listeners) {
+    assert.ok(heard.length > 10);
+    heard.forEach((n, i) => assert.equal(n, heard[0] + i));
+  }
+  [speaker, ...listeners.map((l) => l.socket)].forEach((c) => c.disconnect());
+}, 60000);
+
 for (const version of [2, 3, 4]) {
   test(`socket.io-client ${version}: the server asks and gets its answer, or learns that none comes`, async () => {
     if (version === 2 && !old) return;
@@ -346,25 +371,27 @@ for (const version of [2, 3, 4]) {
     socket.close();
   });
 
-  test(`socket.io-client ${version}: how it ends, told on both sides`, async () => {
-    if (version === 2 && !old) return;
-    const end = async (name, act, atClient, atServer) => {
-      const socket = await connected(chat, version, { transports: ['websocket'], ...named(version, name) });
-      const gone = once(socket, 'disconnect');
-      act(socket);
-      assert.equal((await gone)[0], atClient, name);
-      await ask(() => chat.out.includes(`gone ${quoted(version, name)} ${atServer}\n`), 3000, `${name}: ${atServer}`);
-      socket.close();
-    };
-    const v = `v${version}`;
-    await end(`${v}leave`, (s) => s.disconnect(), 'io client disconnect', 'client namespace disconnect');
-    await end(`${v}kick`, (s) => s.emit('kick'), 'io server disconnect', 'server namespace disconnect');
-    await end(`${v}bye`, (s) => s.emit('bye'), 'io server disconnect', 'server namespace disconnect');
-    await end(`${v}drop`, (s) => s.emit('drop'), 'transport close', 'forced close');
-    await end(`${v}parse`, (s) => s.io.engine.write('2{}'), 'transport close', 'parse error');
-    await end(`${v}turn`, (s) => s.io.engine.write('0'), 'transport close', 'forced server close');
-    await end(`${v}gone`, (s) => s.io.engine.close(), 'forced close', 'transport close');
-  });
+  for (const way of ['polling', 'websocket']) {
+    test(`socket.io-client ${version}, ${way}: how it ends, told on both sides`, async () => {
+      if (version === 2 && !old) return;
+      const end = async (name, act, atClient, atServer) => {
+        const socket = await connected(chat, version, { transports: [way], ...named(version, name) });
+        const gone = once(socket, 'disconnect');
+        act(socket);
+        assert.equal((await gone)[0], atClient, name);
+        await ask(() => chat.out.includes(`gone ${quoted(version, name)} ${atServer}\n`), 3000, `${name}: ${atServer}`);
+        socket.close();
+      };
+      const v = `v${version}${way}`;
+      await end(`${v}leave`, (s) => s.disconnect(), 'io client disconnect', 'client namespace disconnect');
+      await end(`${v}kick`, (s) => s.emit('kick'), 'io server disconnect', 'server namespace disconnect');
+      await end(`${v}bye`, (s) => s.emit('bye'), 'io server disconnect', 'server namespace disconnect');
+      await end(`${v}drop`, (s) => s.emit('drop'), 'transport close', 'forced close');
+      await end(`${v}parse`, (s) => s.io.engine.write('2{}'), 'transport close', 'parse error');
+      await end(`${v}turn`, (s) => s.io.engine.write('0'), 'transport close', 'forced server close');
+      await end(`${v}gone`, (s) => s.io.engine.close(), 'forced close', 'transport close');
+    });
+  }
 
   test(`socket.io-client ${version}: comes back by itself after the transport went, not after a kick`, async () => {
     if (version === 2 && !old) return;
@@ -381,6 +408,17 @@ for (const version of [2, 3, 4]) {
     socket.close();
   });
 }
+
+test('a client that is dropped while it upgrades hears of it at once', async () => {
+  for (let i = 0; i < 25; i++) {
+    const socket = await connected(chat, 3 + (i % 2), named(4, `mid${i}`));
+    if (i % 5) await pause(i % 5);
+    const gone = once(socket, 'disconnect', 3000);
+    socket.emit('drop');
+    assert.equal((await gone)[0], 'transport close');
+    socket.close();
+  }
+}, 60000);
 
 test('a client that answers no ping: ping timeout; one whose TCP ends: transport close', async () => {
   const server = await serve('sio_chat', '200', '200');

@@ -1,8 +1,9 @@
 /*
  * campus: what every store test stands on: a store, an administrator's connection, and people of its own.
  *
- * The database is the one of house.env: DB_SOCKET (or DB_HOST, DB_PORT), DB_USER, DB_PASSWORD, DB_NAME, DB_ADMIN_USER,
- * DB_ADMIN_PASSWORD. Each test program makes its own people and groups, far above the demo's ids, and removes them.
+ * The database is the one of house.env: DB_SOCKET (or DB_HOST, DB_PORT), DB_USER, DB_PASSWORD, DB_NAME,
+ * DB_ADMIN_USER, DB_ADMIN_PASSWORD. Each test program makes its own people and groups, far above the demo's
+ * ids, and removes them.
  */
 #ifndef TESTS_STORE_CAMPUS_H
 #define TESTS_STORE_CAMPUS_H
@@ -26,15 +27,16 @@ static int64_t campus_base;
 static struct store *st;
 static struct arena *mem;
 
-static inline MYSQL *campus_connect(void)
+static inline MYSQL *campus_connect(const char *user, const char *password)
 {
-	const char *port = getenv("DB_PORT");
+	const char *port = getenv("DB_PORT"), *socket = getenv("DB_SOCKET");
 	MYSQL *my = mysql_init(NULL);
 
 	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-	if (!mysql_real_connect(my, getenv("DB_HOST"), getenv("DB_ADMIN_USER"), getenv("DB_ADMIN_PASSWORD"),
-				getenv("DB_NAME"), port ? (unsigned)atoi(port) : 3306, getenv("DB_SOCKET"), 0)) {
-		fprintf(stderr, "administrator: %s\n", mysql_error(my));
+	/* as the store does: where there is a socket it is used */
+	if (!mysql_real_connect(my, socket ? "localhost" : getenv("DB_HOST"), user, password,
+				getenv("DB_NAME"), port ? (unsigned)atoi(port) : 3306, socket, 0)) {
+		fprintf(stderr, "%s: %s\n", user, mysql_error(my));
 		exit(1);
 	}
 	return my;
@@ -95,8 +97,10 @@ static inline void campus_wipe(void)
 
 static inline void campus_person(int64_t id, const char *estado)
 {
-	admin("INSERT INTO usuarios (id, correo_institucional, hash_contrasena, nombre, apellido_paterno, fecha_nacimiento,"
-	      " rol, estado) VALUES (%lld, 'p%lld@upred.example', '!', 'Ñandú', 'Pérez', '2000-01-01', 'estudiante', '%s')",
+	admin("INSERT INTO usuarios (id, correo_institucional, hash_contrasena, nombre, apellido_paterno,"
+	      " fecha_nacimiento,"
+	      " rol, estado) VALUES (%lld, 'p%lld@upred.example', '!', 'Ñandú', 'Pérez', '2000-01-01',"
+	      " 'estudiante', '%s')",
 	      L(id), L(id), estado);
 }
 
@@ -104,7 +108,8 @@ static inline void campus_group(int64_t id, int members)
 {
 	int i;
 
-	admin("INSERT INTO grupos (id, nombre, privacidad, usuario_dueno_id) VALUES (%lld, 'grupo %lld', 'privado', %lld)",
+	admin("INSERT INTO grupos (id, nombre, privacidad, usuario_dueno_id) VALUES (%lld, 'grupo %lld',"
+	      " 'privado', %lld)",
 	      L(id), L(id), L(ID(1)));
 	for (i = 1; i <= members; i++)
 		admin("INSERT INTO miembros_grupo (grupo_id, usuario_id, unido_en) VALUES (%lld, %lld,"
@@ -117,15 +122,18 @@ static inline int campus_setup(void **state)
 	int i;
 
 	(void)state;
-	campus_settings = (struct store_settings){
-		getenv("DB_HOST"), port ? (unsigned)atoi(port) : 3306, getenv("DB_USER"), getenv("DB_PASSWORD"),
-		getenv("DB_NAME"), getenv("DB_SOCKET"), rows ? (unsigned)atoi(rows) : 100
-	};
+	campus_settings = (struct store_settings){ getenv("DB_HOST"),
+						   port ? (unsigned)atoi(port) : 3306,
+						   getenv("DB_USER"),
+						   getenv("DB_PASSWORD"),
+						   getenv("DB_NAME"),
+						   getenv("DB_SOCKET"),
+						   rows ? (unsigned)atoi(rows) : 100 };
 	if (!campus_settings.user || !campus_settings.database) {
 		fprintf(stderr, "no database in the environment (house.env)\n");
 		return -1;
 	}
-	campus_admin = campus_connect();
+	campus_admin = campus_connect(getenv("DB_ADMIN_USER"), getenv("DB_ADMIN_PASSWORD"));
 	campus_base = 1000000000 + (int64_t)(ids_random64() % 1000000000) * 1000;
 	campus_wipe();
 	for (i = 1; i <= CAMPUS_PEOPLE; i++)
@@ -159,8 +167,11 @@ static inline struct store_send campus_send(struct slice sala_uuid, int64_t send
 	char uuid[IDS_UUID_LEN + 1];
 
 	ids_uuid_random(uuid);
-	return (struct store_send){ .sala_uuid = sala_uuid, .sender_id = sender, .uuid = arena_copy(mem, slice_of(uuid)),
-				    .tipo = SLICE("texto"), .contenido = slice_of(text) };
+	return (struct store_send){ .sala_uuid = sala_uuid,
+				    .sender_id = sender,
+				    .uuid = arena_copy(mem, slice_of(uuid)),
+				    .tipo = SLICE("texto"),
+				    .contenido = slice_of(text) };
 }
 
 static inline struct store_room campus_direct(int64_t one, int64_t other)

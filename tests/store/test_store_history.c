@@ -89,8 +89,8 @@ static void one_message_with_its_reader(void **state)
 static void fetch_leaves_out_what_is_not_there(void **state)
 {
 	struct store_room room = campus_direct(ID(1), ID(2));
-	int64_t ids[5] = { campus_say(&room, ID(1), "a"), campus_say(&room, ID(1), "b"), campus_say(&room, ID(1), "c"),
-			   INT64_MAX, 1 };
+	int64_t ids[5] = { campus_say(&room, ID(1), "a"), campus_say(&room, ID(1), "b"),
+			   campus_say(&room, ID(1), "c"), INT64_MAX, 1 };
 	struct store_message *m;
 	size_t n;
 
@@ -106,7 +106,8 @@ static void fetch_leaves_out_what_is_not_there(void **state)
 
 static void my_rooms_with_last_and_unread(void **state)
 {
-	struct store_room a = campus_direct(ID(5), ID(6)), b = campus_direct(ID(7), ID(5)), g = campus_group_room(ID(10), ID(5));
+	struct store_room a = campus_direct(ID(5), ID(6)), b = campus_direct(ID(7), ID(5)),
+			  g = campus_group_room(ID(10), ID(5));
 	struct store_room_entry *rooms;
 	size_t n;
 
@@ -210,8 +211,10 @@ static void cursor_stays_below_young_rows(void **state)
 	int64_t a = campus_say(&room, ID(1), "x"), b = campus_say(&room, ID(1), "x"), cursor;
 
 	(void)state;
-	admin("UPDATE mensajes SET enviado_en = CURRENT_TIMESTAMP - INTERVAL 1 HOUR WHERE id < %lld AND enviado_en >"
-	      " CURRENT_TIMESTAMP - INTERVAL 1 MINUTE", L(a));
+	admin("UPDATE mensajes SET enviado_en = CURRENT_TIMESTAMP - INTERVAL 1 HOUR WHERE id < %lld AND"
+	      " enviado_en >"
+	      " CURRENT_TIMESTAMP - INTERVAL 1 MINUTE",
+	      L(a));
 	BEGIN();
 	OK(store_feed_cursor(st, 15, &cursor));
 	assert_true(cursor < a);

@@ -1,6 +1,6 @@
 /*
- * test_store_plan: every statement of the store uses an index. Each is explained, with the values it is run with, just
- * before it runs: the client library's calls are wrapped. With indexes.sql in place.
+ * test_store_plan: every statement of the store uses an index. Each is explained, with the values it is run
+ * with, just before it runs: the client library's calls are wrapped. With indexes.sql in place.
  */
 // objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
 // ldflags: -Wl,--wrap=mysql_stmt_prepare,--wrap=mysql_stmt_bind_param,--wrap=mysql_stmt_execute,--wrap=mysql_init
@@ -53,17 +53,20 @@ __typeof__(mysql_stmt_bind_param(NULL, NULL)) __wrap_mysql_stmt_bind_param(MYSQL
 }
 
 /*
- * What a plan must not have. Tables of a handful of rows, derived ones and INSERT's own target do not count; a sort is
- * allowed where the result is small whatever the tables hold (my rooms, my unread, the authors of a room).
+ * What a plan must not have. Tables of a handful of rows, derived ones and INSERT's own target do not count;
+ * a sort is allowed where the result is small whatever the tables hold (my rooms, my unread, the authors of a
+ * room).
  */
-static bool plan_row_is_bad(const char *text, const char *table, const char *type, const char *key, const char *extra)
+static bool plan_row_is_bad(const char *text, const char *table, const char *type, const char *key,
+			    const char *extra)
 {
 	bool sorts = strstr(extra, "filesort") && !strstr(text, "GROUP BY") && !strstr(text, "mine");
 
 	if (!*table || *table == '<' || strstr(text, "INSERT INTO mensajes") || strstr(text, "VALUES ("))
 		return false;
-	return (!strcmp(type, "ALL") || !strcmp(type, "index") || !*key || sorts) && !strstr(extra, "Impossible") &&
-	       !strstr(extra, "optimized away") && !strstr(extra, "no matching row");
+	return (!strcmp(type, "ALL") || !strcmp(type, "index") || !*key || sorts) &&
+	       !strstr(extra, "Impossible") && !strstr(extra, "optimized away") &&
+	       !strstr(extra, "no matching row");
 }
 
 static void explain(MYSQL *my, struct seen *w)
@@ -94,10 +97,13 @@ static void explain(MYSQL *my, struct seen *w)
 	while (mysql_stmt_fetch(e) == 0) {
 		for (i = 0; i < n && i < 12; i++)
 			col[i][null[i] ? 0 : len[i]] = '\0';
-		/* id select_type table type possible_keys key key_len ref rows Extra; MySQL has partitions and filtered too */
-		if (plan_row_is_bad(w->text, col[2], col[n == 12 ? 4 : 3], col[n == 12 ? 6 : 5], col[n - 1])) {
-			print_error("table %s: type %s, key %s, rows %s, %s\n%.300s\n", col[2], col[n == 12 ? 4 : 3],
-				    col[n == 12 ? 6 : 5], col[n == 12 ? 9 : 8], col[n - 1], w->text);
+		/* id select_type table type possible_keys key key_len ref rows Extra; MySQL has partitions
+		 * and filtered too */
+		if (plan_row_is_bad(w->text, col[2], col[n == 12 ? 4 : 3], col[n == 12 ? 6 : 5],
+				    col[n - 1])) {
+			print_error("table %s: type %s, key %s, rows %s, %s\n%.300s\n", col[2],
+				    col[n == 12 ? 4 : 3], col[n == 12 ? 6 : 5], col[n == 12 ? 9 : 8],
+				    col[n - 1], w->text);
 			faults++;
 		}
 	}
@@ -132,20 +138,30 @@ static void fill(void)
 
 	for (i = 1; i <= 300; i++)
 		campus_person(ID(100 + i), "activo");
-	admin("INSERT INTO miembros_grupo (grupo_id, usuario_id) SELECT %lld, id FROM usuarios WHERE id BETWEEN %lld AND %lld",
+	admin("INSERT INTO miembros_grupo (grupo_id, usuario_id) SELECT %lld, id FROM usuarios WHERE id"
+	      " BETWEEN %lld AND %lld",
 	      L(ID(10)), L(ID(101)), L(ID(190)));
-	admin("INSERT INTO salas_chat (sala_uuid, tipo_sala, usuario_a_id, usuario_b_id) SELECT UUID(), 'directo', a.id, b.id"
-	      " FROM usuarios a JOIN usuarios b ON b.id = a.id + 1 WHERE a.id BETWEEN %lld AND %lld", L(ID(101)), L(ID(399)));
+	admin("INSERT INTO salas_chat (sala_uuid, tipo_sala, usuario_a_id, usuario_b_id) SELECT UUID(),"
+	      " 'directo', a.id, b.id"
+	      " FROM usuarios a JOIN usuarios b ON b.id = a.id + 1 WHERE a.id BETWEEN %lld AND"
+	      " %lld",
+	      L(ID(101)), L(ID(399)));
 	direct = campus_direct(ID(1), ID(2));
 	group = campus_group_room(ID(10), ID(1));
-	admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(), s.id, %lld, 'x'"
+	admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(),"
+	      " s.id, %lld, 'x'"
 	      " FROM salas_chat s JOIN usuarios u WHERE s.usuario_a_id BETWEEN %lld AND %lld"
-	      " AND u.id BETWEEN %lld AND %lld", L(ID(1)), L(ID(101)), L(ID(120)), L(ID(101)), L(ID(350)));
-	admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(), s.id, %lld, 'x'"
+	      " AND u.id BETWEEN %lld AND %lld",
+	      L(ID(1)), L(ID(101)), L(ID(120)), L(ID(101)), L(ID(350)));
+	admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(),"
+	      " s.id, %lld, 'x'"
 	      " FROM salas_chat s JOIN usuarios u WHERE s.id IN (%lld, %lld)"
-	      " AND u.id BETWEEN %lld AND %lld", L(ID(1)), L(direct.id), L(group.id), L(ID(101)), L(ID(400)));
-	admin("INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, leido_en) SELECT m.id, %lld, CURRENT_TIMESTAMP"
-	      " FROM mensajes m WHERE m.remitente_id = %lld", L(ID(2)), L(ID(1)));
+	      " AND u.id BETWEEN %lld AND %lld",
+	      L(ID(1)), L(direct.id), L(group.id), L(ID(101)), L(ID(400)));
+	admin("INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, leido_en) SELECT m.id,"
+	      " %lld, CURRENT_TIMESTAMP"
+	      " FROM mensajes m WHERE m.remitente_id = %lld",
+	      L(ID(2)), L(ID(1)));
 	admin("ANALYZE TABLE usuarios, grupos, miembros_grupo, salas_chat, mensajes, destinatarios_mensaje");
 	mysql_free_result(mysql_store_result(campus_admin));
 }
@@ -189,7 +205,8 @@ static void messages_and_receipts(void)
 		OK(store_message_save(st, set, sizes[k], mem));
 		for (i = 0; i < sizes[k]; i++) {
 			ids[i] = set[i].message.id;
-			marks[i] = (struct store_receipt){ .message_id = ids[i], .person_id = i % 2 ? ID(2) : ID(101 + (int64_t)i),
+			marks[i] = (struct store_receipt){ .message_id = ids[i],
+							   .person_id = i % 2 ? ID(2) : ID(101 + (int64_t)i),
 							   .mark = STORE_READ };
 		}
 		OK(store_message_fetch(st, ids, sizes[k], mem, &some, &n));
@@ -216,7 +233,8 @@ static void feed(void)
 	for (i = 0; i < 5; i++)
 		holes[i] = (struct store_range){ 10 * i + 2000, 10 * i + 2003 };
 	OK(store_feed_sweep(st, &(struct store_sweep){ .first = true }, mem, &s));
-	OK(store_feed_sweep(st, &(struct store_sweep){ .high = s.max_id - 5, .holes = holes, .hole_count = 5 }, mem, &s));
+	OK(store_feed_sweep(
+		st, &(struct store_sweep){ .high = s.max_id - 5, .holes = holes, .hole_count = 5 }, mem, &s));
 	OK(store_feed_cursor(st, 15, &cursor));
 	OK(store_member_check(st, &who, 1, mem));
 }

@@ -34,7 +34,8 @@ static void marks_are_made_once(void **state)
 	assert_true(r.changed && r.delivered_at && !r.read_at);
 	assert_int_equal(r.author_id, ID(1));
 	assert_int_equal(r.room.id, room.id);
-	admin("UPDATE destinatarios_mensaje SET entregado_en = '2021-01-01 00:00:00' WHERE mensaje_id = %lld", L(id));
+	admin("UPDATE destinatarios_mensaje SET entregado_en = '2021-01-01 00:00:00' WHERE mensaje_id = %lld",
+	      L(id));
 	r = mark(id, ID(2), STORE_DELIVERED);
 	assert_true(!r.changed && r.delivered_at < 1700000000);
 	r = mark(id, ID(2), STORE_READ);
@@ -47,7 +48,8 @@ static void marks_are_made_once(void **state)
 	assert_int_equal(r.verdict, STORE_RECEIPT_OWN);
 	assert_int_equal(mark(id, ID(3), STORE_READ).verdict, STORE_RECEIPT_NOT_MEMBER);
 	assert_int_equal(mark(INT64_MAX, ID(3), STORE_READ).verdict, STORE_RECEIPT_NOT_FOUND);
-	assert_int_equal(admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE mensaje_id = %lld", L(id)), 1);
+	assert_int_equal(
+		admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE mensaje_id = %lld", L(id)), 1);
 }
 
 static void read_implies_delivered_where_there_is_no_row(void **state)
@@ -84,8 +86,11 @@ static void set_of_many(void **state)
 				 person == ID(1) ? STORE_RECEIPT_OWN : STORE_RECEIPT_STORED);
 		assert_true(!set[i].changed || (set[i].delivered_at && i < 28));
 	}
-	assert_int_equal(admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE mensaje_id IN (%lld, %lld)"
-				      " AND leido_en IS NOT NULL", L(one), L(all)), 5);
+	assert_int_equal(
+		admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE mensaje_id IN (%lld, %lld)"
+			     " AND leido_en IS NOT NULL",
+			     L(one), L(all)),
+		5);
 }
 
 static void direct_unread_and_read_all(void **state)
@@ -127,11 +132,15 @@ static void group_without_rows_counts_from_the_newest_read(void **state)
 	int i;
 
 	(void)state;
-	admin("UPDATE miembros_grupo SET unido_en = CURRENT_TIMESTAMP - INTERVAL 1 HOUR WHERE grupo_id = %lld", L(ID(11)));
+	admin("UPDATE miembros_grupo SET unido_en = CURRENT_TIMESTAMP - INTERVAL 1 HOUR WHERE grupo_id ="
+	      " %lld",
+	      L(ID(11)));
 	for (i = 0; i < 6; i++)
 		ids[i] = campus_say(&room, i == 5 ? ID(2) : ID(1), "x");
-	admin("DELETE FROM destinatarios_mensaje WHERE mensaje_id BETWEEN %lld AND %lld", L(ids[0]), L(ids[5]));
-	admin("UPDATE mensajes SET enviado_en = CURRENT_TIMESTAMP - INTERVAL 2 HOUR WHERE id = %lld", L(ids[0]));
+	admin("DELETE FROM destinatarios_mensaje WHERE mensaje_id BETWEEN %lld AND %lld", L(ids[0]),
+	      L(ids[5]));
+	admin("UPDATE mensajes SET enviado_en = CURRENT_TIMESTAMP - INTERVAL 2 HOUR WHERE id = %lld",
+	      L(ids[0]));
 	assert_int_equal(unread(ID(2), 0), 4);      /* 1..4: 0 is older than the membership, 5 is their own */
 	mark(ids[2], ID(2), STORE_READ);
 	assert_int_equal(unread(ID(2), 0), 2);      /* 3 and 4 */
@@ -142,10 +151,15 @@ static void group_without_rows_counts_from_the_newest_read(void **state)
 	assert_int_equal(all.count, 5);
 	assert_int_equal(all.author_count, 2);
 	assert_int_equal(unread(ID(3), room.id), 0);
-	assert_int_equal(admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE destinatario_id = %lld"
-				      " AND mensaje_id >= %lld", L(ID(3)), L(ids[0])), 1);
-	assert_int_equal(admin_number("SELECT MAX(mensaje_id) FROM destinatarios_mensaje WHERE destinatario_id = %lld",
-				      L(ID(3))), ids[5]);
+	assert_int_equal(
+		admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE destinatario_id = %lld"
+			     " AND mensaje_id >= %lld",
+			     L(ID(3)), L(ids[0])),
+		1);
+	assert_int_equal(
+		admin_number("SELECT MAX(mensaje_id) FROM destinatarios_mensaje WHERE destinatario_id = %lld",
+			     L(ID(3))),
+		ids[5]);
 }
 
 static int setup(void **state)

@@ -38,8 +38,11 @@ static void companions_room_wins_and_keeps_its_uuid(void **state)
 	OK(store_room_direct(st, ID(3), ID(4), mem, &room, &created));
 	COMMIT();
 	assert_false(created);
-	assert_int_equal(room.id, admin_number("SELECT MIN(id) FROM salas_chat WHERE usuario_a_id IN (%lld, %lld)"
-					       " AND usuario_b_id IN (%lld, %lld)", L(ID(3)), L(ID(4)), L(ID(3)), L(ID(4))));
+	assert_int_equal(room.id,
+			 admin_number("SELECT MIN(id) FROM salas_chat WHERE usuario_a_id IN (%lld, %lld)"
+				      " AND usuario_b_id IN (%lld,"
+				      " %lld)",
+				      L(ID(3)), L(ID(4)), L(ID(3)), L(ID(4))));
 	assert_int_equal(room.a_id, ID(4));
 }
 
@@ -80,7 +83,8 @@ static void group_room_is_for_active_members(void **state)
 	assert_int_equal(room.id, again.id);
 	assert_text(room.uuid, uuid);
 	assert_int_equal(room.group_id, ID(10));
-	admin("UPDATE miembros_grupo SET estado_membresia = 'salio' WHERE grupo_id = %lld AND usuario_id = %lld",
+	admin("UPDATE miembros_grupo SET estado_membresia = 'salio' WHERE grupo_id = %lld AND usuario_id ="
+	      " %lld",
 	      L(ID(10)), L(ID(3)));
 	BEGIN();
 	assert_int_equal(store_room_group(st, ID(10), ID(3), mem, &room, &created, NULL), STORE_NONE);
@@ -89,7 +93,8 @@ static void group_room_is_for_active_members(void **state)
 
 static void rooms_are_found_with_membership(void **state)
 {
-	struct store_room direct = campus_direct(ID(1), ID(2)), group = campus_group_room(ID(10), ID(1)), room;
+	struct store_room direct = campus_direct(ID(1), ID(2)), group = campus_group_room(ID(10), ID(1)),
+			  room;
 	struct slice upper = arena_copy(mem, direct.uuid);
 	bool member;
 	size_t i;
@@ -136,8 +141,11 @@ static void members_are_checked_in_sets(void **state)
 {
 	struct store_room direct = campus_direct(ID(1), ID(2)), group = campus_group_room(ID(10), ID(1));
 	struct store_member set[] = {
-		{ .person_id = ID(1), .sala_uuid = group.uuid }, { .person_id = ID(7), .sala_uuid = group.uuid },
-		{ .person_id = ID(2), .sala_uuid = direct.uuid }, { .person_id = ID(8) }, { .person_id = ID(900) },
+		{ .person_id = ID(1), .sala_uuid = group.uuid },
+		{ .person_id = ID(7), .sala_uuid = group.uuid },
+		{ .person_id = ID(2), .sala_uuid = direct.uuid },
+		{ .person_id = ID(8) },
+		{ .person_id = ID(900) },
 		{ .person_id = ID(1), .sala_uuid = SLICE("none") },
 	};
 

@@ -21,11 +21,17 @@ static void direct_message_has_row_recipient_and_time(void **state)
 	assert_text(s.message.sender.nombre, "Ñandú");
 	assert_true(llabs(s.message.sent_at - time(NULL)) <= 5);
 	assert_int_equal(admin_number("SELECT COUNT(*) FROM mensajes WHERE id = %lld AND remitente_id = %lld"
-				      " AND HEX(contenido) = HEX('Hola ñ \"comillas\" 😀\n') AND url_archivo = ''"
-				      " AND sala_chat_id = %lld AND mensaje_uuid = '%s'", L(s.message.id), L(ID(1)),
+				      " AND HEX(contenido) = HEX('Hola ñ \"comillas\" 😀\n') AND"
+				      " url_archivo = ''"
+				      " AND sala_chat_id = %lld AND mensaje_uuid ="
+				      " '%s'", L(s.message.id), L(ID(1)),
 				      L(room.id), s.uuid.p), 1);
-	assert_int_equal(admin_number("SELECT destinatario_id FROM destinatarios_mensaje WHERE mensaje_id = %lld"
-				      " AND entregado_en IS NULL AND leido_en IS NULL", L(s.message.id)), ID(2));
+	assert_int_equal(
+		admin_number("SELECT destinatario_id FROM destinatarios_mensaje WHERE mensaje_id = %lld"
+			     " AND entregado_en IS NULL AND leido_en IS"
+			     " NULL",
+			     L(s.message.id)),
+		ID(2));
 	assert_int_equal(admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE mensaje_id = %lld",
 				      L(s.message.id)), 1);
 }
@@ -49,8 +55,11 @@ static void set_keeps_its_order_and_every_size(void **state)
 			assert_int_equal(set[i].verdict, STORE_SEND_STORED);
 			assert_true(set[i].message.id > last);
 			last = set[i].message.id;
-			assert_int_equal(admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE mensaje_id = %lld",
-						      L(last)), i % 3 ? 1 : 4);
+			assert_int_equal(
+				admin_number(
+					"SELECT COUNT(*) FROM destinatarios_mensaje WHERE mensaje_id = %lld",
+					L(last)),
+				i % 3 ? 1 : 4);
 		}
 	}
 }
@@ -73,7 +82,8 @@ static void refusals_leave_the_others_alone(void **state)
 	set[4].expected = STORE_GRUPAL;
 	set[5] = campus_send(upper, ID(1), "x");
 	set[6] = campus_send(group.uuid, ID(4), "x");   /* pending */
-	admin("UPDATE miembros_grupo SET estado_membresia = 'pendiente' WHERE grupo_id = %lld AND usuario_id = %lld",
+	admin("UPDATE miembros_grupo SET estado_membresia = 'pendiente' WHERE grupo_id = %lld AND"
+	      " usuario_id = %lld",
 	      L(ID(10)), L(ID(4)));
 	BEGIN();
 	OK(store_message_save(st, set, 7, mem));
@@ -110,7 +120,7 @@ static void repeat_returns_the_first_row(void **state)
 	BEGIN();
 	OK(store_message_save(st, &first, 1, mem));
 	COMMIT();
-	again = campus_send(other.uuid, ID(1), "otro texto");  /* another room: the repeat is answered first */
+	again = campus_send(other.uuid, ID(1), "otro texto"); /* another room: the repeat is answered first */
 	again.uuid = first.uuid;
 	foreign = campus_send(room.uuid, ID(2), "x");
 	foreign.uuid = first.uuid;
@@ -141,7 +151,8 @@ static void wrong_hint_and_mixed_set_are_safe(void **state)
 		set[i] = campus_send(room.uuid, ID(1), "x");
 		set[i].fresh = true;
 	}
-	set[2].uuid = first.uuid;  /* "fresh", and there all the same: the INSERT of all fails, then each alone */
+	set[2].uuid =
+		first.uuid; /* "fresh", and there all the same: the INSERT of all fails, then each alone */
 	BEGIN();
 	OK(store_message_save(st, set, 5, mem));
 	COMMIT();
@@ -170,7 +181,8 @@ static void equal_uuids_in_a_set(void **state)
 	assert_int_equal(set[3].verdict, STORE_SEND_DUPLICATE);
 	assert_text(set[2].message.contenido, "b");
 	assert_int_equal(set[3].message.id, set[1].message.id);
-	assert_int_equal(admin_number("SELECT COUNT(*) FROM mensajes WHERE mensaje_uuid = '%s'", set[1].uuid.p), 1);
+	assert_int_equal(
+		admin_number("SELECT COUNT(*) FROM mensajes WHERE mensaje_uuid = '%s'", set[1].uuid.p), 1);
 }
 
 static void long_texts_are_exact(void **state)
@@ -258,8 +270,11 @@ static void rooms_are_touched(void **state)
 	(void)state;
 	admin("UPDATE salas_chat SET actualizado_en = '2020-01-01 00:00:00' WHERE id = %lld", L(room.id));
 	campus_say(&room, ID(5), "x");
-	assert_int_equal(admin_number("SELECT actualizado_en >= CURRENT_TIMESTAMP - INTERVAL 5 SECOND FROM salas_chat"
-				      " WHERE id = %lld", L(room.id)), 1);
+	assert_int_equal(
+		admin_number("SELECT actualizado_en >= CURRENT_TIMESTAMP - INTERVAL 5 SECOND FROM salas_chat"
+			     " WHERE id = %lld",
+			     L(room.id)),
+		1);
 }
 
 static void rollback_leaves_nothing(void **state)
@@ -271,7 +286,8 @@ static void rollback_leaves_nothing(void **state)
 	BEGIN();
 	OK(store_message_save(st, &s, 1, mem));
 	store_rollback(st);
-	assert_int_equal(admin_number("SELECT COUNT(*) FROM mensajes WHERE mensaje_uuid = '%s'", s.uuid.p), 0);
+	assert_int_equal(admin_number("SELECT COUNT(*) FROM mensajes WHERE mensaje_uuid = '%s'", s.uuid.p),
+			 0);
 }
 
 static int setup(void **state)

@@ -1,7 +1,8 @@
-// objects: relay/bus.o relay/workers.o relay/engineio/loop.o shared/nano.o shared/wire*.o shared/map.o shared/ids.o shared/log.o shared/buf.o
+// objects: relay/bus.o relay/workers.o relay/engineio/loop.o shared/nano.o shared/wire*.o shared/map.o
+// objects: shared/ids.o shared/log.o shared/buf.o
 /*
- * The bus with workers of our own: each test forks one that plays a part, then looks at what the relay's side reports.
- * (Forked before the first nanomsg socket of the test: its thread does not survive a fork.)
+ * The bus with workers of our own: each test forks one that plays a part, then looks at what the relay's
+ * side reports. (Forked before the first nanomsg socket of the test: its thread does not survive a fork.)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,93 +10,19 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "relay/bus.h"
 #include "shared/log.h"
-#include "shared/nano.h"
+#include "tests/unit/fake_worker.h"
 
 #define PATIENCE_MS 8000
 
-/* ---- the worker's side ---- */
-
-static char dir[64], jobs[128], signals_at[128];
-static struct nano_asker *asker;
-static const volatile sig_atomic_t never;
-
-static struct wire_ready me(uint64_t boot, uint64_t last, uint64_t answers)
-{
-	return (struct wire_ready){
-		.worker = { (uint32_t)getpid(), 7, 9 }, .boot = boot, .last_job = last, .answers = answers,
-	};
-}
-
-/* Says a message and takes the reply; returns its kind. */
-static int say(const struct buf *b, struct wire_job *job, uint64_t *command)
-{
-	struct slice answer, rest;
-	struct wire_command c;
-	int kind;
-
-	if (nano_ask(asker, buf_slice(b), &never, 0, &answer) != 1)
-		_exit(10);
-	rest = answer;
-	kind = wire_take_kind(&rest);
-	if (kind == WIRE_JOB) {
-		if (wire_take_job(&rest, job) < 0 || wire_next_command(&rest, &c) != 1)
-			_exit(11);
-		*command = c.id;
-	}
-	nano_free(answer);
-	return kind;
-}
-
-static int say_ready(const struct wire_ready *r, struct wire_job *job, uint64_t *command)
-{
-	struct buf b = BUF_INIT;
-	int kind;
-
-	wire_put_ready(&b, r);
-	kind = say(&b, job, command);
-	buf_fini(&b);
-	return kind;
-}
-
-static void put_answers(struct buf *b, const struct wire_ready *r, uint64_t command)
-{
-	struct wire_effect e = { .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{}") };
-	size_t mark;
-
-	wire_put_ready(b, r);
-	mark = wire_open_answer(b, command);
-	wire_put_effect(b, &e);
-	wire_close_answer(b, mark);
-}
-
-static int say_answers(const struct wire_ready *r, uint64_t command, struct wire_job *job, uint64_t *next)
-{
-	struct buf b = BUF_INIT;
-	int kind;
-
-	put_answers(&b, r, command);
-	kind = say(&b, job, next);
-	buf_fini(&b);
-	return kind;
-}
-
-/* Asks until there is a job: as a real worker does. */
-static void get_job(struct wire_job *job, uint64_t *command)
-{
-	struct wire_ready r = me(0, 0, 0);
-
-	while (say_ready(&r, job, command) != WIRE_JOB)
-		;
-}
-
-#define MUST(condition, code) do { if (!(condition)) _exit(code); } while (0)
+/* ---- parts ---- */
 
 static void part_good(void)
 {
@@ -218,6 +145,7 @@ static struct {
 	struct eio_loop *loop;
 	struct bus *bus;
 	pid_t child;
+	unsigned char code;
 	unsigned answers, done, lost, signals, trouble;
 	uint64_t job, begun_ms, lost_ms;
 	unsigned attempt_ms;
@@ -229,32 +157,25 @@ static struct {
 static void on_bus(void *ctx, const struct bus_event *e)
 {
 	(void)ctx;
-	switch (e->kind) {
-	case BUS_ANSWER:
-		t.answers++;
+	t.answers += e->kind == BUS_ANSWER;
+	t.done += e->kind == BUS_DONE;
+	t.lost += e->kind == BUS_LOST;
+	t.signals += e->kind == BUS_SIGNAL;
+	t.trouble += e->kind == BUS_TROUBLE;
+	if (e->kind == BUS_ANSWER)
 		assert_int_equal(e->command, 41);
-		break;
-	case BUS_DONE:
-		t.done++;
-		break;
-	case BUS_LOST:
-		t.lost++;
+	if (e->kind == BUS_LOST) {
 		t.lost_ms = eio_loop_now_ms(t.loop);
 		assert_int_equal(e->job, t.job);
-		break;
-	case BUS_SIGNAL:
-		t.signals++;
-		break;
-	case BUS_TROUBLE:
-		t.trouble++;
-		break;
 	}
 }
 
 /* Gives its one job as soon as somebody waits. */
 static void on_settle(void *ctx)
 {
-	struct wire_command c = { .id = 41, .type = WIRE_EVENT, .attempt = 1, .event = SLICE("send_message") };
+	struct wire_command c = {
+		.id = 41, .type = WIRE_EVENT, .attempt = 1, .event = SLICE("send_message"),
+	};
 	struct buf b = BUF_INIT;
 
 	(void)ctx;
@@ -279,20 +200,34 @@ static void on_look(void *ctx)
 		looks = 0, eio_loop_stop(t.loop);
 }
 
-/* Runs until `over`; then the child's exit code, 0 for killed children that were meant to be. */
+/* The loop reaps children itself (libev), so a pipe tells. */
+static bool is_left_and_done(void)
+{
+	ssize_t n;
+
+	do
+		n = read(verdict[0], &t.code, 1);
+	while (n == 1);
+	return n == 0;
+}
+
+/* Runs until `over`; then the part's verdict, 99 when it was killed before it had one. */
 static int play(void (*part)(void), unsigned attempt_ms, bool (*over)(void))
 {
 	struct bus_config config = { jobs, signals_at };
 	struct eio_timer *look;
-	int status;
 
 	memset(&t, 0, sizeof(t));
+	t.code = 99;
+	assert_int_equal(pipe2(verdict, O_NONBLOCK | O_CLOEXEC), 0);
 	t.child = fork();
 	if (t.child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		asker = nano_asker_open(jobs, 250);
 		part();
-		_exit(0);
+		finish(0);
 	}
+	close(verdict[1]);
 	t.attempt_ms = attempt_ms;
 	t.gives = attempt_ms > 0;
 	t.over = over;
@@ -306,9 +241,10 @@ static int play(void (*part)(void), unsigned attempt_ms, bool (*over)(void))
 	eio_loop_run(t.loop);
 	eio_timer_free(look);
 	assert_false(t.timed_out);
-	kill(t.child, SIGKILL);
-	waitpid(t.child, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	kill(t.child, SIGKILL);        /* reaped by the loop, or by whoever comes after us */
+	is_left_and_done();
+	close(verdict[0]);
+	return t.code;
 }
 
 static void end(void)
@@ -321,16 +257,7 @@ static struct bus_stats stats(void)
 {
 	struct bus_stats s;
 
-	bus_stats(t.bus, &s);
-	return s;
-}
-
-static bool is_left_and_done(void)
-{
-	siginfo_t info = { 0 };
-
-	waitid(P_PID, (id_t)t.child, &info, WEXITED | WNOHANG | WNOWAIT);
-	return info.si_pid == t.child;
+	return bus_stats(t.bus, &s), s;
 }
 
 static bool is_lost(void)

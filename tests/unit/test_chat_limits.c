@@ -76,7 +76,9 @@ static void events_are_known_byte_for_byte(void **state)
 		{ "leave_group", WIRE_JOB_OTHERS, REFUSAL_ERROR },
 		{ "load_message_history", WIRE_JOB_OTHERS, REFUSAL_ERROR },
 	};
-	static const char *const unknown[] = { "", "Send_message", "send_message ", "send", "connect", "receive_message" };
+	static const char *const unknown[] = {
+		"", "Send_message", "send_message ", "send", "connect", "receive_message",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

@@ -33,11 +33,6 @@ static void on_term(int number)
 	stop = 1;
 }
 
-static void pause_ms(int ms)
-{
-	poll(NULL, 0, ms);
-}
-
 static long now_ms(void)
 {
 	struct timespec t;
@@ -75,10 +70,8 @@ static void end(pid_t pid)
 
 /* ---- relay side ---- */
 
-static int jobs_door(void)
+static int opened(int sock)
 {
-	int sock = nano_listen_jobs(url);
-
 	EXPECT(sock >= 0);
 	return sock;
 }
@@ -103,7 +96,7 @@ static void relay_echoes(void)
 {
 	struct nano_peer peer;
 	struct slice message;
-	int sock = jobs_door();
+	int sock = opened(nano_listen_jobs(url));
 
 	for (;;) {
 		message = await(sock, &peer);
@@ -115,20 +108,16 @@ static void relay_echoes(void)
 static void relay_answers_the_second_first(void)
 {
 	struct nano_peer first, second;
-	int sock = jobs_door();
+	int sock = opened(nano_listen_jobs(url));
 
 	nano_free(await(sock, &first));
 	nano_free(await(sock, &second));
 	nano_reply(sock, &first, SLICE("stale"));
 	nano_reply(sock, &second, SLICE("fresh"));
-	pause_ms(10000);
+	poll(NULL, 0, 10000);
 }
 
-static void relay_comes_late(void)
-{
-	pause_ms(300);
-	relay_echoes();
-}
+static void relay_comes_late(void) { poll(NULL, 0, 300), relay_echoes(); }
 
 /* ---- worker side ---- */
 
@@ -160,27 +149,19 @@ static void worker_asks_all_sizes(void)
 	free(bytes);
 }
 
-static void worker_drops_stale_answers(void)
+static void ask_for(const char *expected, int repeat_ms)
 {
-	struct nano_asker *a = asker(100);
+	struct nano_asker *a = asker(repeat_ms);
 	struct slice answer;
 
 	EXPECT(nano_ask(a, SLICE("ready"), &stop, 0, &answer) == 1);
-	EXPECT(slice_is(answer, "fresh"));
+	EXPECT(slice_is(answer, expected));
 	nano_free(answer);
 	nano_asker_close(a);
 }
 
-static void worker_asks_once(void)
-{
-	struct nano_asker *a = asker(250);
-	struct slice answer;
-
-	EXPECT(nano_ask(a, SLICE("ready"), &stop, 0, &answer) == 1);
-	EXPECT(slice_is(answer, "ready"));
-	nano_free(answer);
-	nano_asker_close(a);
-}
+static void worker_drops_stale_answers(void) { ask_for("fresh", 100); }
+static void worker_asks_once(void) { ask_for("ready", 250); }
 
 static void worker_gives_up(void)
 {
@@ -212,7 +193,7 @@ static void worker_outlives_relays(void)
 	while (!stop) {
 		if (nano_ask(a, SLICE("ready"), &stop, 0, &answer) == 1)
 			nano_free(answer);
-		pause_ms(1);
+		poll(NULL, 0, 1);
 	}
 	stop = 0;
 	EXPECT(nano_ask(a, SLICE("last"), &stop, 3000, &answer) == 1);
@@ -222,26 +203,24 @@ static void worker_outlives_relays(void)
 
 static void sender_of_signals(void)
 {
-	int sock = nano_signal_open(url);
+	int sock = opened(nano_signal_open(url));
 	char big[500000] = { 0 };
 
-	EXPECT(sock >= 0);
-	pause_ms(300);
+	poll(NULL, 0, 300);
 	for (int i = 0; i < 100; i++)
 		EXPECT(nano_signal_send(sock, SLICE("signal")) == 0);
-	pause_ms(100);
+	poll(NULL, 0, 100);
 	EXPECT(nano_signal_send(sock, (struct slice){ big, sizeof(big) }) == 0);
 	EXPECT(nano_signal_send(sock, (struct slice){ big, 513 * 1024 }) == -1);
-	pause_ms(1000);
+	poll(NULL, 0, 1000);
 	nano_close(sock);
 }
 
 static void relay_hears_signals(void)
 {
 	struct slice message;
-	int sock = nano_listen_signals(url);
+	int sock = opened(nano_listen_signals(url));
 
-	EXPECT(sock >= 0);
 	for (int i = 0; i < 100; i++) {
 		message = await(sock, NULL);
 		EXPECT(slice_is(message, "signal"));
@@ -255,9 +234,8 @@ static void relay_hears_signals(void)
 
 static void sender_without_relay(void)
 {
-	int sock = nano_signal_open(url);
+	int sock = opened(nano_signal_open(url));
 
-	EXPECT(sock >= 0);
 	for (int i = 0; i < 10; i++)
 		EXPECT(nano_signal_send(sock, SLICE("signal")) == -1);
 	nano_close(sock);
@@ -266,7 +244,7 @@ static void sender_without_relay(void)
 static void door_has_its_mode(void)
 {
 	struct stat st;
-	int sock = jobs_door();
+	int sock = opened(nano_listen_jobs(url));
 
 	EXPECT(lstat(url + 6, &st) == 0 && S_ISSOCK(st.st_mode) && (st.st_mode & 0777) == 0660);
 	nano_close(sock);
@@ -325,7 +303,7 @@ static void giving_up(void **state)
 	(void)state;
 	expect_end(start(worker_gives_up));
 	w = start(worker_is_stopped);
-	pause_ms(100);
+	poll(NULL, 0, 100);
 	kill(w, SIGTERM);
 	expect_end(w);
 }
@@ -339,7 +317,7 @@ static void relays_come_and_go(void **state)
 		if (r)
 			end(r);
 		r = start(relay_echoes);
-		pause_ms(300);
+		poll(NULL, 0, 300);
 	}
 	kill(w, SIGTERM);
 	expect_end(w);
@@ -365,7 +343,7 @@ static void doors(void **state)
 	expect_end(start(door_spares_files));
 	expect_end(start(door_needs_descriptors));
 	r = start(relay_echoes);
-	pause_ms(200);
+	poll(NULL, 0, 200);
 	expect_end(start(door_is_taken));
 	expect_end(start(worker_asks_once)); /* the first one is still whole */
 	end(r);

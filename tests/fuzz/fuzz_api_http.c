@@ -1,0 +1,51 @@
+// objects: fcgi-api/http.o shared/arena.o shared/json.o shared/buf.o
+/*
+ * A REQUEST_URI and a body of any bytes: segments and query values come out as UTF-8 without U+0000, bounds
+ * are kept.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "fcgi-api/http.h"
+#include "json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int give(void *ctx, char *to, int room)
+{
+	struct slice *s = ctx;
+	int n = s->n < (size_t)room ? (int)s->n : room;
+
+	memcpy(to, s->p, (size_t)n);
+	*s = (struct slice){ s->p + n, s->n - (size_t)n };
+	return n;
+}
+
+static void check(struct slice text)
+{
+	assert(json_is_utf8(text) && !memchr(text.p, '\0', text.n));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *a = arena_new();
+	struct slice body = { (const char *)data, size }, value;
+	char *uri = malloc(size + 32);
+	char *const envp[] = { "REQUEST_METHOD=POST", uri, NULL };
+	struct http_request r;
+
+	memcpy(uri, "REQUEST_URI=/api/mensajes", 25);
+	memcpy(uri + 25, data, size);
+	uri[25 + size] = '\0';
+	http_read(&r, a, envp, give, &body);
+	assert(r.segment_count <= HTTP_SEGMENTS_MAX);
+	for (size_t i = 0; !r.path_fault && i < r.segment_count; i++)
+		check(r.segments[i]);
+	if (http_query(&r, "after", &value) == 1)
+		check(value);
+	http_query(&r, "", &value);
+	assert(r.body_fault || slice_eq(r.body, (struct slice){ (const char *)data, size }));
+	free(uri);
+	arena_free(a);
+	return 0;
+}

@@ -1,0 +1,51 @@
+'use strict';
+// REST goes on without the relay: 201, the row is there, history has it, nothing waits; and when the relay comes back,
+// its clients hear what is new, once.
+const { test, atEnd, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { cast, joinDirect, words } = require('./cast');
+
+for (const web of ['apache', 'nginx']) {
+  let house;
+  let ids;
+  let room;
+
+  test(`a house with ${web}`, async () => {
+    house = await House.start({}, { web });
+    ids = await cast(house, 2);
+    const ana = await house.connect(ids[0]);
+    room = (await joinDirect(ana, ids[1])).sala_uuid;
+    const luis = await house.connect(ids[1], { url: house.webUrl });
+    const start = Date.now();
+    const { status, json } = await house.api('POST', `/api/mensajes/salas/${room}/mensajes`, { user: ids[0], body: { contenido: 'con' } });
+    assert.equal(status, 201);
+    await luis.next('receive_message', { mensaje_id: String(json.id) });
+    const entry = luis.heard.find((e) => e.event === 'receive_message');
+    assert.ok(entry.at - start < 300, `${entry.at - start} ms`);
+  }, 120000);
+
+  test(`${web}: with the relay stopped, 201 at once, and history has it`, async () => {
+    await house.stopPart('relay');
+    const start = Date.now();
+    const posted = await house.api('POST', `/api/mensajes/salas/${room}/mensajes`, { user: ids[0], body: { contenido: 'sin relevo' } });
+    assert.equal(posted.status, 201, posted.text);
+    assert.ok(Date.now() - start < 1000, `${Date.now() - start} ms`);
+    const page = await house.api('GET', `/api/mensajes/salas/${room}/mensajes?limit=1`, { user: ids[1] });
+    assert.equal(page.json[0].id, posted.json.id);
+    assert.equal(page.json[0].contenido, 'sin relevo');
+  }, 60000);
+
+  test(`${web}: the relay is back`, async () => {
+    await house.startPart('relay');
+    const ana = await house.connect(ids[0]);
+    const luis = await house.connect(ids[1]);
+    await joinDirect(ana, ids[1]);
+    const ack = await ana.call('send_message', words(room, ids[0], 'de vuelta'));
+    assert.equal((await luis.next('receive_message', { mensaje_id: ack.mensaje_id })).message, 'de vuelta');
+    await luis.nothing('receive_message', undefined, 1500);
+  }, 60000);
+
+  test(`${web}: the house ends`, async () => { await house.stop(); }, 60000);
+}
+
+atEnd(() => {});

@@ -1,0 +1,106 @@
+'use strict';
+// A group: who joins and leaves is told to those who are in it, members only, and what is said reaches who is there.
+const { test, atEnd, pause, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { cast, group, joinGroup, words, say } = require('./cast');
+
+let house;
+let ids;
+let club;
+let room;
+let ana;
+let luis;
+let eva;
+
+test('three members, one of them with two devices, and an outsider', async () => {
+  house = await House.open();
+  ids = await cast(house, 5);
+  club = await group(house, ids.slice(0, 3));
+  await house.rows('INSERT INTO miembros_grupo (grupo_id, usuario_id, estado_membresia) VALUES (?, ?, ?)',
+    [club, ids[4], 'pendiente']);
+  [ana, luis, eva] = [await house.connect(ids[0]), await house.connect(ids[1]), await house.connect(ids[2])];
+}, 120000);
+
+test('joining is confirmed, and told to the others who are in', async () => {
+  const joined = await joinGroup(ana, club);
+  room = joined.sala_uuid;
+  assert.equal(joined.status, 'ok');
+  assert.equal(joined.room, `group_${room}`);
+  assert.equal(typeof joined.sala_chat_id, 'number');
+  assert.equal(typeof joined.cursor, 'string');
+  await joinGroup(luis, Number(club));
+  assert.deepEqual(await ana.next('user_joined_group'), { user_id: ids[1], group_id: club, sala_uuid: room });
+  await luis.nothing('user_joined_group', undefined, 200);
+});
+
+test('joining again is confirmed and told to nobody', async () => {
+  await joinGroup(luis, club);
+  await ana.nothing('user_joined_group', undefined, 300);
+});
+
+test('only active members join', async () => {
+  for (const id of [ids[3], ids[4]]) {
+    const outsider = await house.connect(id);
+    outsider.emit('join_group', { group_id: club });
+    assert.deepEqual(await outsider.next('error'), { message: 'No eres miembro de este grupo', code: 'not_member' });
+    outsider.close();
+  }
+  ana.emit('join_group', { group_id: '4611686018427387904' });
+  assert.deepEqual(await ana.next('error'), { message: 'No eres miembro de este grupo', code: 'not_member' });
+});
+
+test('a message reaches those who are in the room, the sender included', async () => {
+  const ack = await say(ana, words(room, ids[0], 'hola grupo', { type: 'grupal' }));
+  for (const socket of [ana, luis]) {
+    const m = await socket.next('receive_message', { mensaje_id: ack.mensaje_id });
+    assert.equal(m.type, 'grupal');
+    assert.equal(m.from, ids[0]);
+  }
+  await eva.nothing('receive_message', undefined, 1400);  // a member, connected, not in the room
+  const rows = await house.rows('SELECT destinatario_id FROM destinatarios_mensaje WHERE mensaje_id = ? ORDER BY 1',
+    [ack.mensaje_id]);
+  assert.deepEqual(rows.map((r) => r.destinatario_id), [ids[1], ids[2]].sort());
+});
+
+test('a member who has not joined may write, and does not hear', async () => {
+  const ack = await say(eva, words(room, ids[2], 'desde fuera', { type: 'grupal' }));
+  await ana.next('receive_message', { mensaje_id: ack.mensaje_id });
+  await eva.nothing('receive_message', undefined, 300);
+});
+
+test('leaving is confirmed, told to those still in, and changes no row', async () => {
+  luis.emit('leave_group', { group_id: club });
+  assert.deepEqual(await luis.next('group_left'), { status: 'ok', group_id: club });
+  const left = await ana.next('user_left_group');
+  assert.deepEqual(left, { user_id: ids[1], group_id: club, sala_uuid: room });
+  luis.emit('leave_group', { group_id: club });
+  assert.deepEqual(await luis.next('group_left'), { status: 'ok', group_id: club });
+  await ana.nothing('user_left_group', undefined, 300);
+  const [row] = await house.rows('SELECT estado_membresia FROM miembros_grupo WHERE grupo_id = ? AND usuario_id = ?',
+    [club, ids[1]]);
+  assert.equal(row.estado_membresia, 'activo');
+  const ack = await say(ana, words(room, ids[0], 'sin luis', { type: 'grupal' }));
+  await ana.next('receive_message', { mensaje_id: ack.mensaje_id });
+  await luis.nothing('receive_message', { mensaje_id: ack.mensaje_id }, 1400);
+});
+
+test('a disconnect is told to nobody', async () => {
+  await joinGroup(luis, club);
+  await ana.next('user_joined_group');
+  luis.close();
+  await ana.nothing('user_left_group', undefined, 500);
+});
+
+test('who is removed hears it within five seconds and hears no more', async () => {
+  await joinGroup(eva, club);
+  await house.rows("UPDATE miembros_grupo SET estado_membresia = 'salio' WHERE grupo_id = ? AND usuario_id = ?", [club, ids[2]]);
+  assert.deepEqual(await eva.next('group_left', undefined, 5000), { status: 'removed', group_id: club });
+  const ack = await say(ana, words(room, ids[0], 'ya no está', { type: 'grupal' }));
+  await ana.next('receive_message', { mensaje_id: ack.mensaje_id });
+  await pause(300);
+  assert.equal(eva.all('receive_message', { mensaje_id: ack.mensaje_id }).length, 0);
+  const refused = await eva.call('send_message', words(room, ids[2], 'hola', { type: 'grupal' }));
+  assert.equal(refused.status, 'error');
+}, 20000);
+
+atEnd(() => house && house.stop());

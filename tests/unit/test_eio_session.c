@@ -1,0 +1,404 @@
+// objects: relay/engineio/session.o relay/engineio/queue.o relay/engineio/frame.o relay/engineio/packet.o relay/engineio/wheel.o relay/engineio/handshake.o shared/buf.o shared/ids.o shared/log.o
+/*
+ * session: the state machine with transports that only note what is asked of them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "frame.h"
+#include "session.h"
+
+static struct eio_config config;
+static struct session_host host;
+static uint64_t now;
+static bool writable;                      /* the fake transport takes everything */
+static bool dead;                          /* writing finds the peer gone */
+static char said[4096];                    /* what happened, in words */
+
+static void note(const char *fmt, ...)
+{
+	size_t n = strlen(said);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(said + n, sizeof said - n, fmt, ap);
+	va_end(ap);
+}
+
+static void heard(const char *want)
+{
+	assert_string_equal(said, want);
+	said[0] = '\0';
+}
+
+static void fake_flush(struct eio_session *s)
+{
+	struct eio_frame *f;
+
+	if (dead) {
+		session_end(s, EIO_PEER_CLOSED, 0);
+		return;
+	}
+	while (writable && (f = session_peek(s))) {
+		struct slice d = frame_data(f);
+
+		note("%c%.*s ", frame_type(f), frame_type(f) == '0' ? 0 : (int)d.n, d.p);
+		session_pop(s);
+	}
+	if (!session_peek(s) && s->state == SESSION_CLOSING)
+		session_end(s, s->reason, s->close_code);
+}
+
+static bool fake_ready(const struct eio_session *s)
+{
+	(void)s;
+	return writable;
+}
+
+static void fake_pause(struct eio_session *s, bool on)
+{
+	(void)s;
+	note(on ? "pause " : "resume ");
+}
+
+static void poll_release(struct eio_session *s, int code)
+{
+	(void)s;
+	note("poll-release-%d ", code);
+}
+
+static void ws_release(struct eio_session *s, int code)
+{
+	(void)s;
+	note("ws-release-%d ", code);
+}
+
+static const struct eio_transport polling = { "polling", fake_flush, fake_ready, fake_pause, poll_release };
+static const struct eio_transport websocket = { "websocket", fake_flush, fake_ready, fake_pause, ws_release };
+
+static void on_open(void *ctx, struct eio_session *s)
+{
+	(void)ctx, (void)s;
+	note("open ");
+}
+
+static void on_message(void *ctx, struct eio_session *s, struct slice m, bool binary)
+{
+	(void)ctx, (void)s;
+	note("%s<%.*s> ", binary ? "bin" : "msg", (int)m.n, m.p);
+}
+
+static void on_close(void *ctx, struct eio_session *s, enum eio_reason reason)
+{
+	(void)ctx, (void)s;
+	note("close-%d ", reason);
+}
+
+static void on_end(struct session_host *h, struct eio_session *s)
+{
+	(void)h, (void)s;
+	note("end ");
+}
+
+static void pass(void)
+{
+	while (session_reap(&host) | session_flush(&host))
+		;
+}
+
+static void wait_ms(uint64_t ms)
+{
+	for (uint64_t end = now + ms; now < end; ) {
+		now += 10;
+		wheel_advance(&host.wheel, now);
+		pass();
+	}
+}
+
+static struct eio_session *begin(int version, bool ws)
+{
+	config = (struct eio_config){ .ping_interval_ms = 300, .ping_timeout_ms = 200, .max_payload = 100,
+				      .send_queue_max = 1000 };
+	host = (struct session_host){ .config = &config, .now_ms = &now, .polling = &polling, .websocket = &websocket,
+				      .on_end = on_end };
+	host.cb = (struct eio_callbacks){ .on_open = on_open, .on_message = on_message, .on_close = on_close };
+	now = 1000;
+	writable = true;
+	dead = false;
+	said[0] = '\0';
+	wheel_init(&host.wheel, now);
+	struct eio_session *s = session_new(&host, version, ws, mem_zero(1, sizeof(struct handshake)));
+	session_opened(s);
+	pass();
+	heard("open 0 ");
+	return s;
+}
+
+static void finish(struct eio_session *s)
+{
+	session_end(s, EIO_FORCED, 1000);
+	pass();
+	said[0] = '\0';
+	assert_int_equal(host.stats.sessions, 0);
+}
+
+static void hear(struct eio_session *s, const char *packet)
+{
+	struct eio_packet p;
+
+	assert_int_equal(packet_read(slice_of(packet), &p), 0);
+	session_receive(s, &p);
+	pass();
+}
+
+static void send(struct eio_session *s, const char *text)
+{
+	struct eio_frame *f = eio_frame_text(slice_of(text));
+
+	eio_session_send(s, f);
+	eio_frame_unref(f);
+}
+
+static void messages_and_order(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	(void)state;
+
+	hear(s, "4hola");
+	heard("msg<hola> ");
+	send(s, "a");
+	send(s, "b");
+	heard("");                         /* nothing leaves before the pass ends */
+	pass();
+	heard("4a 4b ");
+	writable = false;
+	struct eio_frame *f = eio_frame_text(SLICE("v"));
+	eio_session_send_volatile(s, f);
+	eio_frame_unref(f);
+	writable = true;
+	pass();
+	heard("");
+	finish(s);
+}
+
+static void heartbeat_of_revision_4(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	(void)state;
+
+	wait_ms(280);
+	heard("");
+	wait_ms(60);
+	heard("2 ");
+	hear(s, "3");
+	hear(s, "3");                      /* a pong nobody asked for moves nothing */
+	wait_ms(340);
+	heard("2 ");
+	wait_ms(240);
+	heard("poll-release-1000 ws-release-1000 end close-2 ");
+	assert_int_equal(host.stats.ping_timeouts, 1);
+}
+
+static void heartbeat_of_revision_3(void **state)
+{
+	struct eio_session *s = begin(3, true);
+	(void)state;
+
+	for (int i = 0; i < 3; i++) {
+		wait_ms(400);
+		hear(s, "2hi");
+		heard("3hi ");
+	}
+	wait_ms(540);
+	heard("poll-release-1000 ws-release-1000 end close-2 ");
+}
+
+static void directions_of_the_heartbeat(void **state)
+{
+	(void)state;
+	hear(begin(4, true), "2");
+	heard("poll-release-1002 ws-release-1002 end close-3 ");
+	hear(begin(3, true), "3");
+	heard("poll-release-1002 ws-release-1002 end close-3 ");
+}
+
+static void packets_that_close(void **state)
+{
+	(void)state;
+	hear(begin(4, true), "0{}");
+	heard("poll-release-1002 ws-release-1002 end close-3 ");
+	hear(begin(4, true), "5");
+	heard("poll-release-1002 ws-release-1002 end close-3 ");
+	hear(begin(4, true), "1");
+	heard("poll-release-1000 ws-release-1000 end close-0 ");
+	struct eio_session *s = begin(4, true);
+	hear(s, "6");
+	heard("");
+	finish(s);
+}
+
+static void the_pong_deadline_stands_still(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	(void)state;
+
+	wait_ms(320);
+	heard("2 ");
+	eio_session_pause(s);
+	eio_session_pause(s);
+	wait_ms(5000);
+	heard("pause ");
+	eio_session_resume(s);
+	wait_ms(150);
+	heard("resume ");
+	hear(s, "3");
+	wait_ms(250);
+	heard("");
+	eio_session_pause(s);
+	wait_ms(3000);
+	heard("pause 2 ");
+	eio_session_resume(s);
+	wait_ms(260);
+	heard("resume poll-release-1000 ws-release-1000 end close-2 ");
+	s = begin(3, true);
+	eio_session_pause(s);
+	wait_ms(3000);
+	eio_session_resume(s);
+	wait_ms(400);
+	heard("pause resume ");
+	finish(s);
+}
+
+static void closing_writes_what_is_queued(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	(void)state;
+
+	writable = false;
+	send(s, "a");
+	eio_session_close(s, EIO_FORCED, 1001);
+	eio_session_close(s, EIO_SHUTDOWN, 1002);
+	send(s, "late");
+	hear(s, "4ignored");
+	pass();
+	heard("");
+	writable = true;
+	s->transport->flush(s);
+	pass();
+	heard("4a poll-release-1001 ws-release-1001 end close-4 ");
+}
+
+static void closing_has_an_end(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	(void)state;
+
+	writable = false;
+	send(s, "a");
+	eio_session_close(s, EIO_SHUTDOWN, 1001);
+	wait_ms(5100);
+	heard("poll-release-1001 ws-release-1001 end close-6 ");
+	s = begin(4, false);
+	writable = false;
+	send(s, "a");
+	eio_session_close(s, EIO_FORCED, 1001);
+	wait_ms(29000);
+	heard("");                          /* whoever was about to upgrade may still come */
+	wait_ms(1200);
+	heard("poll-release-1001 ws-release-1001 end close-4 ");
+}
+
+static void the_bound_of_the_queue(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	char big[3000], text[300];
+	(void)state;
+
+	memset(big, 'x', sizeof big - 1);
+	big[sizeof big - 1] = '\0';
+	memset(text, 'y', sizeof text - 1);
+	text[sizeof text - 1] = '\0';
+	writable = false;
+	send(s, big);                      /* one alone is never too much */
+	pass();
+	heard("");
+	assert_int_equal(eio_session_queued(s), 2999 + 1 + 4);
+	send(s, "a");
+	heard("poll-release-1013 ws-release-1013 end ");
+	pass();
+	heard("close-5 ");
+	assert_int_equal(host.stats.slow_closed, 1);
+	s = begin(4, true);
+	for (int i = 0; i < 100; i++)      /* a burst to a peer that reads is no fault of its */
+		send(s, text);
+	pass();
+	assert_int_equal(s->state, SESSION_WEBSOCKET);
+	finish(s);
+	s = begin(4, true);
+	for (int i = 0; i < 3; i++)
+		send(s, text);
+	dead = true;
+	send(s, text);
+	pass();
+	heard("poll-release-0 ws-release-0 end close-0 ");
+}
+
+static void upgrade_and_its_failures(void **state)
+{
+	struct eio_session *s = begin(4, false);
+	(void)state;
+
+	session_probed(s);
+	assert_int_equal(s->state, SESSION_PROBING);
+	session_probe_failed(s);
+	assert_int_equal(s->state, SESSION_POLLING);
+	session_probed(s);
+	pass();
+	writable = false;
+	send(s, "a");
+	pass();
+	session_upgraded(s);
+	assert_string_equal(s->transport->name, "websocket");
+	writable = true;
+	pass();
+	heard("poll-release-0 4a ");
+	assert_int_equal(host.stats.upgrades, 1);
+	assert_int_equal(host.stats.upgrade_failures, 1);
+	finish(s);
+}
+
+static void ending_twice_is_ending_once(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	(void)state;
+
+	send(s, "a");
+	session_end(s, EIO_TRANSPORT_ERROR, 0);
+	session_end(s, EIO_FORCED, 1000);
+	eio_session_close(s, EIO_FORCED, 1000);
+	send(s, "b");
+	session_violated(s, 1002);
+	pass();
+	heard("poll-release-0 ws-release-0 end close-1 ");
+	assert_int_equal(host.stats.sessions_closed, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(messages_and_order), cmocka_unit_test(heartbeat_of_revision_4),
+		cmocka_unit_test(heartbeat_of_revision_3), cmocka_unit_test(directions_of_the_heartbeat),
+		cmocka_unit_test(packets_that_close), cmocka_unit_test(the_pong_deadline_stands_still),
+		cmocka_unit_test(closing_writes_what_is_queued), cmocka_unit_test(closing_has_an_end),
+		cmocka_unit_test(the_bound_of_the_queue), cmocka_unit_test(upgrade_and_its_failures),
+		cmocka_unit_test(ending_twice_is_ending_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
