@@ -73,15 +73,13 @@ static const struct refusal *check_lengths(const struct fields_send *s)
 	return s->text.n > STORE_TEXT_MAX || s->url.n > STORE_TEXT_MAX ? REFUSE(TOO_LONG) : NULL;
 }
 
-/* Text, file, timestamp and client_id; 0 or -1 for a wrong shape. An empty url_archivo is none. */
+/* Text, file, timestamp and client_id; 0 or -1 for a wrong shape. */
 static int read_content(struct arena *a, const struct raw_send *raw, struct fields_send *s)
 {
 	if (raw->text.n && fields_text(a, raw->text, &s->text) != 0)
 		return -1;
 	if (raw->url.n && fields_text(a, raw->url, &s->url) != 0)
 		return -1;
-	if (s->url.n == 0)
-		s->url = SLICE_NONE;
 	if (raw->timestamp.n && check_timestamp(a, raw->timestamp) != 0)
 		return -1;
 	s->timestamp = raw->timestamp;
@@ -256,8 +254,6 @@ const struct refusal *fields_send_rest(struct arena *a, struct slice body, struc
 		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("contenido"));
 	if (url.n && fields_text(a, url, &s->url) != 0)
 		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("url_archivo"));
-	if (s->url.n == 0)
-		s->url = SLICE_NONE;
 	if (s->text.n == 0 && s->url.n == 0)
 		return REFUSE(CONTENT_MISSING);
 	no = check_type(a, tipo, verified, refusal_with(a, REFUSE(BAD_FIELD), SLICE("tipo_mensaje")),

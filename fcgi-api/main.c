@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "door_bus.h"
 #include "door_fcgi.h"
@@ -55,6 +56,13 @@ static int make_secret(void)
 
 static int open_door(enum what what, const struct settings *s)
 {
+	struct stat st;
+
+	/* a worker whose relay is not there yet waits in silence, so a wrong place must be said here */
+	if (stat(s->run_dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
+		fprintf(stderr, "upred-api: RUN_DIR: %s is not a directory\n", s->run_dir);
+		return EXIT_SETTING;
+	}
 	if (!s->token_mode && !s->production)
 		log_warn("identity", "AUTH_MODE=open: everybody is who he says; for production set UPRED_ENV "
 				     "and AUTH_MODE");

@@ -11,16 +11,12 @@
 
 /* ---- sweep ---- */
 
-/* The 16 bytes of a uuid; of one that is none (another program's), those of its name-based uuid. */
+/* The 16 bytes of a uuid; zeros, and false, for one that is none (another program's). */
 static bool pack_uuid(struct slice text, uint8_t out[16])
 {
-	char named[IDS_UUID_LEN + 1];
-
 	if (wire_uuid_pack(text, out) == 0)
 		return true;
-	ids_uuid_named(text, named);
-	if (wire_uuid_pack(slice_of(named), out) != 0)
-		memset(out, 0, 16);
+	memset(out, 0, 16);
 	return false;
 }
 

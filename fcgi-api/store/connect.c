@@ -210,3 +210,16 @@ void connect_durability(MYSQL *my, struct store_durability *d)
 	}
 	mysql_free_result(res);
 }
+
+/* "10.11.6-MariaDB…", for old clients' sake sometimes with "5.5.5-" in front. */
+bool connect_returns(MYSQL *my)
+{
+	const char *info = mysql_get_server_info(my);
+	unsigned major = 0, minor = 0;
+
+	if (!info || !strstr(info, "MariaDB"))
+		return false;
+	if (strncmp(info, "5.5.5-", 6) == 0)
+		info += 6;
+	return sscanf(info, "%u.%u", &major, &minor) == 2 && (major > 10 || (major == 10 && minor >= 5));
+}

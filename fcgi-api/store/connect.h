@@ -1,7 +1,7 @@
 /*
  * connect: from settings to a session that is set up; and what an error number means.
  *
- * Room: fcgi-api/store, inside. Called by db.c; calls the MySQL client library and log.
+ * Room: fcgi-api/store, inside. Called by session; calls the MySQL client library.
  */
 #ifndef STORE_CONNECT_H
 #define STORE_CONNECT_H
@@ -22,6 +22,8 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum stor
 		    char *error_r, size_t error_size);
 /* Asks the session how durable a commit is. */
 void connect_durability(MYSQL *my, struct store_durability *d_r);
+/* Whether the server understands INSERT … RETURNING. */
+bool connect_returns(MYSQL *my);
 /* What an error number of server or client means. 1062 counts as REFUSED. */
 enum store_verdict connect_verdict(unsigned error);
 

@@ -1,97 +1,16 @@
 /*
- * db: statements, rows and the transaction, over the MySQL client library.
+ * db: statements and rows, over the MySQL client library.
  *
- * Room: fcgi-api/store, inside; the connection functions of store.h are here. Called by the doors and by
- * every file of this room; calls connect, sql and log.
+ * Room: fcgi-api/store, inside. Called by every file of this room; calls session and sql.
  */
 #include "db.h"
-#include "connect.h"
-#include "log.h"
+#include "session.h"
 #include "sql.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
-#define STATEMENTS_MAX 256  /* statement kinds x sizes */
-#define TEXT_ROOM 512       /* bytes of a text column fetched at once; longer ones are asked for again */
 #define REPLAY_MS 500       /* a first statement that failed within this time is run again, once */
-
-struct statement {
-	const struct db_sql *sql;
-	size_t size;
-	MYSQL_STMT *stmt;
-};
-
-struct column {
-	int64_t number;
-	unsigned long len;
-	db_bool null, error;
-	char text[TEXT_ROOM];
-};
-
-struct store {
-	struct store_settings settings;
-	struct store_durability durability;
-	MYSQL *my;
-	unsigned host, generation;
-	unsigned ran;                     /* statements that went well in this transaction */
-	unsigned error;
-	int64_t changed;
-	char trouble[300];
-	struct statement statements[STATEMENTS_MAX];
-	size_t statement_count;
-	const struct statement *open;     /* whose rows are being read */
-	enum store_verdict rows_verdict;  /* what ended them */
-	struct column columns[DB_COLUMNS_MAX];
-	MYSQL_BIND binds[DB_VALUES_MAX];
-	unsigned long lens[DB_VALUES_MAX];
-	struct log_limit limit;
-};
-
-struct store *store_open(const struct store_settings *settings)
-{
-	struct store *st = mem_zero(1, sizeof(*st));
-
-	st->settings = *settings;
-	return st;
-}
-
-static void disconnect(struct store *st)
-{
-	size_t i;
-
-	for (i = 0; i < st->statement_count; i++)
-		mysql_stmt_close(st->statements[i].stmt);
-	st->statement_count = 0;
-	st->open = NULL;
-	if (st->my)
-		mysql_close(st->my);
-	st->my = NULL;
-}
-
-void store_close(struct store *st)
-{
-	if (!st)
-		return;
-	disconnect(st);
-	free(st);
-}
-
-unsigned store_generation(const struct store *st)
-{
-	return st->generation;
-}
-
-const struct store_durability *store_durability(const struct store *st)
-{
-	return &st->durability;
-}
-
-const char *store_trouble(const struct store *st)
-{
-	return st->trouble;
-}
 
 unsigned db_error(const struct store *st)
 {
@@ -103,88 +22,14 @@ const struct store_settings *db_settings(const struct store *st)
 	return &st->settings;
 }
 
-/* Takes note of an error: says it once, and ends the connection where it is of no more use. */
-static enum store_verdict fail(struct store *st, const char *name, unsigned error, const char *text)
+bool db_returns(const struct store *st)
 {
-	enum store_verdict v = connect_verdict(error);
-
-	st->error = error;
-	if (error == 1062)  /* a repeat, not trouble */
-		return v;
-	snprintf(st->trouble, sizeof(st->trouble), "%u %s (%s)", error, text, name);
-	if (v == STORE_AGAIN || v == STORE_REFUSED)
-		log_debug("store", "%s", st->trouble);
-	else if (log_limited(&st->limit, 5))
-		log_warn("store", "%s", st->trouble);
-	if (v == STORE_LOST || v == STORE_CONFIG)
-		disconnect(st);
-	return v;
+	return st->returns;
 }
 
-static enum store_verdict connect_now(struct store *st)
+struct known *db_known(struct store *st)
 {
-	enum store_verdict v = STORE_LOST;
-
-	st->my = connect_open(&st->settings, &st->host, &v, st->trouble, sizeof(st->trouble));
-	if (!st->my) {
-		if (log_limited(&st->limit, 1))
-			log_warn("store", "%s", st->trouble);
-		return v;
-	}
-	connect_durability(st->my, &st->durability);
-	if (mysql_query(st->my, "COMMIT") != 0)  /* the question opened a transaction */
-		return fail(st, "connect", mysql_errno(st->my), mysql_error(st->my));
-	st->generation++;
-	log_debug("store", "connected, session %u", st->generation);
-	return STORE_OK;
-}
-
-/* ---- the transaction ---- */
-
-enum store_verdict store_begin(struct store *st)
-{
-	if (st->ran)  /* somebody forgot to end the last one */
-		store_rollback(st);
-	st->error = 0;
-	/* without autocommit the first statement opens the transaction: no round trip here */
-	return st->my ? STORE_OK : connect_now(st);
-}
-
-enum store_verdict store_commit(struct store *st)
-{
-	if (!st->my)
-		return STORE_LOST;
-	if (!st->ran)
-		return STORE_OK;
-	st->ran = 0;
-	if (mysql_query(st->my, "COMMIT") == 0)
-		return STORE_OK;
-	return fail(st, "commit", mysql_errno(st->my), mysql_error(st->my));
-}
-
-void store_rollback(struct store *st)
-{
-	st->ran = 0;
-	if (st->open)
-		mysql_stmt_free_result(st->open->stmt);
-	st->open = NULL;
-	if (st->my && mysql_query(st->my, "ROLLBACK") != 0)
-		(void)fail(st, "rollback", mysql_errno(st->my), mysql_error(st->my));
-}
-
-enum store_verdict store_ping(struct store *st)
-{
-	enum store_verdict v = STORE_OK;
-	bool fresh = !st->my;
-
-	if (fresh)
-		v = connect_now(st);
-	if (v == STORE_OK && mysql_ping(st->my) != 0) {
-		v = fail(st, "ping", mysql_errno(st->my), mysql_error(st->my));
-		if (!fresh)
-			v = connect_now(st);
-	}
-	return v;
+	return st->known;
 }
 
 /* ---- statements ---- */
@@ -209,34 +54,59 @@ static int bind_columns(struct store *st, MYSQL_STMT *stmt, const char *letters)
 	return mysql_stmt_bind_result(stmt, out) ? -1 : 0;
 }
 
+/* A free place, made free if need be. Nothing is being read when something is prepared. */
+static struct statement *statement_place(struct store *st)
+{
+	struct statement *oldest = st->statements;
+	size_t i;
+
+	if (st->statement_count < STATEMENTS_MAX)
+		return &st->statements[st->statement_count];
+	for (i = 1; i < st->statement_count; i++) {
+		if (st->statements[i].used < oldest->used)
+			oldest = &st->statements[i];
+	}
+	mysql_stmt_close(oldest->stmt);
+	*oldest = st->statements[--st->statement_count];
+	return &st->statements[st->statement_count];
+}
+
+static struct statement *statement_find(struct store *st, const struct db_sql *sql, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < st->statement_count; i++) {
+		if (st->statements[i].sql == sql && st->statements[i].size == size)
+			return &st->statements[i];
+	}
+	return NULL;
+}
+
 static enum store_verdict prepare(struct store *st, const struct db_sql *sql, size_t size,
 				  const struct statement **s_r)
 {
-	struct statement *s = st->statements;
+	struct statement *s = statement_find(st, sql, size);
 	struct buf text = BUF_INIT;
 	int bad;
 
-	for (; s < st->statements + st->statement_count; s++) {
-		if (s->sql == sql && s->size == size) {
-			*s_r = s;
-			return STORE_OK;
-		}
+	*s_r = s;
+	if (s) {
+		s->used = ++st->runs;
+		return STORE_OK;
 	}
-	if (st->statement_count == STATEMENTS_MAX)
-		return fail(st, sql->name, 1461, "too many kinds of statements");
-	s->sql = sql;
-	s->size = size;
-	s->stmt = mysql_stmt_init(st->my);
+	s = statement_place(st);
+	*s = (struct statement){ sql, size, mysql_stmt_init(st->my), ++st->runs, false };
 	if (!s->stmt)
-		return fail(st, sql->name, mysql_errno(st->my), mysql_error(st->my));
+		return session_fail(st, sql->name, mysql_errno(st->my), mysql_error(st->my));
 	sql_expand(&text, sql->text, size);
 	bad = mysql_stmt_prepare(s->stmt, text.data, text.len);
 	buf_fini(&text);
-	if (bad || (sql->columns && bind_columns(st, s->stmt, sql->columns) != 0)) {
+	s->late = !bad && sql->columns && mysql_stmt_field_count(s->stmt) == 0;
+	if (bad || (sql->columns && !s->late && bind_columns(st, s->stmt, sql->columns) != 0)) {
 		st->error = mysql_stmt_errno(s->stmt);
 		snprintf(st->trouble, sizeof(st->trouble), "%s", mysql_stmt_error(s->stmt));
 		mysql_stmt_close(s->stmt);
-		return fail(st, sql->name, st->error ? st->error : 2027, strdupa(st->trouble));
+		return session_fail(st, sql->name, st->error ? st->error : 2027, strdupa(st->trouble));
 	}
 	st->statement_count++;
 	*s_r = s;
@@ -267,6 +137,17 @@ static void bind_values(struct store *st, const struct db_value *in, size_t coun
 	}
 }
 
+/* The library notes an error that ends rows under way with the connection, not with the statement. */
+static enum store_verdict fail_statement(struct store *st, const struct statement *s)
+{
+	unsigned error = mysql_stmt_errno(s->stmt);
+	const char *text = error ? mysql_stmt_error(s->stmt) : mysql_error(st->my);
+
+	if (!error)
+		error = mysql_errno(st->my);
+	return session_fail(st, s->sql->name, error ? error : 2013, strdupa(text));
+}
+
 static enum store_verdict run_once(struct store *st, const struct db_sql *sql, size_t size,
 				   const struct db_value *in, size_t count)
 {
@@ -276,10 +157,11 @@ static enum store_verdict run_once(struct store *st, const struct db_sql *sql, s
 	if (v)
 		return v;
 	if (mysql_stmt_param_count(s->stmt) != count)
-		return fail(st, sql->name, 2034, "wrong number of values");
+		return session_fail(st, sql->name, 2034, "wrong number of values");
 	bind_values(st, in, count);
-	if ((count && mysql_stmt_bind_param(s->stmt, st->binds)) || mysql_stmt_execute(s->stmt))
-		return fail(st, sql->name, mysql_stmt_errno(s->stmt), strdupa(mysql_stmt_error(s->stmt)));
+	if ((count && mysql_stmt_bind_param(s->stmt, st->binds)) || mysql_stmt_execute(s->stmt) ||
+	    (s->late && bind_columns(st, s->stmt, sql->columns) != 0))
+		return fail_statement(st, s);
 	st->rows_verdict = STORE_OK;
 	if (sql->columns)
 		st->open = s;
@@ -311,7 +193,7 @@ enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t siz
 	 * replaced unseen
 	 */
 	if (v == STORE_LOST && !st->ran && now_ms() - start < REPLAY_MS) {
-		v = connect_now(st);
+		v = session_connect(st);
 		if (v == STORE_OK)
 			v = run_once(st, sql, size, in, count);
 	}
@@ -331,23 +213,15 @@ bool db_next(struct store *st)
 	r = mysql_stmt_fetch(st->open->stmt);
 	if (r == 0 || r == MYSQL_DATA_TRUNCATED)
 		return true;
-	if (r != MYSQL_NO_DATA) {
-		MYSQL_STMT *stmt = st->open->stmt;
-
-		st->rows_verdict = fail(st, st->open->sql->name, mysql_stmt_errno(stmt),
-					strdupa(mysql_stmt_error(stmt)));
-	}
+	if (r != MYSQL_NO_DATA)
+		st->rows_verdict = fail_statement(st, st->open);
 	return false;
 }
 
 enum store_verdict db_end(struct store *st)
 {
-	if (st->open && mysql_stmt_free_result(st->open->stmt) && !st->rows_verdict) {
-		MYSQL_STMT *stmt = st->open->stmt;
-
-		st->rows_verdict = fail(st, st->open->sql->name, mysql_stmt_errno(stmt),
-					strdupa(mysql_stmt_error(stmt)));
-	}
+	if (st->open && mysql_stmt_free_result(st->open->stmt) && !st->rows_verdict)
+		st->rows_verdict = fail_statement(st, st->open);
 	st->open = NULL;
 	return st->rows_verdict;
 }
@@ -380,10 +254,7 @@ struct slice db_text(struct store *st, unsigned column, struct arena *a)
 	whole.buffer_length = len;
 	whole.length = &len;
 	if (mysql_stmt_fetch_column(st->open->stmt, &whole, column, 0) != 0) {
-		MYSQL_STMT *stmt = st->open->stmt;
-
-		st->rows_verdict = fail(st, st->open->sql->name, mysql_stmt_errno(stmt),
-					strdupa(mysql_stmt_error(stmt)));
+		st->rows_verdict = fail_statement(st, st->open);
 		return SLICE_NONE;
 	}
 	return (struct slice){ p, len };

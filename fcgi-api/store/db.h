@@ -1,7 +1,7 @@
 /*
  * db: statements, rows and the transaction, over the MySQL client library.
  *
- * Room: fcgi-api/store, inside. Called by every file of this room; calls connect. Nothing of it is seen
+ * Room: fcgi-api/store, inside. Called by every file of this room; calls session. Nothing of it is seen
  * outside.
  *
  * A statement is a static db_sql. Where its text holds {…}, the part in braces is repeated `size` times with
@@ -19,6 +19,8 @@
 #define STORE_DB_H
 
 #include "store.h"
+
+struct known;
 
 #define DB_COLUMNS_MAX 32
 #define DB_VALUES_MAX (STORE_SET_MAX * 8)
@@ -68,5 +70,9 @@ unsigned db_error(const struct store *st);
 /* Rows that the last statement changed. */
 int64_t db_changed(struct store *st);
 const struct store_settings *db_settings(const struct store *st);
+/* Whether INSERT … RETURNING is understood (MariaDB 10.5 and later; MySQL never). */
+bool db_returns(const struct store *st);
+/* Numbers of rooms met before. */
+struct known *db_known(struct store *st);
 
 #endif

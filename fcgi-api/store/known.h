@@ -2,8 +2,8 @@
  * known: which number a room's uuid had when it was last met.
  *
  * Room: fcgi-api/store, inside. Called by resolve. Pure.
- * A hint and no more: whoever uses it reads the row and compares. It saves the question "which rooms are these?" before
- * they can be locked in the order of their numbers.
+ * A hint and no more: whoever uses it reads the row and compares. It saves the question "which rooms are
+ * these?" before they can be locked in the order of their numbers.
  */
 #ifndef STORE_KNOWN_H
 #define STORE_KNOWN_H

@@ -20,51 +20,62 @@ static const struct db_sql rooms_sql = {
 };
 #define COLUMN_TIMES 6
 /*
- * An arm per room, with its number in it: as one correlated question the planner walks all messages, or
- * sorts.
+ * An arm per room, named by its number: each is one look-up in the index. Asked for the newest that is not
+ * deleted, the planner sometimes sorts the whole room.
  */
-static const struct db_sql last_sql = {
+static const struct db_sql newest_sql = {
 	"newest of rooms",
-	"{(SELECT m.sala_chat_id, m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > 0 AND"
-	" m.eliminado_en IS NULL ORDER BY m.id DESC LIMIT 1)| UNION ALL }", "ii"
+	"{SELECT CAST(? AS SIGNED), MAX(m.id) FROM mensajes m WHERE m.sala_chat_id = ?| UNION ALL }", "ii"
 };
 
-/* The ids of the newest messages of up to STORE_SET_MAX rooms. */
-static enum store_verdict find_last(struct store *st, const struct store_room_entry *rooms, size_t count,
-				    int64_t *ids, size_t *id_count_r)
+/* The id of the newest message of each of up to STORE_SET_MAX rooms, 0 where there is none. */
+static enum store_verdict find_newest(struct store *st, const struct store_room_entry *rooms, size_t count,
+				      int64_t *ids)
 {
-	struct db_value in[STORE_SET_MAX];
-	int64_t previous = 0;
+	struct db_value in[STORE_SET_MAX * 2];
 	enum store_verdict v;
 	size_t i;
 
-	*id_count_r = 0;
-	for (i = 0; i < count; i++)
-		in[i] = db_of_number(rooms[i].room.id);
-	v = sets_run_list(st, &last_sql, in, count, 1);
+	for (i = 0; i < count; i++) {
+		ids[i] = 0;
+		in[2 * i] = in[2 * i + 1] = db_of_number(rooms[i].room.id);
+	}
+	v = sets_run_list(st, &newest_sql, in, count, 2);
 	if (v)
 		return v;
 	while (db_next(st)) {
-		/* the list is filled up by repeating its last room */
-		if (db_number(st, 1) != previous && *id_count_r < STORE_SET_MAX)
-			ids[(*id_count_r)++] = db_number(st, 1);
-		previous = db_number(st, 1);
+		for (i = 0; i < count; i++) {
+			if (rooms[i].room.id == db_number(st, 0))
+				ids[i] = db_number(st, 1);
+		}
 	}
 	return db_end(st);
 }
 
-/*
- * The newest messages of up to STORE_SET_MAX rooms; where there is none, or it was deleted in between, `last`
- * stays NULL.
- */
+/* The newest message of a room whose very newest is deleted; `last` stays NULL where all are. */
+static enum store_verdict attach_older(struct store *st, struct store_room_entry *room, struct arena *a)
+{
+	struct store_message *m = arena_alloc(a, sizeof(*m));
+	enum store_verdict v = store_room_last(st, room->room.id, a, m);
+
+	if (v == STORE_OK)
+		room->last = m;
+	return v == STORE_NONE ? STORE_OK : v;
+}
+
+/* The newest messages of up to STORE_SET_MAX rooms. */
 static enum store_verdict attach_last(struct store *st, struct store_room_entry *rooms, size_t count,
 				      struct arena *a)
 {
+	int64_t newest[STORE_SET_MAX], ids[STORE_SET_MAX];
 	struct store_message *messages;
-	int64_t ids[STORE_SET_MAX];
 	size_t n = 0, i, k;
-	enum store_verdict v = find_last(st, rooms, count, ids, &n);
+	enum store_verdict v = find_newest(st, rooms, count, newest);
 
+	for (i = 0; i < count; i++) {
+		if (newest[i])
+			ids[n++] = newest[i];
+	}
 	if (v == STORE_OK)
 		v = store_message_fetch(st, ids, n, a, &messages, &n);
 	for (i = 0; v == STORE_OK && i < n; i++) {
@@ -72,6 +83,10 @@ static enum store_verdict attach_last(struct store *st, struct store_room_entry 
 			if (rooms[k].room.id == messages[i].room.id)
 				rooms[k].last = &messages[i];
 		}
+	}
+	for (i = 0; v == STORE_OK && i < count; i++) {
+		if (newest[i] && !rooms[i].last)
+			v = attach_older(st, &rooms[i], a);
 	}
 	return v;
 }

@@ -2,8 +2,8 @@
  * resolve: what a set needs to know about its rooms and people.
  *
  * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known and db.
- * Short statements of one table each: the server plans a statement anew each time it runs, and a UNION of the three cost
- * four times what they cost one by one. Groups are asked about only when there are some.
+ * Short statements of one table each: the server plans a statement anew each time it runs, and a UNION of the
+ * three cost four times what they cost one by one. Groups are asked about only when there are some.
  */
 #include "resolve.h"
 #include "known.h"
@@ -13,12 +13,14 @@
 #include <stdlib.h>
 
 static const struct db_sql rooms_sql = {
-	"resolve rooms", "SELECT " ROW_ROOM("s") " FROM salas_chat s WHERE s.sala_uuid IN ({?})", ROW_ROOM_LETTERS
+	"resolve rooms", "SELECT " ROW_ROOM("s") " FROM salas_chat s WHERE s.sala_uuid IN"
+	" ({?})", ROW_ROOM_LETTERS
 };
 /* FORCE INDEX: a scan of all rooms would lock them all. */
 static const struct db_sql lock_sql = {
 	"resolve lock",
-	"SELECT " ROW_ROOM("s") ", s.actualizado_en < CURRENT_TIMESTAMP FROM salas_chat s FORCE INDEX (PRIMARY)"
+	"SELECT " ROW_ROOM("s") ", s.actualizado_en < CURRENT_TIMESTAMP FROM salas_chat s FORCE INDEX"
+	" (PRIMARY)"
 	" WHERE s.id IN ({?}) ORDER BY s.id FOR UPDATE", ROW_ROOM_LETTERS "i"
 };
 #define COLUMN_STALE 6
@@ -27,13 +29,15 @@ static const struct db_sql people_sql = {
 };
 static const struct db_sql members_sql = {
 	"resolve members",
-	"SELECT g.grupo_id, g.usuario_id FROM miembros_grupo g WHERE {(g.grupo_id = ? AND g.usuario_id = ?)| OR }",
-	"ii"
+	"SELECT g.grupo_id, g.usuario_id FROM miembros_grupo g WHERE ({(g.grupo_id = ? AND g.usuario_id ="
+	" ?)| OR })"
+	" AND g.estado_membresia = 'activo'", "ii"
 };
 /* Without counting further than needed. */
 static const struct db_sql crowded_sql = {
 	"resolve crowded",
-	"SELECT s.id, (SELECT 1 FROM miembros_grupo c WHERE c.grupo_id = s.grupo_id AND c.estado_membresia = 'activo'"
+	"SELECT s.id, (SELECT 1 FROM miembros_grupo c WHERE c.grupo_id = s.grupo_id AND c.estado_membresia"
+	" = 'activo'"
 	" LIMIT 1 OFFSET ?) FROM salas_chat s WHERE s.id IN ({?})", "ii"
 };
 
@@ -62,8 +66,8 @@ void resolve_add(struct resolve_ask *ask, struct slice uuid, int64_t person_id)
 /* ---- rooms ---- */
 
 /* Finds rooms by their uuids. */
-static enum store_verdict find_rooms(struct store *st, const struct slice *uuids, size_t count, struct arena *a,
-				     struct resolved *r)
+static enum store_verdict find_rooms(struct store *st, const struct slice *uuids, size_t count,
+				     struct arena *a, struct resolved *r)
 {
 	struct db_value in[STORE_SET_MAX];
 	enum store_verdict v;
@@ -262,7 +266,8 @@ static void prepare(struct resolved *r, struct arena *a)
 	r->members = arena_alloc(a, STORE_SET_MAX * sizeof(*r->members));
 }
 
-enum store_verdict resolve(struct store *st, const struct resolve_ask *ask, struct arena *a, struct resolved *r)
+enum store_verdict resolve(struct store *st, const struct resolve_ask *ask, struct arena *a,
+			   struct resolved *r)
 {
 	enum store_verdict v;
 

@@ -40,12 +40,12 @@ void resolve_add(struct resolve_ask *ask, struct slice uuid, int64_t person_id);
 STORE_CHECK enum store_verdict resolve(struct store *st, const struct resolve_ask *ask, struct arena *a,
 				       struct resolved *found_r);
 /*
- * The same with all rooms that are there locked, in the order of their numbers, until the transaction ends: nobody else
- * stores in them meanwhile. They are locked before it is known who may enter: a stranger can hold up a room for the
- * milliseconds of one transaction, and everybody is spared a question.
+ * The same with all rooms that are there locked, in the order of their numbers, until the transaction ends:
+ * nobody else stores in them meanwhile. They are locked before it is known who may enter: a stranger can hold
+ * up a room for the milliseconds of one transaction, and everybody is spared a question.
  */
-STORE_CHECK enum store_verdict resolve_locked(struct store *st, const struct resolve_ask *ask, struct arena *a,
-					      struct resolved *found_r);
+STORE_CHECK enum store_verdict resolve_locked(struct store *st, const struct resolve_ask *ask,
+					      struct arena *a, struct resolved *found_r);
 /* NULL: not there. Uuids compare byte for byte. */
 struct resolved_room *resolved_room(const struct resolved *r, struct slice uuid);
 const struct store_person *resolved_person(const struct resolved *r, int64_t id);

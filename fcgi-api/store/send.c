@@ -10,25 +10,21 @@
 #include "row.h"
 #include "sets.h"
 
-#include <stdlib.h>
 
 static const struct db_sql find_sql = {
 	"send find", ROW_MESSAGE_SELECT ROW_MESSAGE_FROM "WHERE m.mensaje_uuid IN ({?})", ROW_MESSAGE_LETTERS
 };
 /*
  * The INSERT's foreign key takes a shared lock on the room, which two writers of one room would both want to
- * strengthen for the UPDATE at the end: a deadlock. So rooms are locked first. FORCE INDEX: a scan of all
- * rooms would lock them all.
+ * strengthen for the UPDATE at the end: a deadlock. So the rooms are locked when they are read (resolve).
  */
-static const struct db_sql lock_sql = {
-	"send lock",
-	"SELECT s.id, s.actualizado_en < CURRENT_TIMESTAMP FROM salas_chat s FORCE INDEX (PRIMARY)"
-	" WHERE s.id IN ({?}) ORDER BY s.id FOR UPDATE", "ii"
-};
-static const struct db_sql insert_sql = {
-	"send insert",
-	"INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, tipo_mensaje, contenido,"
-	" url_archivo, metadatos, enviado_en) VALUES {(?, ?, ?, ?, ?, ?, ?, CURRENT_TIMESTAMP)}", NULL
+#define INSERT \
+	"INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, tipo_mensaje, contenido," \
+	" url_archivo, metadatos, enviado_en) VALUES {(?, ?, ?, ?, ?, ?, ?, CURRENT_TIMESTAMP)}"
+static const struct db_sql insert_sql = { "send insert", INSERT, NULL };
+/* MariaDB tells at once what it has stored. */
+static const struct db_sql insert_back_sql = {
+	"send insert", INSERT " RETURNING id, UNIX_TIMESTAMP(enviado_en)", "ii"
 };
 #define INSERT_VALUES 7
 static const struct db_sql back_sql = {
@@ -55,8 +51,6 @@ struct job {
 		struct resolved_room *room;
 		size_t first;  /* FOLLOWS: whom */
 	} at[STORE_SET_MAX];
-	int64_t stale[STORE_SET_MAX];  /* rooms not touched in this second */
-	size_t stale_count;
 };
 
 static void judge(struct job *j, size_t i, enum store_send_verdict verdict)
@@ -145,7 +139,7 @@ static enum store_verdict authorize_all(struct job *j)
 	}
 	if (ask.person_count == 0)
 		return STORE_OK;
-	v = resolve(j->st, &ask, j->a, &j->found);
+	v = resolve_locked(j->st, &ask, j->a, &j->found);
 	for (i = 0; v == STORE_OK && i < j->count; i++) {
 		if (j->at[i].step != UNKNOWN)
 			continue;
@@ -163,66 +157,69 @@ static enum store_verdict authorize_all(struct job *j)
 	return v;
 }
 
-static int by_number(const void *a, const void *b)
+static void fill(struct store_send *s, int64_t id, int64_t sent_at)
 {
-	int64_t x = ((const struct db_value *)a)->number, y = ((const struct db_value *)b)->number;
+	struct store_message *m = &s->message;
 
-	return x < y ? -1 : x > y;
+	m->id = id;
+	m->uuid = s->uuid;
+	m->tipo = s->tipo;
+	m->contenido = s->contenido;
+	m->url = s->url;
+	m->metadatos = s->metadatos;
+	m->sent_at = sent_at;
+	m->edited_at = m->deleted_at = 0;
+	s->verdict = STORE_SEND_STORED;
 }
 
-/* Locks the rooms that will be written; one that is gone meanwhile is not found. */
-static enum store_verdict lock_rooms(struct job *j)
+/*
+ * Takes ids and times as they come back, in the order of the rows. Nothing of it counts if the statement fails in the
+ * end.
+ */
+static enum store_verdict take_back(struct job *j, const size_t *which, size_t count)
 {
-	struct db_value in[STORE_SET_MAX];
-	size_t n = 0, i;
+	int64_t ids[STORE_SET_MAX], times[STORE_SET_MAX];
 	enum store_verdict v;
+	size_t n = 0, i;
 
-	for (i = 0; i < j->count; i++) {
-		if (j->at[i].step == ACCEPTED && !j->at[i].room->locked) {
-			j->at[i].room->locked = true;
-			in[n++] = db_of_number(j->at[i].room->room.id);
-		}
+	while (db_next(j->st)) {
+		if (n == count)
+			continue;
+		ids[n] = db_number(j->st, 0);
+		times[n++] = db_number(j->st, 1);
 	}
-	if (n == 0)
-		return STORE_OK;
-	qsort(in, n, sizeof(*in), by_number);
-	for (i = 0; i < j->found.room_count; i++)
-		j->found.rooms[i].locked = false;
-	v = sets_run_list(j->st, &lock_sql, in, n, 1);
+	v = db_end(j->st);
 	if (v)
 		return v;
-	while (db_next(j->st)) {
-		for (i = 0; i < j->found.room_count; i++) {
-			if (j->found.rooms[i].room.id == db_number(j->st, 0))
-				j->found.rooms[i].locked = true;
-		}
-		if (db_number(j->st, 1))
-			j->stale[j->stale_count++] = db_number(j->st, 0);
-	}
-	for (i = 0; i < j->count; i++) {
-		if (j->at[i].step == ACCEPTED && !j->at[i].room->locked)
-			judge(j, i, STORE_SEND_NOT_FOUND);
-	}
-	return db_end(j->st);
+	for (i = 0; i < n; i++)
+		fill(&j->set[which[i]], ids[i], times[i]);
+	return n == count ? STORE_OK : STORE_AGAIN;
 }
 
 static enum store_verdict insert_rows(struct job *j, const size_t *which, size_t count)
 {
-	struct db_value in[STORE_SET_MAX * INSERT_VALUES], *v = in;
+	struct db_value in[STORE_SET_MAX * INSERT_VALUES], *p = in;
+	const struct db_sql *sql = db_returns(j->st) ? &insert_back_sql : &insert_sql;
+	enum store_verdict v;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		const struct store_send *s = &j->set[which[i]];
 
-		*v++ = db_of_text(s->uuid);
-		*v++ = db_of_number(j->at[which[i]].room->room.id);
-		*v++ = db_of_number(s->sender_id);
-		*v++ = db_of_text(s->tipo);
-		*v++ = db_of_text(s->contenido);
-		*v++ = db_of_text(s->url);
-		*v++ = db_of_text(s->metadatos);
+		*p++ = db_of_text(s->uuid);
+		*p++ = db_of_number(j->at[which[i]].room->room.id);
+		*p++ = db_of_number(s->sender_id);
+		*p++ = db_of_text(s->tipo);
+		*p++ = db_of_text(s->contenido);
+		*p++ = db_of_text(s->url);
+		*p++ = db_of_text(s->metadatos);
 	}
-	return db_run(j->st, &insert_sql, count, in, (size_t)(v - in));
+	v = db_run(j->st, sql, count, in, (size_t)(p - in));
+	if (v == STORE_OK && sql == &insert_back_sql)
+		v = take_back(j, which, count);
+	for (i = 0; v == STORE_OK && i < count; i++)
+		j->at[which[i]].step = INSERTED;
+	return v;
 }
 
 /*
@@ -235,8 +232,6 @@ static enum store_verdict insert_alone(struct job *j, size_t i)
 	enum store_verdict v = insert_rows(j, &i, 1);
 	struct store_message row;
 
-	if (v == STORE_OK)
-		j->at[i].step = INSERTED;
 	if (v != STORE_REFUSED)
 		return v;
 	if (db_error(j->st) != 1062) {
@@ -259,53 +254,34 @@ static enum store_verdict insert_alone(struct job *j, size_t i)
 
 static enum store_verdict insert_all(struct job *j)
 {
-	size_t which[STORE_SET_MAX], n = 0, i, k, size;
-	enum store_verdict v = STORE_OK;
+	size_t which[STORE_SET_MAX], n = 0, i;
+	enum store_verdict v;
 
 	for (i = 0; i < j->count; i++) {
 		if (j->at[i].step == ACCEPTED)
 			which[n++] = i;
 	}
-	for (i = 0; v == STORE_OK && i < n; i += size) {
-		size = sets_piece(n - i);
-		v = insert_rows(j, which + i, size);
-		for (k = i; v == STORE_OK && k < i + size; k++)
-			j->at[which[k]].step = INSERTED;
-		if (v != STORE_REFUSED)
-			continue;
-		for (v = STORE_OK, k = i; v == STORE_OK && k < i + size; k++)
-			v = insert_alone(j, which[k]);
-	}
+	if (n == 0)
+		return STORE_OK;
+	v = insert_rows(j, which, n);
+	if (v != STORE_REFUSED)
+		return v;
+	for (v = STORE_OK, i = 0; v == STORE_OK && i < n; i++)
+		v = insert_alone(j, which[i]);
 	return v;
 }
 
-static void fill(struct store_send *s, int64_t id, int64_t sent_at)
-{
-	struct store_message *m = &s->message;
-
-	m->id = id;
-	m->uuid = s->uuid;
-	m->tipo = s->tipo;
-	m->contenido = s->contenido;
-	m->url = s->url;
-	m->metadatos = s->metadatos;
-	m->sent_at = sent_at;
-	m->edited_at = m->deleted_at = 0;
-	s->verdict = STORE_SEND_STORED;
-}
-
-/* Reads ids and times of what was inserted; how many in stored_r. */
-static enum store_verdict read_back(struct job *j, size_t *stored_r)
+/* Where the INSERT did not tell: reads ids and times of what was inserted. */
+static enum store_verdict read_back(struct job *j)
 {
 	struct db_value in[STORE_SET_MAX];
 	size_t n = 0, got = 0, i;
 	enum store_verdict v;
 
 	for (i = 0; i < j->count; i++) {
-		if (j->at[i].step == INSERTED)
+		if (j->at[i].step == INSERTED && !j->set[i].message.id)
 			in[n++] = db_of_text(j->set[i].uuid);
 	}
-	*stored_r = n;
 	if (n == 0)
 		return STORE_OK;
 	v = sets_run_list(j->st, &back_sql, in, n, 1);
@@ -333,14 +309,16 @@ static enum store_verdict deliver(struct job *j)
 	size_t i;
 
 	for (i = 0; i < j->count; i++) {
-		const struct store_message *m = &j->set[i].message;
+		struct resolved_room *r = j->at[i].room;
 
-		if (j->at[i].step == INSERTED && !j->at[i].room->crowded)
-			delivery_add(&d, m);
+		if (j->at[i].step != INSERTED)
+			continue;
+		if (!r->crowded)
+			delivery_add(&d, &j->set[i].message);
+		if (r->stale)
+			d.stale[d.stale_count++] = r->room.id;
+		r->stale = false;
 	}
-	for (i = 0; i < j->stale_count; i++)
-		d.stale[i] = j->stale[i];
-	d.stale_count = j->stale_count;
 	v = delivery_write(j->st, &d);
 	/* a recipient or room deleted at this very moment: look again, from the start */
 	return v == STORE_REFUSED ? STORE_AGAIN : v;
@@ -367,7 +345,7 @@ enum store_verdict store_message_save(struct store *st, struct store_send *set, 
 {
 	struct job j = { .st = st, .a = a, .set = set, .count = count };
 	enum store_verdict v;
-	size_t i, stored = 0;
+	size_t i;
 
 	if (count == 0 || count > STORE_SET_MAX)
 		return STORE_REFUSED;
@@ -379,12 +357,10 @@ enum store_verdict store_message_save(struct store *st, struct store_send *set, 
 	if (v == STORE_OK)
 		v = authorize_all(&j);
 	if (v == STORE_OK)
-		v = lock_rooms(&j);
-	if (v == STORE_OK)
 		v = insert_all(&j);
 	if (v == STORE_OK)
-		v = read_back(&j, &stored);
-	if (v == STORE_OK && stored)
+		v = read_back(&j);
+	if (v == STORE_OK)
 		v = deliver(&j);
 	if (v == STORE_OK)
 		settle_followers(&j);

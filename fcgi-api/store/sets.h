@@ -11,12 +11,14 @@
 /* The prepared size that holds n (1..STORE_SET_MAX). */
 size_t sets_size(size_t n);
 /*
- * Runs a statement whose {…} takes a list for which repeats do no harm (IN, OR): the list of n members of `width` values
- * is filled up to the next size by repeating its last member. `in` has room for STORE_SET_MAX members.
+ * Runs a statement whose {…} takes a list for which repeats do no harm (IN, OR): the list of n members of
+ * `width` values is filled up to the next size by repeating its last member. `in` has room for STORE_SET_MAX
+ * members.
  */
 STORE_CHECK enum store_verdict sets_run_list(struct store *st, const struct db_sql *sql, struct db_value *in,
 					     size_t n, size_t width);
-/* Runs a statement whose {…} takes rows (VALUES): one statement whatever n is (at most STORE_SET_MAX; may be 0). */
+/* Runs a statement whose {…} takes rows (VALUES): one statement whatever n is (at most STORE_SET_MAX; may be
+ * 0). */
 STORE_CHECK enum store_verdict sets_run_rows(struct store *st, const struct db_sql *sql,
 					     const struct db_value *in, size_t n, size_t width);
 

@@ -1,8 +1,8 @@
 /*
  * hall: what the files of the chat room share. No code of its own; only files in relay/chat include it.
  *
- * Order of calls, downward: chat -> arrival, feed, members, dispatch, health -> answers -> commands, effects ->
- * replies, seats -> lines, pushed, holes, limits, events (pure).
+ * Order of calls, downward: chat -> arrival, feed, members, dispatch, health -> answers -> commands,
+ * effects -> replies, seats -> lines, pushed, holes, limits, events (pure).
  */
 #ifndef CHAT_HALL_H
 #define CHAT_HALL_H

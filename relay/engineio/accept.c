@@ -144,28 +144,55 @@ static void admit(struct eio_listener *l, int fd, const char *peer)
 	}
 }
 
-static void on_readable(void *ctx)
+struct arrival {
+	int fd;
+	char peer[ADDRESS_LEN];
+};
+
+/* What accept says when there is nobody left, and when there are no descriptors left. */
+static bool is_empty(int fault)
 {
-	struct eio_listener *l = ctx;
+	return fault == EAGAIN || fault == EWOULDBLOCK;
+}
+
+static bool is_out_of_room(int fault)
+{
+	return fault == EMFILE || fault == ENFILE || fault == ENOBUFS || fault == ENOMEM;
+}
+
+static unsigned accept_batch(struct eio_listener *l, struct arrival *batch)
+{
+	unsigned count = 0;
 
 	for (int i = 0; i < BATCH; i++) {
 		struct sockaddr_storage a;
 		socklen_t len = sizeof a;
-		char peer[ADDRESS_LEN];
 		int fd = accept4(l->fd, (struct sockaddr *)&a, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			peer_text(&a, peer);
-			admit(l, fd, peer);
-		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			peer_text(&a, batch[count].peer);
+			batch[count++].fd = fd;
+		} else if (is_out_of_room(errno)) {
 			log_warn("listen", "no descriptors left, waiting a second");
 			eio_watch_free(l->watch);       /* it would stay readable and spin */
 			l->watch = NULL;
-			return;
-		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-			return;
+			break;
+		} else if (is_empty(errno)) {
+			break;
 		}
 	}
+	return count;
+}
+
+static void on_readable(void *ctx)
+{
+	struct eio_listener *l = ctx;
+	struct arrival batch[BATCH];
+	unsigned count = accept_batch(l, batch);
+
+	/* libev calls what became readable last first: handed over backwards, requests are met as they came */
+	while (count--)
+		admit(l, batch[count].fd, batch[count].peer);
 }
 
 void listener_tick(struct eio_listener *l)

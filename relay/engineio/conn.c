@@ -44,7 +44,7 @@ void conn_free(struct eio_conn *c)
 		h->conns = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
-	buf_fini(&c->in);
+	conn_begun_drop(c);
 	handshake_free(c->shake);
 	free(c);
 }
@@ -74,6 +74,31 @@ void conn_kill(struct eio_conn *c)
 	c->close_code = 0;
 	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 	lws_cancel_service(c->hub->lws);
+}
+
+int conn_begun_put(struct eio_conn *c, const void *p, size_t n)
+{
+	if (c->hub->begun + n > CONN_BEGUN_MAX)
+		return -1;
+	c->hub->begun += n;
+	buf_put(&c->in, p, n);
+	return 0;
+}
+
+struct buf conn_begun_take(struct eio_conn *c)
+{
+	struct buf whole = c->in;
+
+	c->hub->begun -= whole.len;
+	c->in = BUF_INIT;
+	return whole;
+}
+
+void conn_begun_drop(struct eio_conn *c)
+{
+	struct buf whole = conn_begun_take(c);
+
+	buf_fini(&whole);
 }
 
 /* ---- HTTP ---- */
@@ -135,6 +160,8 @@ int conn_answer(struct eio_conn *c, const struct conn_answer *a)
 	}
 	if (c->wants_close)
 		return -1;
+	if (c->in_upgrade)
+		return 1;           /* lws completes the transaction itself */
 	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
 
@@ -179,7 +206,7 @@ void conn_goodbye(struct eio_conn *c, int code)
 	c->role = CONN_GOODBYE;
 	c->session = NULL;
 	c->close_code = (unsigned short)code;
-	buf_fini(&c->in);
+	conn_begun_drop(c);
 	lws_rx_flow_control(c->wsi, 1);        /* its close frame is to be read */
 	lws_callback_on_writable(c->wsi);
 	conn_deadline(c, GOODBYE_MS, NULL);

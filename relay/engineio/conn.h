@@ -13,6 +13,7 @@
 
 #include "hub.h"
 
+#define CONN_BEGUN_MAX 67108864
 #define CONN_KEEPALIVE_MS 30000    /* an idle connection is cut after this time */
 
 /*
@@ -43,6 +44,7 @@ struct eio_conn {
 	bool probed;                       /* PROBE: 2probe was heard */
 	bool ended;                        /* POLL: its session has ended, last_packet is the answer */
 	bool head_only;                    /* the request is HEAD */
+	bool in_upgrade;                   /* answered from within lws's question about an upgrade */
 	bool wants_close;                  /* the answer is the connection's last */
 	bool last_request;                 /* the client said so: lws closes by itself, the answer has to say it */
 	char last_packet;
@@ -52,7 +54,9 @@ struct eio_conn {
 	bool octets;                       /* BODY: application/octet-stream */
 	unsigned short close_code;         /* GOODBYE: still to be said */
 	size_t expected;                   /* BODY: declared length */
-	struct buf in;                     /* BODY: so far; WebSocket: the message so far */
+	struct buf in;                     /* BODY: so far; WebSocket: the message so far; by conn_begun_… */
+	struct eio_conn *fresh_next;       /* a WebSocket that is not written to yet (ws.c) */
+	uint64_t fresh_ms;                 /* since when; 0: it may be written to */
 	struct handshake *shake;           /* of a WebSocket, between its checks and its 101 */
 	char sid[IDS_SID_LEN + 1];         /* the session it asked for, likewise; empty: a new one */
 	const char *allow_origin;          /* for the answer's CORS header; the hub's */
@@ -73,6 +77,15 @@ void conn_free(struct eio_conn *c);
 void conn_deadline(struct eio_conn *c, uint64_t delay_ms, uint64_t *counter);
 /* Gone in the next pass, without another word. Safe from anywhere. */
 void conn_kill(struct eio_conn *c);
+
+/*
+ * Bytes of a POST or a message that is not complete. put: -1 when all connections together hold too much of
+ * such (CONN_BEGUN_MAX); a peer cannot make us keep a megabyte for each of its connections. take: the
+ * caller owns them.
+ */
+int conn_begun_put(struct eio_conn *c, const void *p, size_t n);
+struct buf conn_begun_take(struct eio_conn *c);
+void conn_begun_drop(struct eio_conn *c);
 
 /* ---- HTTP ---- */
 

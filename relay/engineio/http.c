@@ -348,6 +348,18 @@ static bool is_websocket(struct eio_conn *c)
 	return request_is_websocket(&u);
 }
 
+/*
+ * An offer of HTTP/2 is ignored (RFC 9110 §7.8): the request is answered as it stands. Only what is
+ * answered at once can be: to go on with anything else would let lws into HTTP/2.
+ */
+static int ignore_h2c(struct eio_conn *c)
+{
+	c->in_upgrade = true;
+	int rc = http_request(c);
+	c->in_upgrade = false;
+	return rc == 1 ? 1 : -1;
+}
+
 int http_upgrade(struct eio_conn *c)
 {
 	char upgrade[32];
@@ -355,11 +367,11 @@ int http_upgrade(struct eio_conn *c)
 	struct request q = { .upgrade = true };
 	struct slice path;
 
-	/*
-	 * anything but a WebSocket: lws has given the headers away already, and must not be let into HTTP/2
-	 */
-	if (lws_hdr_copy(c->wsi, upgrade, sizeof upgrade, WSI_TOKEN_UPGRADE) != 9 ||
-	    strncasecmp(upgrade, "websocket", 9) != 0)
+	/* of anything else lws has given the headers away already */
+	int n = lws_hdr_copy(c->wsi, upgrade, sizeof upgrade, WSI_TOKEN_UPGRADE);
+	if (n == 3 && strcasecmp(upgrade, "h2c") == 0)
+		return ignore_h2c(c);
+	if (n != 9 || strcasecmp(upgrade, "websocket") != 0)
 		return -1;
 	begin_request(c);
 	q.method = read_method(c, &path);

@@ -166,6 +166,7 @@ struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const st
 	h->host.on_end = on_end;
 	wheel_init(&h->host.wheel, eio_loop_now_ms(l));
 	h->alarm_ms = WHEEL_NEVER;
+	h->fresh_end = &h->fresh;
 	h->alarm = eio_timer_new(l, 1000, 0, on_alarm, h);
 	eio_loop_on_phase(l, EIO_PHASE_REAP, on_reap, h);
 	eio_loop_on_phase(l, EIO_PHASE_FLUSH, on_flush, h);
@@ -186,6 +187,7 @@ void hub_free(struct eio_hub *h)
 	hub_end_all(h);
 	eio_loop_off_phase(h->loop, h);
 	eio_timer_free(h->alarm);
+	eio_timer_free(h->fresh_timer);
 	map_free(h->sessions);
 	map_free(h->addresses);
 	names_fini(&h->origins);

@@ -76,7 +76,7 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 	case LWS_CALLBACK_WSI_DESTROY:        /* the last word on each, also on those that never spoke */
 		if (c) {
 			lws_set_opaque_user_data(wsi, NULL);
-			if (c->session && (c->session->ws == c || c->session->probe == c))
+			if (c->fresh_ms || (c->session && (c->session->ws == c || c->session->probe == c)))
 				ws_gone(c);
 			else
 				polling_gone(c);

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "payload3.h"
 #include "polling.h"
+#include "session_receive.h"
 
 int polling_refuse(struct eio_conn *c, enum request_fault fault)
 {
@@ -120,7 +121,7 @@ int polling_get(struct eio_conn *c, struct eio_session *s)
 	s->poll = c;
 	c->session = s;
 	c->role = CONN_POLL;
-	return has_something(s) ? answer_poll(c) : conn_hold(c) < 0 ? -1 : 0;
+	return has_something(s) || c->in_upgrade ? answer_poll(c) : conn_hold(c) < 0 ? -1 : 0;
 }
 
 void polling_left(struct eio_conn *c)
@@ -157,7 +158,7 @@ int polling_post(struct eio_conn *c, struct eio_session *s, size_t length)
 	c->session = s;
 	c->role = CONN_BODY;
 	c->expected = length;
-	buf_reset(&c->in);
+	conn_begun_drop(c);
 	conn_deadline(c, c->hub->config.body_timeout_ms, &c->hub->host.stats.body_timeouts);
 	return 0;
 }
@@ -168,8 +169,7 @@ int polling_body(struct eio_conn *c, const void *p, size_t n)
 		return 0;           /* it was refused: the rest is read away */
 	if (c->in.len + n > c->expected)
 		return -1;
-	buf_put(&c->in, p, n);
-	return 0;
+	return conn_begun_put(c, p, n);
 }
 
 static int next_packet(struct eio_conn *c, struct slice *rest_r, struct eio_packet *p_r)
@@ -219,8 +219,7 @@ int polling_body_done(struct eio_conn *c)
 {
 	if (c->role != CONN_BODY)
 		return 0;
-	struct buf body = c->in;
-	c->in = BUF_INIT;
+	struct buf body = conn_begun_take(c);
 	c->role = CONN_IDLE;        /* the body is whole: whoever ends the session leaves the answer to us */
 	conn_deadline(c, WHEEL_NEVER, NULL);
 	enum request_fault fault = handle_body(c, &body);

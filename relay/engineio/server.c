@@ -5,6 +5,7 @@
  * Room: relay/engineio. Called through engineio.h; calls accept, lws, hub and hands the transports to the
  * sessions.
  */
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "accept.h"
@@ -16,22 +17,38 @@
 
 #define TICK_MS 1000
 #define DRAIN_STEP_MS 10
+#define STORM 1000                 /* connections that went: their memory is worth a trim */
 #define DRAIN_STEP 500             /* sessions that are told to go in one step */
 
 struct eio_server {
 	struct eio_hub *hub;
 	struct eio_listener *listener;     /* NULL once listening has stopped */
 	int port;
+	uint64_t peak;                     /* connections, since memory was last given back */
 	struct eio_timer *tick, *drain;
 	uint64_t drain_end_ms;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
 };
 
+/* After a storm its memory goes back to the system. */
+static void give_back(struct eio_server *s)
+{
+	uint64_t now = s->hub->host.stats.connections;
+
+	if (now > s->peak)
+		s->peak = now;
+	if (s->peak - now < STORM || now > s->peak / 2)
+		return;
+	malloc_trim(0);
+	s->peak = now;
+}
+
 static void on_tick(void *ctx)
 {
 	struct eio_server *s = ctx;
 
+	give_back(s);
 	if (s->listener)
 		listener_tick(s->listener);
 	lws_cancel_service(s->hub->lws);   /* lws looks at its own timeouts only when something happens */

@@ -1,5 +1,5 @@
 /*
- * session: see session.h. Life and queue of a session; its packets are in session_packets.c.
+ * session: see session.h. Life, queue and heartbeat of a session; what its packets mean is in session_receive.c.
  *
  * Room: relay/engineio. Called by hub, polling, ws, http and, through engineio.h, from above.
  */
@@ -83,7 +83,7 @@ static void send_frame(struct eio_session *s, struct eio_frame *f)
 	session_dirty(s);
 }
 
-static void send_packet(struct eio_session *s, char type, struct slice data)
+void session_send_packet(struct eio_session *s, char type, struct slice data)
 {
 	struct eio_frame *f = frame_packet(type, data);
 
@@ -121,7 +121,7 @@ static void arm(struct eio_session *s, uint64_t delay_ms)
 }
 
 /* Revision 4: the server pings and waits for a pong. Revision 3: the client pings, the server only waits. */
-static void heartbeat_wait(struct eio_session *s)
+void session_alive(struct eio_session *s)
 {
 	const struct eio_config *c = s->host->config;
 
@@ -136,7 +136,7 @@ static void heartbeat_ping(struct eio_session *s)
 {
 	uint64_t late = *s->host->now_ms - s->due_ms, timeout = s->host->config->ping_timeout_ms;
 
-	send_packet(s, PACKET_PING, SLICE_NONE);
+	session_send_packet(s, PACKET_PING, SLICE_NONE);
 	if (s->state == SESSION_CLOSED)
 		return;
 	s->awaiting_pong = true;
@@ -189,64 +189,8 @@ void eio_session_resume(struct eio_session *s)
 	if (s->awaiting_pong && s->version == 4)
 		arm(s, s->host->config->ping_timeout_ms);
 	else if (s->version == 3)
-		heartbeat_wait(s);
+		session_alive(s);
 	s->transport->pause(s, false);
-}
-
-/* ---- packets ---- */
-
-static void receive_ping(struct eio_session *s, const struct eio_packet *p)
-{
-	if (s->version != 3) {
-		session_violated(s, 1002);
-		return;
-	}
-	heartbeat_wait(s);
-	send_packet(s, PACKET_PONG, p->data);
-}
-
-static void receive_pong(struct eio_session *s)
-{
-	if (s->version != 4) {
-		session_violated(s, 1002);
-	} else if (s->awaiting_pong) {
-		heartbeat_wait(s);
-	}
-}
-
-static void receive_message(struct eio_session *s, const struct eio_packet *p)
-{
-	struct session_host *h = s->host;
-
-	h->stats.messages_in++;
-	h->stats.bytes_in += p->data.n;
-	if (h->cb.on_message)
-		h->cb.on_message(h->ctx, s, p->data, p->binary);
-}
-
-void session_receive(struct eio_session *s, const struct eio_packet *p)
-{
-	if (s->state >= SESSION_CLOSING)
-		return;
-	log_trace(s->sid, "in %c, %zu bytes", p->type, p->data.n);
-	switch (p->type) {
-	case PACKET_MESSAGE:
-		receive_message(s, p);
-		break;
-	case PACKET_PING:
-		receive_ping(s, p);
-		break;
-	case PACKET_PONG:
-		receive_pong(s);
-		break;
-	case PACKET_CLOSE:
-		session_end(s, EIO_PEER_CLOSED, 1000);
-		break;
-	case PACKET_NOOP:
-		break;
-	default:                    /* OPEN is the server's to say, UPGRADE the probing WebSocket's */
-		session_violated(s, 1002);
-	}
 }
 
 /* ---- the upgrade ---- */
@@ -292,7 +236,7 @@ static void send_open(struct eio_session *s)
 	if (s->version == 4)
 		buf_putf(&b, ",\"maxPayload\":%zu", c->max_payload);
 	buf_putc(&b, '}');
-	send_packet(s, PACKET_OPEN, buf_slice(&b));
+	session_send_packet(s, PACKET_OPEN, buf_slice(&b));
 	buf_fini(&b);
 }
 
@@ -316,7 +260,7 @@ void session_opened(struct eio_session *s)
 	h->stats.sessions_opened++;
 	h->stats.sessions++;
 	send_open(s);
-	heartbeat_wait(s);
+	session_alive(s);
 	log_debug(s->sid, "open, %s, revision %d, from %s", s->transport->name, s->version,
 		  s->handshake->address);
 	if (h->cb.on_open)

@@ -77,8 +77,10 @@ void session_opened(struct eio_session *s);
 /* Every change of state. */
 void eio_session_set_state(struct eio_session *s, enum session_state state);
 
-/* One packet from the transport that carries the session. Data must be valid UTF-8 unless binary. */
-void session_receive(struct eio_session *s, const struct eio_packet *p);
+/* Queues a packet that is no message. */
+void session_send_packet(struct eio_session *s, char type, struct slice data);
+/* The peer gave its sign of life (a pong; in revision 3 a ping): the heartbeat begins anew. */
+void session_alive(struct eio_session *s);
 /* Ends a session whose deadline has passed, though the wheel has not come to it yet: true when it did. */
 bool session_overdue(struct eio_session *s);
 /* "2probe" was heard on the probing WebSocket. */

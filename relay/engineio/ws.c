@@ -7,11 +7,66 @@
 #include "json.h"
 #include "log.h"
 #include "payload3.h"
+#include "session_receive.h"
 #include "ws.h"
 
 #define GATHER_MAX 65536           /* bytes of several frames that leave in one write */
 
+/*
+ * A WebSocket is not written to for this long after its 101: many clients begin to listen only when they have
+ * been told that it is open, and lose a first frame that arrives in the same read.
+ */
+#define FRESH_MS 5
+#define FRESH_BYTES 65536          /* unless more than this waits */
+
 static const struct slice probe_pong = { "\x81\x06" "3probe", 8 };
+
+/* ---- the first moment ---- */
+
+static void fresh_leave(struct eio_conn *c)
+{
+	struct eio_hub *h = c->hub;
+	struct eio_conn **at = &h->fresh;
+
+	if (!c->fresh_ms)
+		return;
+	while (*at != c)
+		at = &(*at)->fresh_next;
+	*at = c->fresh_next;
+	if (h->fresh_end == &c->fresh_next)
+		h->fresh_end = at;
+	c->fresh_ms = 0;
+}
+
+static void on_fresh(void *ctx)
+{
+	struct eio_hub *h = ctx;
+	uint64_t now = eio_loop_now_ms(h->loop);
+
+	while (h->fresh && h->fresh->fresh_ms + FRESH_MS <= now) {
+		struct eio_conn *c = h->fresh;
+
+		fresh_leave(c);
+		if (c->session)
+			session_dirty(c->session);
+	}
+	if (h->fresh)
+		eio_timer_again(h->fresh_timer, h->fresh->fresh_ms + FRESH_MS - now, 0);
+}
+
+static void fresh_enter(struct eio_conn *c)
+{
+	struct eio_hub *h = c->hub;
+
+	if (!h->fresh_timer)
+		h->fresh_timer = eio_timer_new(h->loop, FRESH_MS, 0, on_fresh, h);
+	else if (!h->fresh)
+		eio_timer_again(h->fresh_timer, FRESH_MS, 0);
+	c->fresh_ms = eio_loop_now_ms(h->loop);
+	c->fresh_next = NULL;
+	*h->fresh_end = c;
+	h->fresh_end = &c->fresh_next;
+}
 
 /* ---- coming ---- */
 
@@ -29,6 +84,7 @@ static void open_session(struct eio_conn *c)
 	c->session = s;
 	c->role = CONN_WEBSOCKET;
 	conn_deadline(c, WHEEL_NEVER, NULL);
+	fresh_enter(c);
 	session_opened(s);
 }
 
@@ -101,18 +157,19 @@ static void receive_message(struct eio_conn *c, struct slice message, bool binar
 		receive_packet(c, message, binary);
 }
 
-static void too_large(struct eio_conn *c)
+/* Too large (1009), or one too many that is not complete (1013). */
+static void refuse_message(struct eio_conn *c, int code)
 {
 	struct eio_session *s = c->session;
 
-	log_debug(s ? s->sid : c->peer, "a message over %zu bytes", c->hub->config.max_payload);
+	log_debug(s ? s->sid : c->peer, "a message that is not taken: %d", code);
 	if (s && s->ws == c) {
-		session_end(s, EIO_TRANSPORT_ERROR, 1009);
+		session_end(s, EIO_TRANSPORT_ERROR, code);
 		return;
 	}
 	if (s)
 		s->probe = NULL;
-	conn_goodbye(c, 1009);
+	conn_goodbye(c, code);
 	if (s)
 		session_probe_failed(s);
 }
@@ -125,7 +182,7 @@ void ws_receive(struct eio_conn *c, const void *p, size_t n)
 		return;
 	/* what is announced counts, so that a lie is met at its first piece */
 	if (c->in.len + n + lws_remaining_packet_payload(c->wsi) > c->hub->config.max_payload) {
-		too_large(c);
+		refuse_message(c, 1009);
 		return;
 	}
 	bool binary = lws_frame_is_binary(c->wsi);
@@ -133,11 +190,17 @@ void ws_receive(struct eio_conn *c, const void *p, size_t n)
 		receive_message(c, (struct slice){ p, n }, binary);
 		return;
 	}
-	buf_put(&c->in, p, n);
+	if (c->in.len == 0 && c->role == CONN_WEBSOCKET)
+		conn_deadline(c, c->hub->config.body_timeout_ms, &c->hub->host.stats.body_timeouts);
+	if (conn_begun_put(c, p, n) < 0) {
+		refuse_message(c, 1013);
+		return;
+	}
 	if (!final)
 		return;
-	struct buf whole = c->in;
-	c->in = BUF_INIT;
+	if (c->role == CONN_WEBSOCKET)
+		conn_deadline(c, WHEEL_NEVER, NULL);
+	struct buf whole = conn_begun_take(c);
 	receive_message(c, buf_slice(&whole), binary);
 	buf_fini(&whole);
 }
@@ -170,7 +233,7 @@ static void ws_flush(struct eio_session *s)
 {
 	struct eio_conn *c = s->ws;
 
-	if (!c)
+	if (!c || (c->fresh_ms && s->queue.size <= FRESH_BYTES))
 		return;
 	while (s->queue.count && !lws_partial_buffered(c->wsi)) {
 		if (write_some(s) < 0) {
@@ -235,12 +298,13 @@ void ws_peer_closed(struct eio_conn *c)
 void ws_gone(struct eio_conn *c)
 {
 	c->role = CONN_DEAD;
+	fresh_leave(c);
 	leave(c);
 }
 
 static bool ws_ready(const struct eio_session *s)
 {
-	return s->ws && !lws_partial_buffered(s->ws->wsi);
+	return s->ws && !s->ws->fresh_ms && !lws_partial_buffered(s->ws->wsi);
 }
 
 static void ws_pause(struct eio_session *s, bool on)

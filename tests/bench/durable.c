@@ -19,7 +19,7 @@
 #include "lib/ws.h"
 
 #define CLIENTS 32
-#define TURNS 2            /* house, rows, house, rows: so that a slow moment of the machine meets both */
+#define TURNS 10           /* house, rows, house, rows: so that slow moments of the machine meet both */
 #define LATENCIES 4000000
 #define TEXT "¿Nos vemos a las 5 en la biblioteca? Llevo los apuntes de Bases de Datos."
 

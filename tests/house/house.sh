@@ -258,6 +258,9 @@ status() {
 logs() {
 	set -- "$run"/log/*.log
 	[ -f "$1" ] || die "no logs in $run/log"
+	for f in "$web"/apache-error.log "$web"/nginx-error.log; do
+		[ ! -s "$f" ] || set -- "$@" "$f"
+	done
 	if [ -t 1 ]; then
 		exec tail -n 20 -F "$@"
 	fi

@@ -147,7 +147,13 @@ test('methods and protocols nobody offers', async () => {
   await gone(`TRACE ${s.url()} HTTP/1.1\r\nHost: x\r\n\r\n`, /^HTTP\/1.[01] 403/);
   await gone('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
   await gone('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /^HTTP\/1.[01] 403/);
-  await gone(GET(s.url(), 'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'));
+  const h2c = 'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
+  await gone(GET(s.url(), h2c), /^HTTP\/1.1 200[^]*\r\n0\{/);       // ignored: answered as if it were not there
+  await gone(GET('/stats', h2c), /^HTTP\/1.1 200[^]*opened/);
+  await gone(GET('/nope', h2c), /^HTTP\/1.1 404/);
+  await gone(GET(`${s.url()}&sid=nobody`, h2c), /^HTTP\/1.1 400[^]*"code":1/);
+  await gone(GET((await open(s)).url, h2c), /^HTTP\/1.1 200[^]*\r\n6$/);
+  await gone(POST((await open(s)).url, `${h2c}Content-Length: 2\r\n`, '4a'));
   await gone(GET(s.url(), 'Upgrade: foo\r\nConnection: Upgrade\r\n'), /^HTTP\/1.[01] 403|^$/);
   const c = raw(s);                    // the same on a connection that served a request before
   c.write(GET('/stats'));
@@ -157,8 +163,12 @@ test('methods and protocols nobody offers', async () => {
   const d = raw(s);
   d.write(GET('/stats'));
   await d.until(/opened/);
-  d.write(GET(s.url(), 'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'));
-  await d.closed();
+  d.clear();
+  d.write(GET('/stats', h2c));
+  await d.until(/^HTTP\/1.1 200[^]*opened/);
+  d.write(GET('/nope'));
+  await d.until(/HTTP\/1.1 404/);
+  d.destroy();
   await gone(`\r\n${GET('/stats')}`);
   await gone('GET /stats HTTP/1.1\n\n', /200 OK/);
   await gone(`${'A'.repeat(20000)}`);
@@ -273,6 +283,34 @@ test('WebSocket oddities: unmasked frames, subprotocols, compression offers, pin
   big.send('x'.repeat(130), { opcode: 9 });
   await ask(() => big.ended);
   await innocent(s);
+});
+
+test('messages and bodies that are never finished: bounded in all, and by a deadline', async () => {
+  const s = await start({ ...quiet, 'body-timeout': 5000 });
+  const begun = [];
+  const half = frame(`4${'x'.repeat(900000)}`, { fin: false });
+  for (let i = 0; i < 90; i++) {
+    const ws = await wsRaw(s);
+    ws.write(half);
+    begun.push(ws);
+  }
+  await ask(() => begun.some((w) => w.code === 1013), 8000, 'some to be refused');
+  assert.ok(s.rss() < 400e6, `${s.rss()} bytes`);
+  assert.ok(begun[0].code === null);
+  await ask(() => begun.every((w) => w.ended || w.code !== null), 15000, 'the rest to be cut');
+  begun.forEach((w) => w.destroy());
+  await innocent(s);
+  const ws = await wsRaw(s);
+  await ws.next();
+  ws.send('4uno', { fin: false });
+  await pause(300);
+  ws.send('dos', { opcode: 0 });
+  assert.equal(await ws.nextText(), '4unodos');
+  await pause(5500);
+  ws.send('4tres');
+  assert.equal(await ws.nextText(), '4tres');
+  ws.destroy();
+  await s.stop();
 });
 
 test('a reader that is slow loses its own connection only, with 1013, and memory comes back', async () => {

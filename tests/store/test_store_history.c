@@ -130,6 +130,18 @@ static void my_rooms_with_last_and_unread(void **state)
 	assert_int_equal(rooms[2].room.id, b.id);
 	assert_null(rooms[2].last);
 	assert_int_equal(rooms[2].unread, 0);
+	admin("UPDATE mensajes SET eliminado_en = CURRENT_TIMESTAMP WHERE sala_chat_id = %lld"
+	      " AND contenido = 'dos'", L(a.id));
+	BEGIN();
+	OK(store_room_list(st, ID(5), 100, mem, &rooms, &n));
+	COMMIT();
+	assert_text(rooms[1].last->contenido, "uno");
+	assert_int_equal(rooms[1].unread, 1);
+	admin("UPDATE mensajes SET eliminado_en = CURRENT_TIMESTAMP WHERE sala_chat_id = %lld", L(a.id));
+	BEGIN();
+	OK(store_room_list(st, ID(5), 100, mem, &rooms, &n));
+	COMMIT();
+	assert_null(rooms[1].last);
 	BEGIN();
 	OK(store_room_list(st, ID(5), 1, mem, &rooms, &n));
 	COMMIT();

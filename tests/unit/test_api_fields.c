@@ -175,77 +175,76 @@ static void test_history_limits(void **state)
 #define WRONG_KIND "type debe ser 'directo' o 'grupal'"
 #define SIXTEEN "0123456789abcdef"
 
+static const struct { const char *args, *text; } sends[] = {
+	{ "{" BASE "}", NULL },
+	{ "{" BASE "},1,2", NULL },
+	{ "\"x\"", "Payload inválido" },
+	{ "", "Payload inválido" },
+	{ "[]", "Payload inválido" },
+	{ "{}", "Faltan campos: sala_uuid, message, sender_id, timestamp, type" },
+	{ "{\"message\":null,\"to\":\"4\"}", "Faltan campos: message, sender_id, timestamp, type" },
+	{ "{\"sala_uuid\":\"s\",\"message\":\"\",\"sender_id\":1,\"timestamp\":1,\"type\":\"x\"}",
+	  "Faltan campos: message" },
+	{ "{\"sala_uuid\":\"s\",\"message\":\"\",\"url_archivo\":\"u\",\"sender_id\":123,"
+	  "\"timestamp\":1,\"type\":\"directo\"}",
+	  NULL },
+	{ "{\"sala_uuid\":\"s\",\"message\":\"\",\"url_archivo\":\"\",\"sender_id\":123,"
+	  "\"timestamp\":1,\"type\":\"directo\"}",
+	  "Faltan campos: message" },
+	/* the sender comes before the types, the message_type before the type */
+	{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":4,\"timestamp\":1,\"type\":\"x\","
+	  "\"message_type\":\"x\"}",
+	  "sender_id no coincide con el usuario conectado" },
+	{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":1,\"type\":\"x\","
+	  "\"message_type\":\"x\"}",
+	  WRONG_TYPE },
+	{ "{" ALMOST ",\"type\":\"x\"}", WRONG_KIND },
+	{ "{" ALMOST ",\"type\":1}", WRONG_KIND },
+	{ "{" ALMOST ",\"type\":\"Directo\"}", WRONG_KIND },
+	{ "{" BASE ",\"message_type\":\"\"}", WRONG_TYPE },
+	{ "{" BASE ",\"message_type\":null}", NULL },
+	{ "{" BASE ",\"message_type\":5}", WRONG_TYPE },
+	{ "{" BASE ",\"message_type\":\"sistema\"}", NULL },
+	{ "{" BASE ",\"url_archivo\":5}", "Payload inválido" },
+	{ "{" BASE ",\"client_id\":\"\"}", "Payload inválido" },
+	{ "{" BASE ",\"client_id\":7}", "Payload inválido" },
+	{ "{" BASE ",\"client_id\":\"" SIXTEEN SIXTEEN SIXTEEN SIXTEEN "\"}", NULL },
+	{ "{" BASE ",\"client_id\":\"" SIXTEEN SIXTEEN SIXTEEN SIXTEEN "x\"}", "Payload inválido" },
+	{ "{" BASE ",\"client_id\":\"ñ" SIXTEEN SIXTEEN SIXTEEN "0123456789abcde\"}", NULL },
+	{ "{" BASE ",\"more\":\"\\ud800\"}", "El texto contiene caracteres no permitidos" },
+	{ "{\"sala_uuid\":5,\"message\":\"m\",\"sender_id\":123,\"timestamp\":1,\"type\":"
+	  "\"directo\"}",
+	  "Payload inválido" },
+	{ "{\"sala_uuid\":\"s\",\"message\":5,\"sender_id\":123,\"timestamp\":1,\"type\":"
+	  "\"directo\"}",
+	  "Payload inválido" },
+	{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":\"x\",\"timestamp\":1,\"type\":"
+	  "\"directo\"}",
+	  "Payload inválido" },
+	{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":1.5,\"type\":"
+	  "\"directo\"}",
+	  "Payload inválido" },
+	{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":{},\"type\":"
+	  "\"directo\"}",
+	  "Payload inválido" },
+	{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":\"\",\"type\":"
+	  "\"directo\"}",
+	  NULL },
+	{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":-5,\"type\":"
+	  "\"grupal\"}",
+	  NULL },
+	{ "{\"to\":\"x\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":1,\"type\":\"grupal\"}",
+	  "Payload inválido" },
+};
+
 static void test_send_message(void **state)
 {
-	static const struct { const char *args, *text;
-	} rows[] = {
-		{ "{" BASE "}", NULL },
-		{ "{" BASE "},1,2", NULL },
-		{ "\"x\"", "Payload inválido" },
-		{ "", "Payload inválido" },
-		{ "[]", "Payload inválido" },
-		{ "{}", "Faltan campos: sala_uuid, message, sender_id, timestamp, type" },
-		{ "{\"message\":null,\"to\":\"4\"}", "Faltan campos: message, sender_id, timestamp, type" },
-		{ "{\"sala_uuid\":\"s\",\"message\":\"\",\"sender_id\":1,\"timestamp\":1,\"type\":\"x\"}",
-		  "Faltan campos: message" },
-		{ "{\"sala_uuid\":\"s\",\"message\":\"\",\"url_archivo\":\"u\",\"sender_id\":123,"
-		  "\"timestamp\":1,\"type\":\"directo\"}",
-		  NULL },
-		{ "{\"sala_uuid\":\"s\",\"message\":\"\",\"url_archivo\":\"\",\"sender_id\":123,"
-		  "\"timestamp\":1,\"type\":\"directo\"}",
-		  "Faltan campos: message" },
-		/* the sender comes before the types, the message_type before the type */
-		{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":4,\"timestamp\":1,\"type\":\"x\","
-		  "\"message_type\":\"x\"}",
-		  "sender_id no coincide con el usuario conectado" },
-		{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":1,\"type\":\"x\","
-		  "\"message_type\":\"x\"}",
-		  WRONG_TYPE },
-		{ "{" ALMOST ",\"type\":\"x\"}", WRONG_KIND },
-		{ "{" ALMOST ",\"type\":1}", WRONG_KIND },
-		{ "{" ALMOST ",\"type\":\"Directo\"}", WRONG_KIND },
-		{ "{" BASE ",\"message_type\":\"\"}", WRONG_TYPE },
-		{ "{" BASE ",\"message_type\":null}", NULL },
-		{ "{" BASE ",\"message_type\":5}", WRONG_TYPE },
-		{ "{" BASE ",\"message_type\":\"sistema\"}", NULL },
-		{ "{" BASE ",\"url_archivo\":5}", "Payload inválido" },
-		{ "{" BASE ",\"client_id\":\"\"}", "Payload inválido" },
-		{ "{" BASE ",\"client_id\":7}", "Payload inválido" },
-		{ "{" BASE ",\"client_id\":\"" SIXTEEN SIXTEEN SIXTEEN SIXTEEN "\"}", NULL },
-		{ "{" BASE ",\"client_id\":\"" SIXTEEN SIXTEEN SIXTEEN SIXTEEN "x\"}", "Payload inválido" },
-		{ "{" BASE ",\"client_id\":\"ñ" SIXTEEN SIXTEEN SIXTEEN "0123456789abcde\"}", NULL },
-		{ "{" BASE ",\"more\":\"\\ud800\"}", "El texto contiene caracteres no permitidos" },
-		{ "{\"sala_uuid\":5,\"message\":\"m\",\"sender_id\":123,\"timestamp\":1,\"type\":"
-		  "\"directo\"}",
-		  "Payload inválido" },
-		{ "{\"sala_uuid\":\"s\",\"message\":5,\"sender_id\":123,\"timestamp\":1,\"type\":"
-		  "\"directo\"}",
-		  "Payload inválido" },
-		{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":\"x\",\"timestamp\":1,\"type\":"
-		  "\"directo\"}",
-		  "Payload inválido" },
-		{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":1.5,\"type\":"
-		  "\"directo\"}",
-		  "Payload inválido" },
-		{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":{},\"type\":"
-		  "\"directo\"}",
-		  "Payload inválido" },
-		{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":\"\",\"type\":"
-		  "\"directo\"}",
-		  NULL },
-		{ "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":-5,\"type\":"
-		  "\"grupal\"}",
-		  NULL },
-		{ "{\"to\":\"x\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":1,\"type\":\"grupal\"}",
-		  "Payload inválido" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct fields f = fields_of("send_message", rows[i].args);
+	for (size_t i = 0; i < sizeof(sends) / sizeof(sends[0]); i++) {
+		struct fields f = fields_of("send_message", sends[i].args);
 		struct fields_send s;
 
-		assert_text(rows[i].args, fields_send_message(&f, &s), rows[i].text);
+		assert_text(sends[i].args, fields_send_message(&f, &s), sends[i].text);
 	}
 }
 

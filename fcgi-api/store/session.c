@@ -1,0 +1,141 @@
+/*
+ * session: the connection and its transaction.
+ *
+ * Room: fcgi-api/store; the connection functions of store.h are here. Called by the doors and by db; calls
+ * connect, known and log.
+ */
+#include "session.h"
+#include "known.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct store *store_open(const struct store_settings *settings)
+{
+	struct store *st = mem_zero(1, sizeof(*st));
+
+	st->settings = *settings;
+	st->known = known_new();
+	return st;
+}
+
+static void disconnect(struct store *st)
+{
+	size_t i;
+
+	for (i = 0; i < st->statement_count; i++)
+		mysql_stmt_close(st->statements[i].stmt);
+	st->statement_count = 0;
+	st->open = NULL;
+	if (st->my)
+		mysql_close(st->my);
+	st->my = NULL;
+}
+
+void store_close(struct store *st)
+{
+	if (!st)
+		return;
+	disconnect(st);
+	known_free(st->known);
+	free(st);
+}
+
+unsigned store_generation(const struct store *st)
+{
+	return st->generation;
+}
+
+const struct store_durability *store_durability(const struct store *st)
+{
+	return &st->durability;
+}
+
+const char *store_trouble(const struct store *st)
+{
+	return st->trouble;
+}
+
+enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text)
+{
+	enum store_verdict v = connect_verdict(error);
+
+	st->error = error;
+	if (error == 1062)  /* a repeat, not trouble */
+		return v;
+	snprintf(st->trouble, sizeof(st->trouble), "%u %s (%s)", error, text, name);
+	if (v == STORE_AGAIN || v == STORE_REFUSED)
+		log_debug("store", "%s", st->trouble);
+	else if (log_limited(&st->limit, 5))
+		log_warn("store", "%s", st->trouble);
+	if (v == STORE_LOST || v == STORE_CONFIG)
+		disconnect(st);
+	return v;
+}
+
+enum store_verdict session_connect(struct store *st)
+{
+	enum store_verdict v = STORE_LOST;
+
+	st->my = connect_open(&st->settings, &st->host, &v, st->trouble, sizeof(st->trouble));
+	if (!st->my) {
+		if (log_limited(&st->limit, 1))
+			log_warn("store", "%s", st->trouble);
+		return v;
+	}
+	connect_durability(st->my, &st->durability);
+	st->returns = connect_returns(st->my);
+	if (mysql_query(st->my, "COMMIT") != 0)  /* the question opened a transaction */
+		return session_fail(st, "connect", mysql_errno(st->my), mysql_error(st->my));
+	st->generation++;
+	log_debug("store", "connected, session %u", st->generation);
+	return STORE_OK;
+}
+
+/* ---- the transaction ---- */
+
+enum store_verdict store_begin(struct store *st)
+{
+	if (st->ran)  /* somebody forgot to end the last one */
+		store_rollback(st);
+	st->error = 0;
+	/* without autocommit the first statement opens the transaction: no round trip here */
+	return st->my ? STORE_OK : session_connect(st);
+}
+
+enum store_verdict store_commit(struct store *st)
+{
+	if (!st->my)
+		return STORE_LOST;
+	if (!st->ran)
+		return STORE_OK;
+	st->ran = 0;
+	if (mysql_query(st->my, "COMMIT") == 0)
+		return STORE_OK;
+	return session_fail(st, "commit", mysql_errno(st->my), mysql_error(st->my));
+}
+
+void store_rollback(struct store *st)
+{
+	st->ran = 0;
+	if (st->open)
+		mysql_stmt_free_result(st->open->stmt);
+	st->open = NULL;
+	if (st->my && mysql_query(st->my, "ROLLBACK") != 0)
+		(void)session_fail(st, "rollback", mysql_errno(st->my), mysql_error(st->my));
+}
+
+enum store_verdict store_ping(struct store *st)
+{
+	enum store_verdict v = STORE_OK;
+	bool fresh = !st->my;
+
+	if (fresh)
+		v = session_connect(st);
+	if (v == STORE_OK && mysql_ping(st->my) != 0) {
+		v = session_fail(st, "ping", mysql_errno(st->my), mysql_error(st->my));
+		if (!fresh)
+			v = session_connect(st);
+	}
+	return v;
+}

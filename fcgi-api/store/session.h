@@ -1,0 +1,58 @@
+/*
+ * session: the body of a store: one connection, what is prepared on it, and the row being read.
+ *
+ * Room: fcgi-api/store, inside. Seen by session.c and db.c alone.
+ */
+#ifndef STORE_SESSION_H
+#define STORE_SESSION_H
+
+#include "connect.h"
+#include "db.h"
+#include "log.h"
+
+#define STATEMENTS_MAX 256  /* prepared at one time, of statement kinds x sizes; the server has 16,382 for all */
+#define TEXT_ROOM 512       /* bytes of a text column fetched at once; longer ones are asked for again */
+
+struct statement {
+	const struct db_sql *sql;
+	size_t size;
+	MYSQL_STMT *stmt;
+	uint64_t used;                    /* when, in runs */
+	bool late;                        /* its columns are known only when it runs (INSERT … RETURNING) */
+};
+
+struct column {
+	int64_t number;
+	unsigned long len;
+	db_bool null, error;
+	char text[TEXT_ROOM];
+};
+
+struct store {
+	struct store_settings settings;
+	struct store_durability durability;
+	MYSQL *my;
+	unsigned host, generation;
+	unsigned ran;                     /* statements that went well in this transaction */
+	unsigned error;
+	int64_t changed;
+	char trouble[300];
+	struct statement statements[STATEMENTS_MAX];
+	size_t statement_count;
+	uint64_t runs;
+	bool returns;
+	struct known *known;
+	const struct statement *open;     /* whose rows are being read */
+	enum store_verdict rows_verdict;  /* what ended them */
+	struct column columns[DB_COLUMNS_MAX];
+	MYSQL_BIND binds[DB_VALUES_MAX];
+	unsigned long lens[DB_VALUES_MAX];
+	struct log_limit limit;
+};
+
+/* Takes note of an error: says it once, and ends the connection where it is of no more use. */
+enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text);
+/* Opens a connection where there is none. */
+STORE_CHECK enum store_verdict session_connect(struct store *st);
+
+#endif

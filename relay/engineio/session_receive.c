@@ -1,0 +1,62 @@
+/*
+ * session_receive: see session_receive.h.
+ *
+ * Room: relay/engineio. Called by polling and ws; calls session and, through its callbacks, the layer above.
+ * Source: Engine.IO protocol, "Packet types" and "Heartbeat", revisions 4 and 3.
+ */
+#include "log.h"
+#include "session_receive.h"
+
+static void receive_ping(struct eio_session *s, const struct eio_packet *p)
+{
+	if (s->version != 3) {
+		session_violated(s, 1002);
+		return;
+	}
+	session_alive(s);
+	session_send_packet(s, PACKET_PONG, p->data);
+}
+
+static void receive_pong(struct eio_session *s)
+{
+	if (s->version != 4) {
+		session_violated(s, 1002);
+	} else if (s->awaiting_pong) {
+		session_alive(s);
+	}
+}
+
+static void receive_message(struct eio_session *s, const struct eio_packet *p)
+{
+	struct session_host *h = s->host;
+
+	h->stats.messages_in++;
+	h->stats.bytes_in += p->data.n;
+	if (h->cb.on_message)
+		h->cb.on_message(h->ctx, s, p->data, p->binary);
+}
+
+void session_receive(struct eio_session *s, const struct eio_packet *p)
+{
+	if (s->state >= SESSION_CLOSING)
+		return;
+	log_trace(s->sid, "in %c, %zu bytes", p->type, p->data.n);
+	switch (p->type) {
+	case PACKET_MESSAGE:
+		receive_message(s, p);
+		break;
+	case PACKET_PING:
+		receive_ping(s, p);
+		break;
+	case PACKET_PONG:
+		receive_pong(s);
+		break;
+	case PACKET_CLOSE:
+		session_end(s, EIO_PEER_CLOSED, 1000);
+		break;
+	case PACKET_NOOP:
+		break;
+	default:                    /* OPEN is the server's to say, UPGRADE the probing WebSocket's */
+		session_violated(s, 1002);
+	}
+}

@@ -1,0 +1,342 @@
+// objects: relay/chat/dispatch.o relay/chat/answers.o relay/chat/commands.o relay/chat/effects.o
+// objects: relay/chat/lines.o relay/chat/seats.o relay/chat/replies.o relay/chat/events.o relay/chat/holes.o
+// objects: relay/chat/pushed.o relay/chat/limits.o shared/map.o shared/buf.o shared/ids.o shared/json*.o
+// objects: shared/wire*.o shared/log.o
+/*
+ * From emits to jobs to answers, without a loop, a bus or a socket: the clock, the workers and the clients
+ * are the test's own, and what clients hear is one line of text.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "relay/chat/answers.h"
+#include "relay/chat/commands.h"
+#include "relay/chat/dispatch.h"
+#include "relay/chat/seats.h"
+#include "tests/unit/fake_house.h"
+
+static struct hall *h;
+static struct sio_socket ana = { .id = "A" }, bea = { .id = "B" }, eva = { .id = "C" };
+
+static void emit(struct sio_socket *s, const char *name)
+{
+	struct sio_event e = { .name = slice_of(name), .args = SLICE("{}") };
+
+	commands_take(h, s->data, &e);
+}
+
+static void settle(void)
+{
+	dispatch_settle(h);
+}
+
+/* A worker's answer to command number `i` of a job: pushes message `id` (0: none) and replies `ack`. */
+static void answer(uint64_t job, size_t i, int64_t id)
+{
+	struct buf b = BUF_INIT, rooms = BUF_INIT;
+	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = id };
+	char event[24];
+	struct wire_effect reply = { .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{}") };
+
+	push.uuid = SLICE("6d1f6c0e-0b6e-5c51-9a0b-8f7d6a3c2e10");
+	wire_put_room(&rooms, SLICE("r"));
+	push.rooms = buf_slice(&rooms);
+	snprintf(event, sizeof(event), "#%lld ", (long long)id);
+	push.event = slice_of(event);
+	if (id)
+		wire_put_effect(&b, &push);
+	wire_put_effect(&b, &reply);
+	dispatch_on_bus(h, &(struct bus_event){ BUS_ANSWER, job, given[job].commands[i], buf_slice(&b) });
+	buf_fini(&b);
+	buf_fini(&rooms);
+}
+
+static void say_retry(uint64_t job, size_t i)
+{
+	struct wire_effect e = { .kind = WIRE_RETRY };
+	struct buf b = BUF_INIT;
+
+	wire_put_effect(&b, &e);
+	dispatch_on_bus(h, &(struct bus_event){ BUS_ANSWER, job, given[job].commands[i], buf_slice(&b) });
+	buf_fini(&b);
+}
+
+static void done(uint64_t job)
+{
+	dispatch_on_bus(h, &(struct bus_event){ BUS_DONE, job, 0, SLICE_NONE });
+}
+
+static void lost(uint64_t job)
+{
+	dispatch_on_bus(h, &(struct bus_event){ BUS_LOST, job, 0, SLICE_NONE });
+}
+
+static void sends_collect_while_one_job_is_out(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	settle();
+	assert_int_equal(jobs, 1);
+	emit(&bea, "send_message");
+	emit(&eva, "send_message");
+	emit(&eva, "join_group");
+	settle();
+	assert_int_equal(jobs, 1);
+	answer(1, 0, 10);
+	done(1);
+	settle();
+	assert_int_equal(jobs, 2);
+	assert_int_equal(given[2].count, 2);
+	assert_string_equal(heard(), "#10 A:ack ");
+	answer(2, 0, 11);
+	answer(2, 1, 12);
+	done(2);
+	settle();
+	/* Her next command is of another kind: it went when the one before was answered. */
+	assert_int_equal(jobs, 3);
+	assert_int_equal(given[3].kind, WIRE_JOB_OTHERS);
+	answer(3, 0, 0);
+	done(3);
+	assert_string_equal(heard(), "#11 B:ack #12 C:ack C:ack ");
+}
+
+static void a_second_job_waits_for_the_first_in_id_order(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	settle();
+	emit(&bea, "send_message");
+	settle();
+	assert_int_equal(jobs, 1);
+	pass(6);
+	settle();
+	assert_int_equal(jobs, 2);
+	answer(2, 0, 21);
+	done(2);
+	assert_string_equal(heard(), "");
+	answer(1, 0, 20);
+	done(1);
+	assert_string_equal(heard(), "#20 A:ack #21 B:ack ");
+}
+
+static void nobody_waits_longer_than_30_ms(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	settle();
+	emit(&bea, "send_message");
+	pass(6);
+	settle();
+	answer(2, 0, 21);
+	done(2);
+	pass(29);
+	assert_string_equal(heard(), "");
+	pass(2);
+	assert_string_equal(heard(), "#21 B:ack ");
+	/* The slow one is not waited for again. */
+	emit(&bea, "send_message");
+	settle();
+	answer(3, 0, 22);
+	done(3);
+	assert_string_equal(heard(), "#22 B:ack ");
+	answer(1, 0, 20);
+	done(1);
+	assert_string_equal(heard(), "#20 A:ack ");
+}
+
+static void a_lost_job_goes_again_one_by_one_then_is_unknown(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	emit(&bea, "send_message");
+	settle();
+	assert_int_equal(given[1].count, 2);
+	pass(2500);
+	lost(1);
+	assert_true(h->feed_hurry);
+	settle();
+	assert_int_equal(jobs, 2);
+	assert_int_equal(given[2].count, 1);
+	assert_int_equal(given[2].attempt, 2);
+	assert_in_range(given[2].ms, 1, 2500);
+	pass(6);
+	settle();
+	assert_int_equal(jobs, 3);
+	answer(3, 0, 31);
+	done(3);
+	lost(2);
+	assert_non_null(strstr(heard(), "unavailable"));
+	assert_non_null(strstr(last_heard, "\"outcome\":\"unknown\""));
+	assert_non_null(strstr(last_heard, "#31"));
+	/* What comes after all: the message is pushed, the reply is nobody's. */
+	answer(2, 0, 30);
+	assert_string_equal(heard(), "#30 ");
+	assert_int_equal(h->lines.count, 0);
+}
+
+static void the_first_answer_wins_also_when_it_is_late(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	settle();
+	lost(1);
+	answer(1, 0, 40);
+	assert_string_equal(heard(), "#40 A:ack ");
+	settle();
+	assert_int_equal(jobs, 1);
+	assert_int_equal(h->lines.count, 0);
+	/* The same row again, as found or as new: known. */
+	answer(1, 0, 40);
+	assert_string_equal(heard(), "");
+}
+
+static void passing_trouble_twice_is_unavailable_without_outcome(void **state)
+{
+	(void)state;
+	emit(&ana, "mark_read");
+	settle();
+	say_retry(1, 0);
+	done(1);
+	settle();
+	assert_int_equal(given[2].attempt, 2);
+	say_retry(2, 0);
+	done(2);
+	assert_non_null(strstr(heard(), "A:error"));
+	assert_null(strstr(last_heard, "outcome"));
+}
+
+static void without_workers_unavailable_at_once_and_in_turn(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	settle();
+	alive = false;
+	emit(&ana, "send_message");
+	emit(&bea, "join_group");
+	settle();
+	assert_non_null(strstr(heard(), "B:error"));
+	assert_null(strstr(last_heard, "A:"));
+	answer(1, 0, 50);
+	done(1);
+	settle();
+	assert_non_null(strstr(heard(), "#50 A:ack A:ack"));
+}
+
+static void a_full_line_stops_the_reading(void **state)
+{
+	(void)state;
+	idle = 0;
+	for (int i = 0; i < LINES_COUNT_MAX - 1; i++)
+		emit(&ana, "send_message");
+	assert_int_equal(ana.paused, 0);
+	emit(&ana, "send_message");
+	assert_int_equal(ana.paused, 1);
+	idle = 4;
+	for (uint64_t job = 1; h->lines.count > LINES_COUNT_MAX / 2; job++) {
+		assert_int_equal(ana.paused, 1);
+		settle();
+		for (size_t i = 0; i < given[job].count; i++)
+			answer(job, i, 0);
+		done(job);
+	}
+	assert_int_equal(ana.paused, 0);
+}
+
+static void commands_of_a_gone_socket_are_executed(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	emit(&ana, "join_group");
+	seat_leave(ana.data);
+	settle();
+	answer(1, 0, 60);
+	done(1);
+	assert_string_equal(heard(), "#60 ");
+	settle();
+	assert_int_equal(jobs, 2);
+	answer(2, 0, 0);
+	done(2);
+	assert_int_equal(h->lines.count, 0);
+}
+
+static void a_connect_waits_ten_seconds(void **state)
+{
+	(void)state;
+	idle = 0;
+	alive = false;
+	commands_connect(h, eva.data, SLICE("{}"));
+	pass(9900);
+	commands_tick(h);
+	assert_string_equal(heard(), "");
+	pass(200);
+	commands_tick(h);
+	assert_string_equal(heard(), "C:close1013 ");
+	assert_int_equal(h->lines.count, 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_reset();
+	h = mem_zero(1, sizeof(*h));
+	lines_init(&h->lines);
+	TAILQ_INIT(&h->commands);
+	TAILQ_INIT(&h->seats);
+	h->by_id = map_new();
+	h->people = map_new();
+	h->pushed = pushed_new(1024);
+	h->holes = holes_new(15000);
+	h->limits = limits_new();
+	h->answers = answers_new();
+	h->dispatch = dispatch_new(h);
+	ana.paused = 0;
+	seat_set_user(seat_new(h, &ana), SLICE("1"));
+	seat_set_user(seat_new(h, &bea), SLICE("2"));
+	seat_new(h, &eva);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct command *c;
+
+	(void)state;
+	while ((c = TAILQ_FIRST(&h->commands)))
+		commands_end(h, c);
+	while (TAILQ_FIRST(&h->seats))
+		seat_leave(TAILQ_FIRST(&h->seats));
+	dispatch_free(h->dispatch);
+	answers_free(h->answers);
+	limits_free(h->limits);
+	holes_free(h->holes);
+	pushed_free(h->pushed);
+	map_free(h->people);
+	map_free(h->by_id);
+	free(h);
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(sends_collect_while_one_job_is_out),
+		TEST(a_second_job_waits_for_the_first_in_id_order),
+		TEST(nobody_waits_longer_than_30_ms),
+		TEST(a_lost_job_goes_again_one_by_one_then_is_unknown),
+		TEST(the_first_answer_wins_also_when_it_is_late),
+		TEST(passing_trouble_twice_is_unavailable_without_outcome),
+		TEST(without_workers_unavailable_at_once_and_in_turn),
+		TEST(a_full_line_stops_the_reading),
+		TEST(commands_of_a_gone_socket_are_executed),
+		TEST(a_connect_waits_ten_seconds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
