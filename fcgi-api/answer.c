@@ -107,3 +107,12 @@ void answer_refuse_rest(struct answer *a, const struct refusal *r)
 		answer_header(a, "Retry-After", RETRY_AFTER_S);
 	buf_fini(&object);
 }
+
+void answer_refuse_fast(struct answer *a, const struct refusal *r, uint64_t wait_ms)
+{
+	answer_refuse_rest(a, r);
+	a->response.body.len--;  /* the closing brace */
+	json_put_number_member(&a->response.body, "retry_ms", (int64_t)wait_ms);
+	buf_putc(&a->response.body, '}');
+	buf_putf(&a->response.headers, "Retry-After: %llu\r\n", (unsigned long long)(wait_ms + 999) / 1000);
+}

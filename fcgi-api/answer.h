@@ -38,5 +38,7 @@ void answer_body(struct answer *a, int status, struct slice json);
 /* A response header; the value holds no control bytes. */
 void answer_header(struct answer *a, const char *name, const char *value);
 void answer_refuse_rest(struct answer *a, const struct refusal *r);
+/* The same for one who may come back after wait_ms: Retry-After and `retry_ms` say so. */
+void answer_refuse_fast(struct answer *a, const struct refusal *r, uint64_t wait_ms);
 
 #endif

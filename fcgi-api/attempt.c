@@ -83,7 +83,9 @@ static enum ended stubborn(struct store *st, struct call **calls, size_t count, 
 	int deadlocks = 0, losses = 0;
 
 	for (;;) {
+		int64_t began = attempt_now_ms();
 		enum ended e = once(st, calls, count, until_ms, run);
+		int64_t now = attempt_now_ms();
 
 		if (e == ENDED_AGAIN && deadlocks++ < ATTEMPT_DEADLOCKS_MAX)
 			jitter(deadlocks);
@@ -91,6 +93,9 @@ static enum ended stubborn(struct store *st, struct call **calls, size_t count, 
 			return e;
 		if (attempt_now_ms() > until_ms)
 			return ENDED_LATE;
+		/* a database that answers nothing takes the next one just as long */
+		if (e == ENDED_LOST && now - began > until_ms - now)
+			return e;
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "fields.h"
 #include "http.h"
+#include "rates.h"
 #include "refusals.h"
 #include "settings.h"
 #include "store.h"
@@ -26,6 +27,7 @@ struct call {
 	struct store *store;                  /* borrowed; a transaction is open while handlers run */
 	struct wire_command command;          /* bus: slices borrow from the job */
 	struct http_request *request;         /* REST: lives in `memory` */
+	struct rates *rates;                  /* REST: borrowed; NULL: no bounds */
 	char uuid[IDS_UUID_LEN + 1]; /* identity of a message without client_id, the same in every attempt */
 	bool found_is_ours; /* a row that is there already was stored by an earlier attempt of this very
 			       command */

@@ -40,6 +40,17 @@ void cursor_text(const struct cursor *c, char out[CURSOR_TEXT_MAX])
 		snprintf(out, CURSOR_TEXT_MAX, "%lld-%lld", (long long)c->safe, (long long)c->next);
 }
 
+struct cursor cursor_after(const struct cursor *from, int64_t safe, int64_t last)
+{
+	struct cursor next = { safe, safe };
+
+	if (from->next != from->safe && from->safe < safe)
+		next.safe = next.next = from->safe;
+	if (last)
+		next.next = last;
+	return next;
+}
+
 int cursor_parse_mark(const char *text, int64_t now_ms, int64_t *safe_r)
 {
 	long long safe, at;

@@ -23,11 +23,12 @@
 #include "attempt.h"
 #include "log.h"
 #include "pool.h"
+#include "rates.h"
 #include "router.h"
 #include "signals.h"
 
 #define BACKLOG 511
-#define REQUEST_MS 8000   /* past it a request is rolled back instead of committed */
+#define REQUEST_MS 5000   /* past it a request is rolled back instead of committed */
 #define GRACE_S 10
 #define STUCK_S 120
 #define SYSTEMD_FD 3
@@ -37,6 +38,7 @@ extern char **environ;
 struct listener {
 	const struct settings *settings;
 	int fd;
+	struct rates *rates;
 };
 
 /* What answers requests in this process. */
@@ -44,6 +46,7 @@ struct desk {
 	const struct settings *settings;
 	struct store *store;
 	struct signals *signals;
+	struct rates *rates;
 };
 
 static volatile sig_atomic_t stop_now;
@@ -61,6 +64,7 @@ static void serve(struct desk *d, char *const *envp, http_read_fn *read, void *c
 	struct call *c = call_new_rest(d->settings, d->store);
 	int64_t began = attempt_now_ms();
 
+	c->rates = d->settings->rate_limits ? d->rates : NULL;
 	http_read(c->request, c->memory, envp, read, ctx);
 	attempt_run(d->store, &c, 1, attempt_now_ms() + REQUEST_MS, router_request);
 	if (c->unanswered)
@@ -139,7 +143,7 @@ static int worker_life(void *ctx)
 {
 	const struct listener *l = ctx;
 	struct sigaction sa = { .sa_handler = on_term };
-	struct desk d = { .settings = l->settings };
+	struct desk d = { .settings = l->settings, .rates = l->rates };
 	sigset_t term;
 	int rc;
 
@@ -224,7 +228,7 @@ static bool reload(void *ctx)
 
 int door_fcgi(const struct settings *s)
 {
-	struct listener l = { s, systemd_listener() };
+	struct listener l = { s, systemd_listener(), rates_new() };
 	struct pool pool = { .name = "fcgi", .workers = s->fcgi_workers, .work = worker_life, .ctx = &l,
 		.reload = reload, .grace_s = GRACE_S, .stuck_s = STUCK_S };
 	bool own = l.fd < 0;
@@ -243,7 +247,7 @@ int door_fcgi(const struct settings *s)
 
 int door_fcgi_stdin(const struct settings *s)
 {
-	struct listener l = { s, 0 };
+	struct listener l = { s, 0, rates_new() };
 
 	return worker_life(&l);
 }

@@ -17,6 +17,8 @@
 #define FIELDS_METADATA_MAX (16u * 1024)
 #define FIELDS_HISTORY_LIMIT 50
 #define FIELDS_HISTORY_LIMIT_MAX 200
+#define FIELDS_MISSED_LIMIT 100
+#define FIELDS_MISSED_LIMIT_MAX 300
 
 /* What an event brings. All borrowed. */
 struct fields {
@@ -40,6 +42,24 @@ struct fields_history {
 	unsigned limit;         /* clamped */
 };
 const struct refusal *fields_history(const struct fields *f, struct fields_history *h);
+
+struct fields_edit {
+	int64_t message_id;
+	struct slice text;      /* may be empty: only a message with a file may be left so */
+};
+/* edit_message: {mensaje_id, message}; delete_message: {mensaje_id}; the body of a REST edit: {contenido}. */
+const struct refusal *fields_edit(const struct fields *f, struct fields_edit *e);
+const struct refusal *fields_delete(const struct fields *f, int64_t *message_id_r);
+const struct refusal *fields_edit_rest(struct arena *a, struct slice body, struct slice *text_r);
+
+struct fields_missed {
+	struct slice after;     /* a cursor or an id as text; p NULL: not asked */
+	unsigned limit;         /* clamped */
+};
+/* load_missed_messages. */
+const struct refusal *fields_missed(const struct fields *f, struct fields_missed *m);
+/* refresh_token: {token}. */
+const struct refusal *fields_token(const struct fields *f, struct slice *token_r);
 
 /* A message to be sent, by whatever door it comes. */
 struct fields_send {

@@ -14,7 +14,7 @@ static const char *const types[] = { "texto", "imagen", "archivo", "audio", "sis
 
 /* The values of a send as they stand in the JSON; n = 0: missing or null. */
 struct raw_send {
-	struct slice room, to, text, sender, timestamp, kind, tipo, url, client_id;
+	struct slice room, to, text, sender, timestamp, kind, tipo, url, client_id, metadata;
 };
 
 /* ---- single checks ---- */
@@ -88,11 +88,31 @@ static int read_content(struct arena *a, const struct raw_send *raw, struct fiel
 	return fields_text(a, raw->client_id, &s->client_id) == 0 ? check_client_id(s->client_id) : -1;
 }
 
-static struct slice take(struct slice object, const char *key)
-{
-	struct slice value;
+/* Where each member of a payload goes, by its place in raw_send. */
+struct key {
+	const char *name;
+	size_t at;
+};
+#define KEY(name, member) { name, offsetof(struct raw_send, member) }
+#define KEYS_MAX 9
 
-	return fields_value(object, key, &value) ? value : SLICE_NONE;
+/* All members in one pass; null counts as missing. */
+static struct raw_send take(struct slice object, const struct key *keys, size_t count)
+{
+	const char *names[KEYS_MAX];
+	struct slice values[KEYS_MAX];
+	struct raw_send raw;
+	size_t i;
+
+	memset(&raw, 0, sizeof(raw));
+	for (i = 0; i < count; i++)
+		names[i] = keys[i].name;
+	json_members(object, names, values, count);
+	for (i = 0; i < count; i++) {
+		if (values[i].n && json_kind(values[i]) != JSON_NULL)
+			memcpy((char *)&raw + keys[i].at, &values[i], sizeof(values[i]));
+	}
+	return raw;
 }
 
 /* ---- lists of what is missing ---- */
@@ -162,6 +182,11 @@ static const struct refusal *message_presence(const struct fields *f, const stru
 
 const struct refusal *fields_send_message(const struct fields *f, struct fields_send *s)
 {
+	static const struct key keys[] = {
+		KEY("sala_uuid", room), KEY("to", to), KEY("message", text), KEY("sender_id", sender),
+		KEY("timestamp", timestamp), KEY("type", kind), KEY("message_type", tipo),
+		KEY("url_archivo", url), KEY("client_id", client_id)
+	};
 	struct slice o;
 	struct raw_send raw;
 	int64_t to = 0;
@@ -169,12 +194,7 @@ const struct refusal *fields_send_message(const struct fields *f, struct fields_
 
 	if (no)
 		return no == REFUSE(BAD_TEXT) ? no : REFUSE(PAYLOAD);
-	raw = (struct raw_send){
-		.room = take(o, "sala_uuid"), .to = take(o, "to"), .text = take(o, "message"),
-		.sender = take(o, "sender_id"), .timestamp = take(o, "timestamp"), .kind = take(o, "type"),
-		.tipo = take(o, "message_type"), .url = take(o, "url_archivo"),
-		.client_id = take(o, "client_id")
-	};
+	raw = take(o, keys, sizeof(keys) / sizeof(keys[0]));
 	memset(s, 0, sizeof(*s));
 	no = message_presence(f, &raw);
 	if (no)
@@ -197,6 +217,10 @@ const struct refusal *fields_send_message(const struct fields *f, struct fields_
 const struct refusal *fields_send_to(const struct fields *f, enum store_kind kind, struct fields_send *s)
 {
 	const char *target = kind == STORE_GRUPAL ? "group_id" : "recipient_id";
+	const struct key keys[] = {
+		KEY(target, to), KEY("content", text), KEY("sender_id", sender), KEY("timestamp", timestamp),
+		KEY("type", tipo), KEY("file_url", url), KEY("client_id", client_id)
+	};
 	const struct refusal *wrong = refusal_with(f->arena, REFUSE(PAYLOAD_FOR), f->event), *no;
 	struct buf names = BUF_INIT;
 	struct raw_send raw;
@@ -206,11 +230,7 @@ const struct refusal *fields_send_to(const struct fields *f, enum store_kind kin
 	no = fields_payload(f, &o);
 	if (no)
 		return no;
-	raw = (struct raw_send){
-		.to = take(o, target), .text = take(o, "content"), .sender = take(o, "sender_id"),
-		.timestamp = take(o, "timestamp"), .tipo = take(o, "type"), .url = take(o, "file_url"),
-		.client_id = take(o, "client_id")
-	};
+	raw = take(o, keys, sizeof(keys) / sizeof(keys[0]));
 	memset(s, 0, sizeof(*s));
 	s->kind = kind;
 	missing(&names, "sender_id", !raw.sender.n);
@@ -235,8 +255,11 @@ const struct refusal *fields_send_to(const struct fields *f, enum store_kind kin
 const struct refusal *fields_send_rest(struct arena *a, struct slice body, struct slice key, bool verified,
 				       struct fields_send *s)
 {
+	static const struct key keys[] = {
+		KEY("contenido", text), KEY("url_archivo", url), KEY("tipo_mensaje", tipo), KEY("metadatos", metadata)
+	};
 	enum json_fault fault = json_check(body);
-	struct slice text, url, tipo;
+	struct raw_send raw;
 	const struct refusal *no;
 
 	memset(s, 0, sizeof(*s));
@@ -246,17 +269,15 @@ const struct refusal *fields_send_rest(struct arena *a, struct slice body, struc
 		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("cuerpo"));
 	if (fault == JSON_BAD_TEXT)
 		return REFUSE(BAD_TEXT);
-	text = take(body, "contenido");
-	url = take(body, "url_archivo");
-	tipo = take(body, "tipo_mensaje");
-	s->metadata = take(body, "metadatos");
-	if (text.n && fields_text(a, text, &s->text) != 0)
+	raw = take(body, keys, sizeof(keys) / sizeof(keys[0]));
+	s->metadata = raw.metadata;
+	if (raw.text.n && fields_text(a, raw.text, &s->text) != 0)
 		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("contenido"));
-	if (url.n && fields_text(a, url, &s->url) != 0)
+	if (raw.url.n && fields_text(a, raw.url, &s->url) != 0)
 		return refusal_with(a, REFUSE(BAD_FIELD), SLICE("url_archivo"));
 	if (s->text.n == 0 && s->url.n == 0)
 		return REFUSE(CONTENT_MISSING);
-	no = check_type(a, tipo, verified, refusal_with(a, REFUSE(BAD_FIELD), SLICE("tipo_mensaje")),
+	no = check_type(a, raw.tipo, verified, refusal_with(a, REFUSE(BAD_FIELD), SLICE("tipo_mensaje")),
 			&s->tipo);
 	if (no)
 		return no;

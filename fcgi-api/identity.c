@@ -70,8 +70,10 @@ void identity_claims_rest(const struct http_request *r, struct identity_claims *
 	take_bearer(header, &claims_r->token);
 	rc = http_header(r, "HTTP_X_USER_ID", &claims_r->user_id);
 	claims_r->user_repeated = rc < 0;
-	if (rc == 0 && http_query(r, "user_id", &claims_r->user_id) < 0)
-		claims_r->user_id = SLICE("");
+	if (http_query(r, "user_id", &claims_r->query_user_id) < 0)
+		claims_r->query_user_id = SLICE("");
+	if (rc == 0)
+		claims_r->user_id = claims_r->query_user_id;
 }
 
 static const struct refusal *by_user_id(struct call *c, const struct identity_claims *claims)
@@ -96,6 +98,8 @@ static const struct refusal *by_user_id(struct call *c, const struct identity_cl
 static const struct refusal *by_token(struct call *c, const struct identity_claims *claims,
 				      int64_t *expires_r)
 {
+	/* a user_id beside the token must agree; the header is nothing but noise in this mode */
+	struct slice user_id = call_is_rest(c) ? claims->query_user_id : claims->user_id;
 	struct store_person person;
 	enum store_verdict v;
 	const char *why = "no token";
@@ -115,12 +119,7 @@ static const struct refusal *by_token(struct call *c, const struct identity_clai
 		return call_trouble(c, v);
 	if (v == STORE_NONE || !person.active)
 		return REFUSE(UNAUTHORIZED);
-	/*
-	 * a user_id beside the token must agree on a socket; in REST the header is nothing but noise in this
-	 * mode
-	 */
-	if (!call_is_rest(c) && claims->user_id.p &&
-	    (ids_parse(claims->user_id, &claimed) != 0 || claimed != person.id))
+	if (user_id.p && (ids_parse(user_id, &claimed) != 0 || claimed != person.id))
 		return REFUSE(UNAUTHORIZED);
 	c->user_id = person.id;
 	return NULL;

@@ -13,6 +13,7 @@
 /* What a caller says about himself: p NULL where nothing is said, empty where it is said in a wrong way. */
 struct identity_claims {
 	struct slice user_id;  /* decimal, as given */
+	struct slice query_user_id; /* REST: the same in the query, beside a header or not */
 	struct slice token;
 	bool user_repeated;    /* REST: the header came twice */
 	bool token_repeated;

@@ -10,26 +10,39 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "door_bus.h"
 #include "door_fcgi.h"
 #include "ids.h"
 #include "log.h"
 #include "settings.h"
+#include "token.h"
 
 #define EXIT_SETTING 2
+#define TOKEN_SECONDS 3600
+#define TOKEN_SECONDS_MAX (366 * 24 * 3600)
 
 static const char usage[] =
 	"usage: upred-api fcgi|bus [--env FILE]\n"
 	"       upred-api --print-config|--check-config|--print-example [--env FILE]\n"
 	"       upred-api make-secret | --version | --help\n"
+	"       upred-api make-token CORREO [SECONDS] [--env FILE]\n"
 	"\n"
 	"fcgi           a pool of FastCGI workers on FCGI_SOCKET, for Apache or nginx\n"
 	"bus            workers for upred-relay\n"
 	"make-secret    prints a key for SECRET_KEY\n"
+	"make-token     prints a token of that address for tests and demos, good for an hour or SECONDS\n"
 	"As a CGI program or with a FastCGI listener on descriptor 0 it needs no arguments.\n";
 
-enum what { WHAT_NOTHING, WHAT_FCGI, WHAT_BUS, WHAT_PRINT, WHAT_CHECK, WHAT_EXAMPLE };
+enum what { WHAT_NOTHING, WHAT_FCGI, WHAT_BUS, WHAT_TOKEN, WHAT_PRINT, WHAT_CHECK, WHAT_EXAMPLE };
+
+/* Words of the command line. */
+struct wanted {
+	enum what what;
+	const char *env_file;
+	const char *correo, *seconds;  /* make-token */
+};
 
 static const struct settings *load(const char *env_file)
 {
@@ -54,6 +67,26 @@ static int make_secret(void)
 	return 0;
 }
 
+/* For tests and demos; whoever has the secret can be anybody. */
+static int make_token(const struct settings *s, const struct wanted *w)
+{
+	int64_t seconds = TOKEN_SECONDS;
+	char *token;
+
+	if (!w->correo || (w->seconds && (ids_parse(slice_of(w->seconds), &seconds) != 0 || seconds > TOKEN_SECONDS_MAX))) {
+		fputs("upred-api: make-token needs an address, and seconds up to a year if at all\n", stderr);
+		return EXIT_SETTING;
+	}
+	token = token_make(w->correo, (int64_t)time(NULL) + seconds, s->secret);
+	if (!token) {
+		fputs("upred-api: SECRET_KEY: make-token needs one\n", stderr);
+		return EXIT_SETTING;
+	}
+	puts(token);
+	free(token);
+	return 0;
+}
+
 static int open_door(enum what what, const struct settings *s)
 {
 	struct stat st;
@@ -69,23 +102,25 @@ static int open_door(enum what what, const struct settings *s)
 	return what == WHAT_BUS ? door_bus(s) : door_fcgi(s);
 }
 
-static int run(enum what what, const char *env_file)
+static int run(const struct wanted *w)
 {
 	const struct settings *s;
 
-	if (what == WHAT_EXAMPLE) {
+	if (w->what == WHAT_EXAMPLE) {
 		settings_print_example();
 		return 0;
 	}
-	s = load(env_file);
+	s = load(w->env_file);
 	if (!s)
 		return EXIT_SETTING;
-	if (what == WHAT_PRINT)
+	if (w->what == WHAT_TOKEN)
+		return make_token(s, w);
+	if (w->what == WHAT_PRINT)
 		settings_print();
-	else if (what == WHAT_CHECK)
+	else if (w->what == WHAT_CHECK)
 		puts("ok");
 	else
-		return open_door(what, s);
+		return open_door(w->what, s);
 	return 0;
 }
 
@@ -98,22 +133,21 @@ static int wrong_usage(const char *word)
 static int from_arguments(int argc, char **argv)
 {
 	static const struct { const char *word; enum what what; } words[] = {
-		{ "fcgi", WHAT_FCGI }, { "bus", WHAT_BUS }, { "--print-config", WHAT_PRINT },
-		{ "--check-config", WHAT_CHECK }, { "--print-example", WHAT_EXAMPLE }
+		{ "fcgi", WHAT_FCGI }, { "bus", WHAT_BUS }, { "make-token", WHAT_TOKEN },
+		{ "--print-config", WHAT_PRINT }, { "--check-config", WHAT_CHECK }, { "--print-example", WHAT_EXAMPLE }
 	};
 	const size_t count = sizeof(words) / sizeof(words[0]);
-	enum what what = WHAT_NOTHING;
-	const char *env_file = NULL;
+	struct wanted wanted = { .what = WHAT_NOTHING };
 
 	for (int i = 1; i < argc; i++) {
 		size_t w = 0;
 
 		while (w < count && strcmp(argv[i], words[w].word) != 0)
 			w++;
-		if (w < count && (what == WHAT_NOTHING || words[w].what >= WHAT_PRINT)) {
-			what = words[w].what;
+		if (w < count && (wanted.what == WHAT_NOTHING || words[w].what >= WHAT_PRINT)) {
+			wanted.what = words[w].what;
 		} else if (strcmp(argv[i], "--env") == 0 && i + 1 < argc) {
-			env_file = argv[++i];
+			wanted.env_file = argv[++i];
 		} else if (strcmp(argv[i], "--version") == 0) {
 			puts("upred-api " UPRED_VERSION);
 			return 0;
@@ -122,11 +156,15 @@ static int from_arguments(int argc, char **argv)
 			return 0;
 		} else if (strcmp(argv[i], "make-secret") == 0) {
 			return make_secret();
+		} else if (wanted.what == WHAT_TOKEN && !wanted.correo) {
+			wanted.correo = argv[i];
+		} else if (wanted.what == WHAT_TOKEN && !wanted.seconds) {
+			wanted.seconds = argv[i];
 		} else {
 			return wrong_usage(argv[i]);
 		}
 	}
-	return what == WHAT_NOTHING ? wrong_usage(NULL) : run(what, env_file);
+	return wanted.what == WHAT_NOTHING ? wrong_usage(NULL) : run(&wanted);
 }
 
 /* A listening socket as standard input: mod_fcgid, spawn-fcgi. FCGX_IsCGI answers this question wrongly. */

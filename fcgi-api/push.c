@@ -7,18 +7,33 @@
 
 #include "render.h"
 
+/* The packed rooms in which a message of this room is heard. */
+static struct slice ears(struct call *c, const struct store_room *room)
+{
+	struct buf *rooms = call_buf(c);
+
+	wire_put_room(rooms, render_room_name(c->arena, room));
+	if (room->kind == STORE_DIRECTO) {
+		wire_put_room(rooms, render_personal_name(c->arena, room->a_id));
+		wire_put_room(rooms, render_personal_name(c->arena, room->b_id));
+	}
+	return buf_slice(rooms);
+}
+
+void push_about(struct call *c, const struct store_room *room, struct slice event)
+{
+	struct wire_effect push = { .kind = WIRE_PUSH, .rooms = ears(c, room), .event = event };
+
+	answer_push(&c->answer, &push);
+}
+
 void push_message(struct call *c, const struct store_message *m, bool found)
 {
-	struct buf *rooms = call_buf(c), *event = call_buf(c);
+	struct buf *event = call_buf(c);
 	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = m->id, .uuid = m->uuid, .found = found };
 
-	wire_put_room(rooms, render_room_name(c->arena, &m->room));
-	if (m->room.kind == STORE_DIRECTO) {
-		wire_put_room(rooms, render_personal_name(c->arena, m->room.a_id));
-		wire_put_room(rooms, render_personal_name(c->arena, m->room.b_id));
-	}
 	render_receive_message(event, m);
-	push.rooms = buf_slice(rooms);
+	push.rooms = ears(c, &m->room);
 	push.event = buf_slice(event);
 	if (c->command.type == WIRE_FETCH) /* one relay's feed asked; the others have their own */
 		answer_effect(&c->answer, &push);

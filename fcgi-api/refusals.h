@@ -30,6 +30,7 @@ struct refusal {
 	R(MESSAGE_TYPE,       "bad_request",  422, \
 	  "message_type debe ser uno de: texto, imagen, archivo, audio, sistema") \
 	R(KIND,               "bad_request",  422, "type debe ser 'directo' o 'grupal'") \
+	R(TOKEN_MISSING,      "bad_request",  422, "token es requerido") \
 	R(CONTENT_MISSING,    "bad_request",  400, "Se requiere contenido o url_archivo") \
 	R(ONESELF,            "bad_request",  400, "No puedes abrir un chat contigo mismo") \
 	R(NOT_JSON,           "bad_request",  400, "El cuerpo no es JSON válido") \
@@ -43,6 +44,7 @@ struct refusal {
 	R(NOT_MEMBER,         "not_member",   403, "No eres miembro de este grupo") \
 	R(NOT_IN_ROOM,        "not_member",   403, "No tienes acceso a esta sala") \
 	R(MESSAGE_NOT_YOURS,  "not_member",   403, "No tienes acceso a este mensaje") \
+	R(NOT_AUTHOR,         "not_author",   403, "Solo el autor puede modificar este mensaje") \
 	R(UNAUTHORIZED,       "unauthorized", 401, "No autorizado") \
 	/* what is not there */ \
 	R(ROOM_UNKNOWN,       "not_found",    404, "Sala de chat no encontrada") \
@@ -58,6 +60,7 @@ struct refusal {
 	R(UNAVAILABLE,        "unavailable",  503, "Servicio no disponible, intenta de nuevo") \
 	R(INTERNAL,           "internal",     500, "Error interno") \
 	/* HTTP alone */ \
+	R(TOO_FAST,           "too_fast",     429, "Demasiadas solicitudes, espera un momento") \
 	R(METHOD,             "method_not_allowed", 405, "Método no permitido") \
 	R(TOO_LARGE,          "too_large",    413, "El cuerpo es demasiado grande (máximo 1 MiB)") \
 	R(MEDIA_TYPE,         "unsupported_media_type", 415, "El cuerpo debe ser application/json")

@@ -6,6 +6,7 @@
 #include "router.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "handlers.h"
 #include "identity.h"
@@ -37,6 +38,11 @@ static const struct event_row events[] = {
 	{ "join_group",           FORM_ERROR, handle_join_group, NULL },
 	{ "leave_group",          FORM_ERROR, handle_leave_group, NULL },
 	{ "load_message_history", FORM_ERROR, handle_load_message_history, NULL },
+	{ "load_missed_messages", FORM_ERROR, handle_load_missed_messages, NULL },
+	{ "load_rooms",           FORM_ERROR, handle_load_rooms, NULL },
+	{ "edit_message",         FORM_ACK,   handle_edit_message, NULL },
+	{ "delete_message",       FORM_ACK,   handle_delete_message, NULL },
+	{ "refresh_token",        FORM_ERROR, handle_refresh_token, NULL },
 };
 
 static const struct event_row types[] = {
@@ -64,6 +70,9 @@ static const struct path_row paths[] = {
 	{ "POST", "directo/{}",                 true,  handle_rest_send_direct },
 	{ "PUT",  "mensajes/{}/leer",           false, handle_rest_read },
 	{ "PUT",  "mensajes/{}/entregado",      false, handle_rest_delivered },
+	{ "PUT",  "mensajes/{}",                true,  handle_rest_edit },
+	{ "DELETE", "mensajes/{}",              false, handle_rest_delete },
+	{ "GET",  "novedades",                  false, handle_rest_news },
 	{ "GET",  "no-leidos/count",            false, handle_rest_unread },
 };
 
@@ -176,6 +185,33 @@ static const struct path_row *find_path(struct call *c, const struct refusal **n
 	return NULL;
 }
 
+/* The person if he is known, else the address. */
+static const struct refusal *take_rate(struct call *c)
+{
+	struct slice address = SLICE_NONE, who = address;
+	enum rates_class class = RATES_ADDRESS;
+	char user[24];
+	uint64_t wait;
+	struct timespec now;
+
+	if (!c->rates)
+		return NULL;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (c->user_id) {
+		class = method_is(c->request, "GET") ? RATES_READ : RATES_WRITE;
+		snprintf(user, sizeof(user), "%lld", (long long)c->user_id);
+		who = slice_of(user);
+	} else if (http_variable(c->request, "REMOTE_ADDR", &address)) {
+		who = address;
+	}
+	wait = rates_take(c->rates, class, who, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	if (!wait)
+		return NULL;
+	log_debug("rest", "too fast: user %lld", (long long)c->user_id);
+	answer_refuse_fast(&c->answer, REFUSE(TOO_FAST), wait);
+	return REFUSE(TOO_FAST);
+}
+
 static const struct refusal *route(struct call *c)
 {
 	const struct http_request *r = c->request;
@@ -184,8 +220,13 @@ static const struct refusal *route(struct call *c)
 	const struct refusal *no;
 	int64_t expires;
 
+	no = take_rate(c);
+	if (no)
+		return no;
 	identity_claims_rest(r, &claims);
 	no = identity_decide(c, &claims, &expires);
+	if (!no)
+		no = take_rate(c);
 	if (no)
 		return no;
 	row = find_path(c, &no);
@@ -204,7 +245,7 @@ void router_request(struct call **calls, size_t count)
 
 	(void)count; /* one request, one transaction */
 	c->refusal = route(c);
-	if (c->refusal && !c->trouble)
+	if (c->refusal && !c->trouble && c->refusal != REFUSE(TOO_FAST))
 		answer_refuse_rest(&c->answer, c->refusal);
 }
 

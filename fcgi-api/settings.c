@@ -79,7 +79,7 @@ static const struct conf_row rows[] = {
 	ROW_NUMBER("RECIPIENT_ROWS_MAX", recipient_rows, "100", 0, 100000,
 		   "Groups up to so many members get recipient rows with each message."),
 	{ "RATE_LIMITS", CONF_SWITCH, &raw.rate_limits, "on", 0, 0, NULL, false,
-	  "Token buckets; off for tests and benches." },
+	  "Bounds per person and address for REST requests; off for tests and benches." },
 	ROW_FOREIGN("HOST"),
 	ROW_FOREIGN("PORT"),
 	ROW_FOREIGN("CORS_ALLOWED_ORIGINS"),
@@ -241,6 +241,7 @@ const struct settings *settings_load(const char *env_file, char *error_r, size_t
 	env_path = env_file;
 	memset(&settings, 0, sizeof(settings));
 	settings.log_level = raw.log_level;
+	settings.rate_limits = raw.rate_limits;
 	if (judge_identity(error_r, error_size) != 0 || judge_bus(error_r, error_size) != 0 ||
 	    judge_pools(error_r, error_size) != 0 || judge_database(error_r, error_size) != 0)
 		return NULL;

@@ -14,6 +14,7 @@
 struct settings {
 	bool production;
 	bool token_mode;               /* AUTH_MODE=token: identity is proven */
+	bool rate_limits;              /* RATE_LIMITS */
 	struct slice secret;           /* SECRET_KEY */
 	const char *log_level;
 	const char *run_dir;

@@ -18,6 +18,8 @@
 #include "settings.h"
 
 #define EXIT_SETTINGS 2
+#define RECOVERY_MS 120000              /* how long a client that was cut may come back */
+#define RECOVERY_BYTES (64u << 20)      /* messages kept for those */
 #define PATIENCE_MS 8000               /* of each of the three steps of leaving: at most 30 s in all */
 
 struct program {
@@ -123,6 +125,7 @@ static struct chat_config chat_config_of(const struct settings *s)
 	return (struct chat_config){
 		.run_dir = s->run_dir,
 		.rate_limits = s->rate_limits,
+		.recovery = s->recovery,
 		.feed_interval_ms = (unsigned)s->feed_interval_ms,
 		.feed_hole_s = (unsigned)s->feed_hole_s,
 	};
@@ -151,6 +154,8 @@ static struct sio_config sio_config_of(const struct settings *s)
 		.connect_timeout_ms = (unsigned)s->connect_timeout_ms,
 		.max_rooms = 1000,
 		.max_attachments = 16,
+		.recovery_ms = s->recovery ? RECOVERY_MS : 0,
+		.recovery_bytes = RECOVERY_BYTES,
 	};
 }
 

@@ -6,9 +6,12 @@
  */
 #include "settings.h"
 
+#include <arpa/inet.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "conf.h"
 #include "log.h"
 #include "nano.h"
@@ -75,6 +78,8 @@ static const struct conf_row rows[] = {
 	NUMBER("MAX_CONNECTIONS", max_connections, "20000", 1, 1000000, "Connections in all."),
 	NUMBER("MAX_CONNECTIONS_PER_ADDRESS", max_connections_per_address, "1000", 1, 1000000,
 		"Connections of one address."),
+	SWITCH("RECOVERY", recovery, "on",
+		"Connection state recovery: clients that were cut come back within 2 minutes and miss nothing."),
 	NUMBER("FEED_INTERVAL_MS", feed_interval_ms, "1000", 50, 60000,
 		"How often new rows are looked for in the database."),
 	NUMBER("FEED_HOLE_S", feed_hole_s, "15", 1, 600,
@@ -121,6 +126,85 @@ static int check_address(const char *name, const char *url, char *error_r, size_
 	return -1;
 }
 
+/* ---- what a start would only stumble over ---- */
+
+static bool is_address(const char *text)
+{
+	struct in6_addr any;
+
+	return inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1;
+}
+
+/* `*`, or scheme://host and perhaps a port, as browsers say it: no path, no blank. */
+static bool is_origin(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	return strcmp(text, "*") == 0 || strcmp(text, "null") == 0 ||
+		(host && host > text && host[3] && !strpbrk(host + 3, "/?#@ \t"));
+}
+
+/* Each entry of a comma list; blanks around it do not count, an empty list has none. */
+static int check_list(const char *name, const char *list, bool (*fine)(const char *text), const char *wanted,
+		char *error_r, size_t error_size)
+{
+	char *copy = mem_copy(slice_of(list)), *rest = copy, *one;
+	int rc = 0;
+
+	while (rc == 0 && (one = strsep(&rest, ","))) {
+		one += strspn(one, " \t");
+		for (size_t n = strlen(one); n > 0 && strchr(" \t", one[n - 1]); n--)
+			one[n - 1] = '\0';
+		if (*one && !fine(one)) {
+			snprintf(error_r, error_size, "%s: %.60s is no %s", name, one, wanted);
+			rc = -1;
+		}
+	}
+	free(copy);
+	return rc;
+}
+
+static int check_host(char *error_r, size_t error_size)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list = NULL;
+	int fault = *now.host ? getaddrinfo(now.host, "0", &hints, &list) : 0;
+
+	if (fault) {
+		snprintf(error_r, error_size, "HOST: %.100s is no address: %s", now.host, gai_strerror(fault));
+		return -1;
+	}
+	if (list)
+		freeaddrinfo(list);
+	return 0;
+}
+
+/* It is made at the start, but its parent is not. */
+static int check_run_dir(char *error_r, size_t error_size)
+{
+	const char *slash = strrchr(now.run_dir, '/');
+	char *parent = slash ? mem_copy((struct slice){ now.run_dir, (size_t)(slash - now.run_dir) + 1 }) : NULL;
+	struct stat st;
+	int rc = 0;
+
+	if (stat(now.run_dir, &st) != 0)
+		rc = parent && stat(parent, &st) != 0 ? -1 : 0;
+	else if (!S_ISDIR(st.st_mode))
+		rc = -1;
+	if (rc < 0)
+		snprintf(error_r, error_size, "RUN_DIR: %.200s is no directory and cannot become one", now.run_dir);
+	free(parent);
+	return rc;
+}
+
+static int check_network(char *error_r, size_t error_size)
+{
+	if (check_list("TRUSTED_PROXIES", now.trusted_proxies, is_address, "IP address", error_r, error_size) < 0 ||
+	    check_list("CORS_ALLOWED_ORIGINS", now.cors_allowed_origins, is_origin,
+			"origin such as https://www.example.org", error_r, error_size) < 0)
+		return -1;
+	return check_host(error_r, error_size);
+}
+
 static int judge(struct reading *r, char *error_r, size_t error_size)
 {
 	/*
@@ -144,6 +228,8 @@ static int judge(struct reading *r, char *error_r, size_t error_size)
 		snprintf(error_r, error_size, "SIGNALS_ADDRESS: the same as JOBS_ADDRESS");
 		return -1;
 	}
+	if (check_network(error_r, error_size) < 0 || check_run_dir(error_r, error_size) < 0)
+		return -1;
 	if (check_address("JOBS_ADDRESS", now.jobs_address, error_r, error_size) < 0)
 		return -1;
 	return check_address("SIGNALS_ADDRESS", now.signals_address, error_r, error_size);

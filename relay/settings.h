@@ -14,7 +14,7 @@ struct settings {
 	const char *upred_env, *flask_env, *auth_mode;
 	const char *log_level, *log_format;
 	const char *run_dir, *jobs_address, *signals_address;
-	bool rate_limits;
+	bool rate_limits, recovery;
 	const char *host;
 	int64_t port;
 	const char *cors_allowed_origins, *trusted_proxies;

@@ -33,10 +33,25 @@ static struct block *block_new(size_t size)
 	return b;
 }
 
+/*
+ * Some that are free, each with an empty block: a job of 64 calls takes and leaves 64. Not under AddressSanitizer, which
+ * shall see who uses an arena after its end.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define SPARE_MAX 0
+#else
+#define SPARE_MAX 64
+#endif
+static struct arena *spare[SPARE_MAX + 1];
+static size_t spare_count;
+
 struct arena *arena_new(void)
 {
-	struct arena *a = mem_zero(1, sizeof(*a));
+	struct arena *a;
 
+	if (spare_count)
+		return spare[--spare_count];
+	a = mem_zero(1, sizeof(*a));
 	a->first = block_new(ARENA_BLOCK);
 	return a;
 }
@@ -51,14 +66,6 @@ static void blocks_free(struct block *b)
 	}
 }
 
-void arena_free(struct arena *a)
-{
-	if (!a)
-		return;
-	blocks_free(a->first);
-	free(a);
-}
-
 void arena_reset(struct arena *a)
 {
 	blocks_free(a->first->next);
@@ -69,6 +76,19 @@ void arena_reset(struct arena *a)
 	}
 	a->first->used = 0;
 	a->total = 0;
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	if (spare_count < SPARE_MAX) {
+		arena_reset(a);
+		spare[spare_count++] = a;
+		return;
+	}
+	blocks_free(a->first);
+	free(a);
 }
 
 void *arena_alloc(struct arena *a, size_t n)

@@ -276,10 +276,7 @@ enum json_kind json_kind(struct slice value)
 	}
 }
 
-/*
- * Takes the value at the front of *rest_r, which then begins with what follows it: a comma, a bracket or
- * nothing.
- */
+/* Takes the value at the front of *rest_r, which then begins with what follows: a comma, a bracket or nothing. */
 static int take_value(struct slice *rest_r, struct slice *value_r)
 {
 	struct slice rest = trimmed(*rest_r);
@@ -313,9 +310,7 @@ int json_next(struct slice *rest_r, struct slice *value_r)
 {
 	struct slice rest = trimmed(*rest_r), whole;
 
-	/*
-	 * a bracket in front is the array's own only if it closes at the very end: `[1],[2]` is a bare list
-	 */
+	/* a bracket in front is the array's own only if it closes at the very end: `[1],[2]` is a bare list */
 	if (rest.n && rest.p[0] == '[' && take_value(&rest, &whole) && rest.n == 0)
 		skip_mark(rest_r, '[');
 	return json_next_argument(rest_r, value_r);
@@ -370,26 +365,36 @@ static bool key_is(struct slice raw, const char *key, size_t len)
 	struct buf text = BUF_INIT;
 	bool same;
 
-	if (raw.n < 2)
-		return false;
-	if (!memchr(raw.p, '\\', raw.n))
+	if (raw.n < 2 || !memchr(raw.p, '\\', raw.n))
 		return raw.n == len + 2 && memcmp(raw.p + 1, key, len) == 0;
 	same = json_decode(raw, &text) == 0 && slice_eq(buf_slice(&text), (struct slice){ key, len });
 	buf_fini(&text);
 	return same;
 }
 
-int json_member(struct slice object, const char *key, struct slice *value_r)
+size_t json_members(struct slice object, const char *const *keys, struct slice *values_r, size_t count)
 {
-	size_t len = strlen(key);
 	struct slice name, value;
+	size_t found = 0, i;
 
+	memset(values_r, 0, count * sizeof(*values_r));
 	if (json_kind(object) != JSON_OBJECT)
 		return 0;
-	while (json_next_member(&object, &name, &value))
-		if (key_is(name, key, len)) {
-			*value_r = value;
-			return 1;
-		}
-	return 0;
+	while (found < count && json_next_member(&object, &name, &value)) {
+		for (i = 0; i < count && (values_r[i].n || !key_is(name, keys[i], strlen(keys[i]))); i++)
+			;
+		if (i < count)
+			values_r[i] = value;
+		found += i < count;
+	}
+	return found;
+}
+
+int json_member(struct slice object, const char *key, struct slice *value_r)
+{
+	struct slice value;
+
+	if (json_members(object, &key, &value, 1))
+		*value_r = value;
+	return value.n > 0;
 }

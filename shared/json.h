@@ -43,6 +43,8 @@ enum json_kind json_kind(struct slice value);
  * 0.
  */
 int json_member(struct slice object, const char *key, struct slice *value_r);
+/* The same for several keys in one pass; n = 0 where there is none. Returns how many there are. */
+size_t json_members(struct slice object, const char *const *keys, struct slice *values_r, size_t count);
 /*
  * Iterates an array, or bare comma-separated values ("{…},{…}" as in an event's arguments): start with
  * *rest_r = the text (an array with or without its brackets); returns 1 and the next value, or 0 at the end.

@@ -53,7 +53,7 @@ struct wire_job {
 
 enum wire_command_type {
 	WIRE_EVENT = 1,    /* a client's event: `event`, `args` */
-	WIRE_CONNECT = 2,  /* args: {"query":{…},"auth":…,"authorization":"…","address":"…"} */
+	WIRE_CONNECT = 2,  /* args: {"query":{…},"auth":…,"authorization":"…","address":"…","rooms":[…]} */
 	WIRE_SWEEP = 3,    /* feed: args is a wire_sweep */
 	WIRE_FETCH = 4,    /* feed: args is a list of ids (wire_put_ids); answered by PUSH effects */
 	WIRE_MEMBERS = 5   /* membership: args is a list of wire_member */
@@ -73,7 +73,7 @@ struct wire_command {
 };
 
 enum wire_effect_kind {
-	WIRE_ACCEPT = 1,      /* user, expires: CONNECT is accepted; joins the personal room by itself */
+	WIRE_ACCEPT = 1,      /* user, expires: CONNECT is accepted; joins the personal room by itself. Of an event: the new end */
 	WIRE_REFUSE = 2,      /* object: CONNECT_ERROR with it */
 	WIRE_JOIN = 3,        /* room; event: to the others, only if the caller was not in it */
 	WIRE_LEAVE = 4,       /* room; event: to those still in it, if the caller was; from MEMBERS sid, join, self */

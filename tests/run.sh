@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every shelf of tests, one after the other, and the closing line "N passed, N failed".
 # Knocked at by "make test", which has built the programs, the tests and fetched the packages.
-#   SHELVES="unit talk"   only these; shelves: unit lint fuzz store protocol talk guide browser faults house
+#   SHELVES="unit talk"   only these; shelves: unit lint fuzz store protocol talk rest guide browser faults house
 #   FILES=receipts        only files whose name holds this word
 # Each program prints "ok - name" / "not ok - name" (cmocka in its TAP form); whole outputs are in $BUILD/test-logs.
 set -u
@@ -12,8 +12,8 @@ BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$top/$BUILD ;; esac
 export BUILD
 # (fuzz targets are under the sanitizers anyway, and lint does not run the programs)
-[ "${SANITIZE:-}" = 1 ] && default='unit store protocol talk guide browser faults house' ||
-	default='unit lint fuzz store protocol talk guide browser faults house'
+[ "${SANITIZE:-}" = 1 ] && default='unit store protocol talk rest guide browser faults house' ||
+	default='unit lint fuzz store protocol talk rest guide browser faults house'
 shelves=${SHELVES:-$default}
 logs=$BUILD/test-logs
 passed=0 failed=0 skipped=0 current=
@@ -167,6 +167,7 @@ store_programs() {
 shelf_store() { [ ! -d tests/store ] || with_house store store_programs; }
 shelf_protocol() { scripts protocol; }
 shelf_talk() { with_house talk scripts talk; }
+shelf_rest() { scripts rest; }
 shelf_guide() { with_house guide scripts guide; }
 shelf_browser() { with_house browser scripts browser; }
 shelf_faults() { scripts faults; }
@@ -174,7 +175,7 @@ shelf_house() { scripts house; }
 
 for s in $shelves; do
 	case $s in
-	unit | lint | fuzz | store | protocol | talk | guide | browser | faults | house) ;;
+	unit | lint | fuzz | store | protocol | talk | rest | guide | browser | faults | house) ;;
 	*) echo "no such shelf: $s"; exit 2 ;;
 	esac
 	echo "$s"

@@ -1,7 +1,7 @@
 /*
  * connect: a Socket.IO CONNECT: who is it, may he come in?
  *
- * Room: fcgi-api/handlers. Called by router; calls identity, answer.
+ * Room: fcgi-api/handlers. Called by router; calls identity, store, answer.
  * A refusal here is for good (CONNECT_ERROR); passing trouble ends at the transport, which is the door's
  * word.
  */
@@ -9,6 +9,62 @@
 
 #include "identity.h"
 #include "json.h"
+
+/* ---- a client that was cut and comes back: its rooms (args, `rooms`) are looked at again ---- */
+
+struct kept_rooms {
+	struct slice name[STORE_SET_MAX];
+	struct store_member set[STORE_SET_MAX];
+	size_t count;
+};
+
+static const struct refusal *check_kept(struct call *c, struct kept_rooms *k)
+{
+	enum store_verdict v = store_member_check(c->store, k->set, k->count, c->arena);
+
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	for (size_t i = 0; i < k->count; i++) {
+		struct wire_effect leave = { .kind = WIRE_LEAVE, .room = k->name[i] };
+
+		if (!k->set[i].member)
+			answer_effect(&c->answer, &leave);
+	}
+	k->count = 0;
+	return NULL;
+}
+
+/* The sala_uuid behind `chat_` or `group_`. */
+static struct slice uuid_of(struct slice room)
+{
+	const char *mark = memchr(room.p, '_', room.n);
+	size_t skip = mark ? (size_t)(mark + 1 - room.p) : room.n;
+
+	return (struct slice){ room.p + skip, room.n - skip };
+}
+
+static const struct refusal *look_again(struct call *c)
+{
+	const struct refusal *no = NULL;
+	struct kept_rooms kept = { .count = 0 };
+	struct slice rooms = SLICE_NONE, value;
+
+	if (!json_member(c->command.args, "rooms", &rooms))
+		return NULL;
+	while (!no && json_next(&rooms, &value) == 1) {
+		struct buf *name = call_buf(c);
+
+		if (json_decode(value, name) < 0 || name->len == 0)
+			continue;
+		kept.name[kept.count] = buf_slice(name);
+		kept.set[kept.count++] = (struct store_member){
+			.person_id = c->user_id, .sala_uuid = uuid_of(buf_slice(name)),
+		};
+		if (kept.count == STORE_SET_MAX)
+			no = check_kept(c, &kept);
+	}
+	return !no && kept.count ? check_kept(c, &kept) : no;
+}
 
 const struct refusal *handle_connect(struct call *c)
 {
@@ -19,6 +75,8 @@ const struct refusal *handle_connect(struct call *c)
 
 	identity_claims_connect(c->arena, c->command.args, &claims);
 	no = identity_decide(c, &claims, &accept.expires);
+	if (!no)
+		no = look_again(c);
 	if (no)
 		return no;
 	buf_put_u64(user, (uint64_t)c->user_id);

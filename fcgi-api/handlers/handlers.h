@@ -18,10 +18,13 @@ typedef void handler_set_fn(struct call **calls, size_t count);
 handler_fn handle_connect, handle_sweep, handle_fetch, handle_members;
 /* events */
 handler_fn handle_join_direct_chat, handle_join_group, handle_leave_group, handle_load_message_history;
+handler_fn handle_load_missed_messages, handle_load_rooms, handle_edit_message, handle_delete_message;
+handler_fn handle_refresh_token;
 handler_set_fn handle_sends, handle_receipts;
 /* REST */
 handler_fn handle_rest_rooms, handle_rest_room, handle_rest_room_direct, handle_rest_room_group;
 handler_fn handle_rest_messages, handle_rest_send, handle_rest_send_direct;
 handler_fn handle_rest_read, handle_rest_delivered, handle_rest_read_all, handle_rest_unread;
+handler_fn handle_rest_news, handle_rest_edit, handle_rest_delete;
 
 #endif

@@ -69,20 +69,13 @@ static const struct refusal *read_query(struct call *c, struct page_query *q)
 	return NULL;
 }
 
-/*
- * Where to go on. While a walk over full pages lasts, the safe place of its beginning is kept: what appeared
- * behind the walker meanwhile is read when the walk ends there again.
- */
 static void answer_cursor(struct call *c, const struct page_query *q, const struct store_history *h,
 			  int64_t safe)
 {
-	struct cursor next = { safe, safe };
+	bool more = h->count && (h->truncated || h->count == q->page.limit);
+	struct cursor next = cursor_after(&q->cursor, safe, more ? h->messages[h->count - 1].id : 0);
 	char text[CURSOR_TEXT_MAX];
 
-	if (q->cursor.next != q->cursor.safe && q->cursor.safe < safe)
-		next.safe = next.next = q->cursor.safe;
-	if (h->count && (h->truncated || h->count == q->page.limit))
-		next.next = h->messages[h->count - 1].id;
 	cursor_text(&next, text);
 	answer_header(&c->answer, "X-Cursor", text);
 	answer_header(&c->answer, "X-Poll-Interval", POLL_INTERVAL_S);

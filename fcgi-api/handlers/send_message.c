@@ -253,7 +253,9 @@ static const struct refusal *send_rest(struct sending *s, struct slice sala_uuid
 {
 	if (!s->settled) {
 		s->send->sala_uuid = sala_uuid;
-		fill_metadata(s, kind);
+		/* without metadata of the caller's the column stays NULL, as the companion leaves it */
+		if (s->fields.metadata.n)
+			fill_metadata(s, kind);
 		store_set(s, 1);
 	}
 	if (s->call->trouble)

@@ -80,7 +80,7 @@ static MYSQL *try_target(const struct store_settings *s, const struct target *t)
 	mysql_options(my, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &key);
 #endif
 	if (mysql_real_connect(my, *t->host ? t->host : NULL, s->user, s->password, s->database, t->port,
-			       t->socket, 0)) {
+			       t->socket, CLIENT_MULTI_STATEMENTS)) {
 		size_t i = 0;
 
 		while (i < sizeof(session_setup) / sizeof(*session_setup) &&

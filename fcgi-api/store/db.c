@@ -187,6 +187,9 @@ enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t siz
 	if (!st->my)
 		return STORE_LOST;
 	st->error = 0;
+	v = session_run_later(st, false);
+	if (v)
+		return v;
 	v = run_once(st, sql, size, in, count);
 	/*
 	 * nothing of this transaction has happened yet and nothing commits by itself: the dead session is
@@ -200,6 +203,24 @@ enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t siz
 	if (v == STORE_OK)
 		st->ran++;
 	return v;
+}
+
+void db_run_later(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in, size_t in_count)
+{
+	struct buf text = BUF_INIT;
+	const char *p, *mark;
+	size_t i;
+
+	sql_expand(&text, sql->text, size);
+	p = text.data;
+	for (i = 0; i < in_count && (mark = memchr(p, '?', text.len - (size_t)(p - text.data))); i++) {
+		buf_put(&st->later, p, (size_t)(mark - p));
+		buf_put_u64(&st->later, (uint64_t)in[i].number);
+		p = mark + 1;
+	}
+	buf_put(&st->later, p, text.len - (size_t)(p - text.data));
+	buf_puts(&st->later, "; ");
+	buf_fini(&text);
 }
 
 /* ---- rows ---- */

@@ -1,11 +1,10 @@
 /*
  * delivery: what a stored message changes beside its own row: recipient rows and the room's time.
  *
- * Room: fcgi-api/store, inside. Called by send; calls sets and db. Rows as the companion writes them, so that
+ * Room: fcgi-api/store, inside. Called by send; calls db. Rows as the companion writes them, so that
  * both sides count the same.
  */
 #include "delivery.h"
-#include "sets.h"
 
 static const struct db_sql direct_sql = {
 	"send direct recipients",
@@ -36,17 +35,17 @@ void delivery_add(struct delivery *d, const struct store_message *m)
 	}
 }
 
-enum store_verdict delivery_write(struct store *st, struct delivery *d)
+void delivery_write(struct store *st, struct delivery *d)
 {
-	enum store_verdict v = sets_run_rows(st, &direct_sql, d->pairs, d->pair_count, 2);
 	struct db_value in[STORE_SET_MAX];
 	size_t i;
 
-	if (v == STORE_OK && d->grouped_count)
-		v = sets_run_list(st, &group_sql, d->grouped, d->grouped_count, 1);
+	if (d->pair_count)
+		db_run_later(st, &direct_sql, d->pair_count, d->pairs, d->pair_count * 2);
+	if (d->grouped_count)
+		db_run_later(st, &group_sql, d->grouped_count, d->grouped, d->grouped_count);
 	for (i = 0; i < d->stale_count; i++)
 		in[i] = db_of_number(d->stale[i]);
-	if (v == STORE_OK && d->stale_count)
-		v = sets_run_list(st, &touch_sql, in, d->stale_count, 1);
-	return v;
+	if (d->stale_count)
+		db_run_later(st, &touch_sql, d->stale_count, in, d->stale_count);
 }

@@ -1,7 +1,7 @@
 /*
  * delivery: what a stored message changes beside its own row: recipient rows and the room's time.
  *
- * Room: fcgi-api/store, inside. Called by send; calls sets and db.
+ * Room: fcgi-api/store, inside. Called by send; calls db.
  */
 #ifndef STORE_DELIVERY_H
 #define STORE_DELIVERY_H
@@ -19,6 +19,7 @@ struct delivery {
 
 /* Adds a stored message (complete; its group not crowded). */
 void delivery_add(struct delivery *d, const struct store_message *m);
-STORE_CHECK enum store_verdict delivery_write(struct store *st, struct delivery *d);
+/* Writes what was added when the transaction commits, or before its next statement. */
+void delivery_write(struct store *st, struct delivery *d);
 
 #endif

@@ -302,10 +302,9 @@ static enum store_verdict read_back(struct job *j)
 }
 
 /* Recipient rows and the rooms' time. */
-static enum store_verdict deliver(struct job *j)
+static void deliver(struct job *j)
 {
 	struct delivery d = { .pair_count = 0 };
-	enum store_verdict v;
 	size_t i;
 
 	for (i = 0; i < j->count; i++) {
@@ -319,9 +318,7 @@ static enum store_verdict deliver(struct job *j)
 			d.stale[d.stale_count++] = r->room.id;
 		r->stale = false;
 	}
-	v = delivery_write(j->st, &d);
-	/* a recipient or room deleted at this very moment: look again, from the start */
-	return v == STORE_REFUSED ? STORE_AGAIN : v;
+	delivery_write(j->st, &d);
 }
 
 static void settle_followers(struct job *j)
@@ -360,9 +357,9 @@ enum store_verdict store_message_save(struct store *st, struct store_send *set, 
 		v = insert_all(&j);
 	if (v == STORE_OK)
 		v = read_back(&j);
-	if (v == STORE_OK)
-		v = deliver(&j);
-	if (v == STORE_OK)
-		settle_followers(&j);
-	return v;
+	if (v)
+		return v;
+	deliver(&j);
+	settle_followers(&j);
+	return STORE_OK;
 }

@@ -27,6 +27,7 @@ static void disconnect(struct store *st)
 		mysql_stmt_close(st->statements[i].stmt);
 	st->statement_count = 0;
 	st->open = NULL;
+	buf_reset(&st->later);
 	if (st->my)
 		mysql_close(st->my);
 	st->my = NULL;
@@ -37,6 +38,7 @@ void store_close(struct store *st)
 	if (!st)
 		return;
 	disconnect(st);
+	buf_fini(&st->later);
 	known_free(st->known);
 	free(st);
 }
@@ -103,6 +105,26 @@ enum store_verdict store_begin(struct store *st)
 	return st->my ? STORE_OK : session_connect(st);
 }
 
+enum store_verdict session_run_later(struct store *st, bool commit)
+{
+	enum store_verdict v;
+	int bad, next = -1;
+
+	if (commit)
+		buf_puts(&st->later, "COMMIT");
+	if (!st->later.len)
+		return STORE_OK;
+	bad = mysql_real_query(st->my, st->later.data, st->later.len);
+	buf_reset(&st->later);
+	while (!bad && (next = mysql_next_result(st->my)) == 0)
+		;
+	if (!bad && next < 0)
+		return STORE_OK;
+	v = session_fail(st, commit ? "commit" : "later", mysql_errno(st->my), mysql_error(st->my));
+	/* a row that they name was deleted at this very moment: look again, from the start */
+	return v == STORE_REFUSED ? STORE_AGAIN : v;
+}
+
 enum store_verdict store_commit(struct store *st)
 {
 	if (!st->my)
@@ -110,14 +132,13 @@ enum store_verdict store_commit(struct store *st)
 	if (!st->ran)
 		return STORE_OK;
 	st->ran = 0;
-	if (mysql_query(st->my, "COMMIT") == 0)
-		return STORE_OK;
-	return session_fail(st, "commit", mysql_errno(st->my), mysql_error(st->my));
+	return session_run_later(st, true);
 }
 
 void store_rollback(struct store *st)
 {
 	st->ran = 0;
+	buf_reset(&st->later);
 	if (st->open)
 		mysql_stmt_free_result(st->open->stmt);
 	st->open = NULL;

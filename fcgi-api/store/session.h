@@ -42,6 +42,7 @@ struct store {
 	uint64_t runs;
 	bool returns;
 	struct known *known;
+	struct buf later;                 /* statements that go with the next one, or with the COMMIT */
 	const struct statement *open;     /* whose rows are being read */
 	enum store_verdict rows_verdict;  /* what ended them */
 	struct column columns[DB_COLUMNS_MAX];
@@ -52,6 +53,11 @@ struct store {
 
 /* Takes note of an error: says it once, and ends the connection where it is of no more use. */
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text);
+/*
+ * Runs what was put off (db_run_later), and COMMIT behind it if told so, in one round trip. The first statement that
+ * fails ends the list: no COMMIT after a failure. Nothing put off: OK.
+ */
+STORE_CHECK enum store_verdict session_run_later(struct store *st, bool commit);
 /* Opens a connection where there is none. */
 STORE_CHECK enum store_verdict session_connect(struct store *st);
 

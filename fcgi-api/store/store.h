@@ -243,9 +243,33 @@ struct store_history {
 	struct store_message *messages;  /* oldest first, deleted ones left out */
 	size_t count;
 	bool truncated;               /* ended at STORE_PAGE_BYTES before its limit */
+	int64_t last_id;              /* news, truncated: the next page begins behind it */
 };
 STORE_CHECK enum store_verdict store_message_history(struct store *st, const struct store_page *page,
 						     struct arena *a, struct store_history *history_r);
+
+/*
+ * The author's change of a message that is not deleted; message_r is the row as it is then (a deleted one is left as it
+ * was: look at deleted_at). The caller has asked store_message_find who may. OK, NONE when it is gone, or trouble.
+ */
+STORE_CHECK enum store_verdict store_message_edit(struct store *st, int64_t id, int64_t author_id,
+						  struct slice contenido, struct arena *a,
+						  struct store_message *message_r);
+/* The same for deleting: a message deleted before keeps its time. */
+STORE_CHECK enum store_verdict store_message_delete(struct store *st, int64_t id, int64_t author_id,
+						    struct arena *a, struct store_message *message_r);
+
+struct store_news {
+	int64_t person_id;
+	int64_t after;                /* id, exclusive */
+	unsigned limit;               /* 1..300 */
+};
+/*
+ * The oldest of the messages behind `after` in all rooms of a person, own ones included, deleted ones left out.
+ * `truncated`: there is more, behind last_id.
+ */
+STORE_CHECK enum store_verdict store_message_news(struct store *st, const struct store_news *news, struct arena *a,
+						  struct store_history *history_r);
 
 /*
  * ---- my rooms and unread

@@ -34,7 +34,7 @@ static const struct db_sql rowless_sql = {
 	"unread without rows",
 	"{SELECT MAX(m.sala_chat_id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d ON"
 	" d.mensaje_id = m.id"
-	" AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.enviado_en >= ? AND"
+	" AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.enviado_en > ? AND"
 	" m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL| UNION ALL }", "ii"
 };
 #define ROWLESS_VALUES 5

@@ -42,10 +42,13 @@ void answers_free(struct answers *a)
 void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects)
 {
 	struct answers *a = h->answers;
-	uint64_t id = effects_message(effects);
+	struct slice room;
+	uint64_t id = effects_message(effects, &room);
 
 	if (id > c->line->order)
 		c->line->order = id;
+	if (room.n > 0)
+		c->line->place = lines_place(room);
 	c->state = COMMAND_HELD;
 	if (a->count == a->cap) {
 		a->cap = a->cap ? a->cap * 2 : WIRE_JOB_COMMANDS;

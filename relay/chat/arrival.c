@@ -47,6 +47,19 @@ static void put_query(void *ctx, struct slice name, struct slice value)
 	json_put_string(b, value);
 }
 
+/* Rooms that a handler has to look at: not the personal one, which is identity's. */
+static void put_room(void *ctx, struct slice room, uint64_t join)
+{
+	struct buf *b = ctx;
+
+	(void)join;
+	if (room.n == 0 || room.p[0] == '@')
+		return;
+	if (b->data[b->len - 1] != '[')
+		buf_putc(b, ',');
+	json_put_string(b, room);
+}
+
 static void put_args(struct buf *b, const struct seat *seat, struct slice auth)
 {
 	const struct eio_session *session = sio_socket_session(seat->socket);
@@ -60,6 +73,11 @@ static void put_args(struct buf *b, const struct seat *seat, struct slice auth)
 	if (eio_session_header(session, "authorization", &header) == 1 && is_text(header))
 		json_put_text_member(b, "authorization", header);
 	json_put_text_member(b, "address", slice_of(seat->address));
+	if (sio_socket_returns(seat->socket)) {
+		json_put_raw_member(b, "rooms", SLICE("["));
+		sio_socket_each_room(seat->socket, put_room, b);
+		buf_putc(b, ']');
+	}
 	buf_putc(b, '}');
 }
 

@@ -12,10 +12,13 @@
 #include "dispatch.h"
 #include "feed.h"
 #include "hall.h"
+#include "handover.h"
 #include "health.h"
 #include "log.h"
 #include "members.h"
+#include "presence.h"
 #include "seats.h"
+#include "typing.h"
 
 #define TICK_MS 100
 #define LIMITS_SWEEP_TICKS 300         /* every 30 s */
@@ -38,7 +41,28 @@ static void on_event(void *ctx, struct sio_socket *s, const struct sio_event *e)
 
 static void on_disconnect(void *ctx, struct sio_socket *s, const char *reason)
 {
+	struct seat *seat = sio_socket_data(s);
+
+	if (seat)
+		presence_gone(ctx, seat);
 	arrival_leave(ctx, s, reason);
+}
+
+static void on_join(void *ctx, struct sio_socket *s, struct slice room)
+{
+	const struct seat *seat = sio_socket_data(s);
+
+	if (seat)
+		presence_entered(ctx, seat, room);
+}
+
+/* Not for those who disconnected: their seats are gone by now. */
+static void on_leave(void *ctx, struct sio_socket *s, struct slice room)
+{
+	const struct seat *seat = sio_socket_data(s);
+
+	if (seat)
+		presence_left(ctx, seat, room);
 }
 
 static int on_handshake(void *ctx)
@@ -100,6 +124,7 @@ static void on_leaving_tick(void *ctx)
 	} else if (leaving.over) {
 		eio_timer_free(leaving.timer);
 		leaving.timer = NULL;
+		handover_write(h);
 		leaving.done(leaving.ctx);
 	}
 }
@@ -126,6 +151,9 @@ static void on_tick(void *ctx)
 	struct hall *h = ctx;
 
 	commands_tick(h);
+	seats_close_stuck(h);
+	typing_tick(h);
+	presence_tick(h);
 	if (++ticks % LIMITS_SWEEP_TICKS == 0)
 		limits_sweep(h->limits, eio_loop_now_ms(h->loop));
 }
@@ -142,12 +170,15 @@ static struct hall *hall_new(struct eio_loop *l, const struct chat_config *c)
 	lines_init(&h->lines);
 	TAILQ_INIT(&h->commands);
 	TAILQ_INIT(&h->seats);
+	TAILQ_INIT(&h->full);
 	h->by_id = map_new();
 	h->people = map_new();
 	h->pushed = pushed_new(PUSHED_KEPT);
 	h->holes = holes_new(c->feed_hole_s * 1000);
 	h->limits = limits_new();
 	h->answers = answers_new();
+	h->presence = presence_new();
+	h->typing = typing_new();
 	return h;
 }
 
@@ -157,9 +188,12 @@ struct hall *chat_open(struct eio_loop *l, const struct chat_config *c, const st
 	static const struct sio_http http = { .on_handshake = on_handshake, .on_request = on_request };
 	static const struct sio_callbacks callbacks = {
 		.on_connect = on_connect, .on_event = on_event, .on_disconnect = on_disconnect,
+		.on_join = on_join, .on_leave = on_leave,
 	};
 	struct hall *h = hall_new(l, c);
 
+	h->queue_half = sio->transport.send_queue_max / 2;
+	h->queue_stuck_ms = sio->transport.ping_interval_ms + sio->transport.ping_timeout_ms;
 	h->bus = bus_open(l, bus, on_bus, h);
 	h->server = h->bus ? sio_server_new(l, sio, &http, h) : NULL;
 	if (!h->server) {
@@ -170,6 +204,7 @@ struct hall *chat_open(struct eio_loop *l, const struct chat_config *c, const st
 	h->dispatch = dispatch_new(h);
 	h->feed = feed_new(h);
 	h->members = members_new(h);
+	handover_read(h);
 	h->tick = eio_timer_new(l, TICK_MS, TICK_MS, on_tick, h);
 	eio_loop_on_settle(l, on_settle, h);
 	return h;
@@ -216,6 +251,8 @@ void chat_close(struct hall *h)
 	bus_close(h->bus);
 	dispatch_free(h->dispatch);
 	answers_free(h->answers);
+	presence_free(h->presence);
+	typing_free(h->typing);
 	limits_free(h->limits);
 	holes_free(h->holes);
 	pushed_free(h->pushed);

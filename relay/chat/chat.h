@@ -14,6 +14,7 @@ struct hall;
 struct chat_config {
 	const char *run_dir;           /* where feed.mark is written */
 	bool rate_limits;
+	bool recovery;                 /* sessions are handed to the next relay */
 	unsigned feed_interval_ms;
 	unsigned feed_hole_s;
 };

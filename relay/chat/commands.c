@@ -2,15 +2,17 @@
  * commands: from a client's event to a place in its line, and away from there.
  *
  * Room: relay/chat. Called by chat, arrival, feed, members, dispatch, answers; calls lines, limits,
- * replies, seats.
+ * replies, seats, typing, get_presence.
  */
 #include "commands.h"
 
 #include <stdlib.h>
+#include "get_presence.h"
 #include "ids.h"
 #include "log.h"
 #include "replies.h"
 #include "seats.h"
+#include "typing.h"
 
 #define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
 
@@ -87,7 +89,7 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 	} else if (wait) {
 		h->stats.refused_fast++;
 		command_refused(h, c, REFUSED_TOO_FAST, wait);
-	} else if (full || !bus_alive(h->bus)) {
+	} else if (full || (!row->here && !bus_alive(h->bus))) {
 		h->stats.refused_full += full;
 		h->stats.unavailable++;
 		command_refused(h, c, REFUSED_UNAVAILABLE, 0);
@@ -184,12 +186,24 @@ void commands_drop_arrival(struct hall *h, struct seat *seat)
 		commands_end(h, c);
 }
 
+/* What the relay answers by itself. */
+static void answer_here(struct hall *h, struct command *c)
+{
+	if (c->row->here == HERE_TYPING)
+		typing_take(h, c);
+	else
+		get_presence_answer(h, c);
+}
+
 void commands_settle_refused(struct hall *h)
 {
 	struct command *c;
 
 	while ((c = lines_refused(&h->lines))) {
-		reply_refuse(c, c->refusal, c->retry_ms);
+		if (c->refusal)
+			reply_refuse(c, c->refusal, c->retry_ms);
+		else
+			answer_here(h, c);
 		commands_end(h, c);
 	}
 }

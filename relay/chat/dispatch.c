@@ -2,8 +2,10 @@
  * dispatch: forms jobs at the end of each loop pass and takes their answers.
  *
  * Room: relay/chat. Called by chat; calls bus, lines, commands, answers, effects. Sends (and receipts) go
- * one job at a time, so that under load a job is a large set in its natural order; a second goes only past
- * one that is late. Then the answers of the younger wait for the older, not longer than HOLD_MS.
+ * in at most two jobs at a time, so that under load a job is a large set in its natural order. The answers
+ * of the younger wait for the older, not longer than HOLD_MS. What would write to the room of a job that is
+ * out waits for that job (lines: places): the database would only make the whole younger job wait for the
+ * commit of the older.
  */
 #include "dispatch.h"
 
@@ -12,15 +14,23 @@
 #include "commands.h"
 #include "effects.h"
 #include "log.h"
+#include "seats.h"
 
 #define ATTEMPT_MS 2500
 #define SECOND_AFTER_MS 5              /* a second send job goes when the first is older */
-#define HOLD_MS 30                     /* answers wait so long for those of an older job */
+#define STUCK_MS 250                   /* a job so late no longer counts as one of the two */
+/*
+ * So long answers wait for those of an older job. The design says 30 ms; on a loaded machine a worker stands still
+ * longer than that between its commit and its answer, and a room heard ids out of order. Writers of a room are
+ * serialized by its lock, so a long wait keeps the order; it costs nothing while the older job answers in time.
+ */
+#define HOLD_MS 250
 #define OTHERS_IN_JOB 6                /* their answers may be pages of 512 KiB, and a message holds 4 MiB */
 
 struct job_out {
 	uint64_t id, given_ms;
 	enum wire_job_kind kind;
+	bool passable;                 /* its places were left: others may write there */
 	bool slow;                     /* somebody waited for it in vain: nobody does any more */
 	TAILQ_ENTRY(job_out) next;
 	size_t count;
@@ -31,7 +41,7 @@ struct dispatch {
 	struct hall *hall;
 	TAILQ_HEAD(, job_out) jobs;    /* by number */
 	struct eio_timer *hold, *second;
-	bool hold_set;
+	uint64_t held_for;             /* the job that held answers wait for, 0: none are held */
 	struct buf scratch;
 };
 
@@ -40,35 +50,43 @@ struct dispatch {
 struct lane {
 	size_t out, slow;
 	uint64_t youngest_ms;
+	size_t youngest_count;
 };
 
 static struct lane lane_of(const struct dispatch *d, enum wire_job_kind kind)
 {
 	struct lane lane = { 0 };
+	uint64_t now = eio_loop_now_ms(d->hall->loop);
 	const struct job_out *j;
 
 	TAILQ_FOREACH(j, &d->jobs, next) {
 		if (j->kind != kind)
 			continue;
 		lane.out++;
-		lane.slow += j->slow;
+		lane.slow += j->slow || now - j->given_ms > STUCK_MS;
 		lane.youngest_ms = j->given_ms;
+		lane.youngest_count = j->count;
 	}
 	return lane;
 }
 
-/* May one more job of this kind go? When only its age is missing, the loop is woken in time. */
+/*
+ * May one more job of this kind go? The second goes once three quarters as many wait as are out, so that sets stay large while its
+ * statements run during the commit of the first; or when that one is late. When only its age is missing, the loop is
+ * woken in time.
+ */
 static bool lane_open(struct dispatch *d, enum wire_job_kind kind, size_t idle)
 {
 	struct lane lane = lane_of(d, kind);
 	uint64_t age = eio_loop_now_ms(d->hall->loop) - lane.youngest_ms;
+	size_t want = (lane.youngest_count * 3 + 3) / 4;
 
 	if (kind == WIRE_JOB_OTHERS || lane.out == 0)
 		return true;
 	/* The last waiting worker is not for a third job of one kind. */
 	if (lane.out - lane.slow >= 2 || (lane.out >= 2 && idle < 2))
 		return false;
-	if (age > SECOND_AFTER_MS)
+	if (age > SECOND_AFTER_MS || lines_ready(&d->hall->lines, kind, want) >= want)
 		return true;
 	eio_timer_again(d->second, SECOND_AFTER_MS + 1 - age, 0);
 	return false;
@@ -107,6 +125,15 @@ static unsigned attempt_ms(const struct command *c, uint64_t now)
 	return left < ATTEMPT_MS ? (unsigned)left : ATTEMPT_MS;
 }
 
+/* Nobody took them: they wait as before. */
+static void take_back(struct hall *h, struct command **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		lines_back(&h->lines, list[i]);
+		list[i]->attempt--;
+	}
+}
+
 /* Forms and gives one job; false when there is none to give. */
 static bool give_one(struct hall *h, enum wire_job_kind kind, size_t idle)
 {
@@ -133,8 +160,32 @@ static bool give_one(struct hall *h, enum wire_job_kind kind, size_t idle)
 	j->id = bus_give(h->bus, kind, (uint16_t)n, buf_slice(&d->scratch), attempt_ms(list[0], now));
 	for (size_t i = 0; i < n; i++)
 		list[i]->job = j->id;
+	if (j->id == 0) {
+		take_back(h, list, n);
+		free(j);
+		return false;
+	}
 	TAILQ_INSERT_TAIL(&d->jobs, j, next);
 	return true;
+}
+
+/* Nobody waits for the rooms of a job that may have been lost. */
+static void leave_places(struct hall *h)
+{
+	uint64_t now = eio_loop_now_ms(h->loop);
+	struct job_out *j;
+
+	TAILQ_FOREACH(j, &h->dispatch->jobs, next) {
+		if (j->passable || now - j->given_ms <= HOLD_MS)
+			continue;
+		j->passable = true;
+		for (size_t i = 0; i < j->count; i++) {
+			struct command *c = commands_find(h, j->commands[i]);
+
+			if (c && c->job == j->id)
+				lines_leave_place(&h->lines, c);
+		}
+	}
 }
 
 void dispatch_settle(struct hall *h)
@@ -143,6 +194,8 @@ void dispatch_settle(struct hall *h)
 	size_t idle = bus_idle(h->bus);
 	bool gave = true;
 
+	leave_places(h);
+	seats_let_go(h);
 	commands_settle_refused(h);
 	while (idle > 0 && gave) {
 		gave = false;
@@ -214,8 +267,11 @@ static void release_answers(struct dispatch *d)
 		}
 	}
 	stay = answers_release(d->hall, before);
-	if (stay > 0 && !d->hold_set) {
-		d->hold_set = true;
+	if (stay == 0) {
+		d->held_for = 0;
+	} else if (d->held_for != before) {
+		/* Each job is given its whole time, not what is left of another's. */
+		d->held_for = before;
 		d->hall->stats.held++;
 		eio_timer_again(d->hold, HOLD_MS, 0);
 	}
@@ -227,7 +283,9 @@ static void on_hold_over(void *ctx)
 	uint64_t oldest = answers_oldest(d->hall->answers);
 	struct job_out *j;
 
-	d->hold_set = false;
+	if (!d->held_for)
+		return;
+	d->held_for = 0;
 	TAILQ_FOREACH(j, &d->jobs, next) {
 		if (j->kind == WIRE_JOB_SENDS && !j->slow && j->id < oldest) {
 			j->slow = true;

@@ -11,6 +11,7 @@
 #include "replies.h"
 #include "seats.h"
 
+#define EXPIRY_MAX_S (365 * 24 * 3600)  /* no session is as long as some tokens */
 #define EFFECTS_ROOMS_MAX 64           /* rooms that one push may name */
 #define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
 
@@ -48,7 +49,11 @@ static void apply_push(struct hall *h, const struct wire_effect *e)
 		return;
 	}
 	h->stats.pushes++;
-	sio_push(h->ns, rooms, n, e->except, e->event);
+	/* Messages wait for those who were cut; everything else comes with the next load. */
+	if (e->mensaje_id > 0)
+		sio_push_kept(h->ns, rooms, n, e->except, e->event);
+	else
+		sio_push(h->ns, rooms, n, e->except, e->event);
 }
 
 /* ---- arrival ---- */
@@ -64,26 +69,51 @@ static void on_expired(void *ctx)
 	sio_socket_disconnect(seat->socket, false);
 }
 
+/* Sets or moves the end of the session, 0: none. */
+static void set_expiry(struct hall *h, struct seat *seat, int64_t expires)
+{
+	int64_t left = expires - (int64_t)time(NULL);
+
+	if (seat->expiry)
+		eio_timer_free(seat->expiry);
+	seat->expiry = NULL;
+	if (expires <= 0)
+		return;
+	if (left > EXPIRY_MAX_S)
+		left = EXPIRY_MAX_S;
+	seat->expiry = eio_timer_new(h->loop, left > 0 ? (uint64_t)left * 1000 : 1, 0, on_expired, seat);
+}
+
+/* An event that is answered by it has brought a newer token of the same person. */
 static void apply_accept(struct hall *h, struct command *c, const struct wire_effect *e)
 {
 	struct seat *seat = c ? c->seat : NULL;
 	struct buf room = BUF_INIT;
+	bool foreign;
 
-	if (!seat || !seat->socket || seat->user || c->type != WIRE_CONNECT)
+	if (!seat || !seat->socket)
 		return;
-	seat_set_user(seat, e->user);
+	if (c->type == WIRE_EVENT && seat->user && slice_is(e->user, seat->user))
+		set_expiry(h, seat, e->expires);
+	if (seat->user || c->type != WIRE_CONNECT)
+		return;
 	buf_putc(&room, '@');
 	buf_put_slice(&room, e->user);
-	sio_socket_join(seat->socket, buf_slice(&room), NULL);
+	foreign = sio_socket_returns(seat->socket) && !sio_socket_in(seat->socket, buf_slice(&room));
+	if (!foreign)
+		sio_socket_join(seat->socket, buf_slice(&room), NULL);
 	buf_fini(&room);
-	h->stats.arrivals_accepted++;
-	log_info(seat->sid, "user %s connected from %s", seat->user, seat->address);
-	if (e->expires > 0) {
-		int64_t left = e->expires - (int64_t)time(NULL);
-
-		seat->expiry = eio_timer_new(h->loop, left > 0 ? (uint64_t)left * 1000 : 1, 0,
-				on_expired, seat);
+	if (foreign) {
+		/* Somebody else's session: it ends, and its client begins anew. */
+		sio_socket_forget(seat->socket);
+		sio_socket_close_transport(seat->socket, CLOSE_TRY_AGAIN);
+		return;
 	}
+	seat_set_user(seat, e->user);
+	h->stats.arrivals_accepted++;
+	log_info(seat->sid, "user %s %s from %s", seat->user,
+		sio_socket_returns(seat->socket) ? "came back" : "connected", seat->address);
+	set_expiry(h, seat, e->expires);
 	sio_socket_accept(seat->socket);
 }
 
@@ -208,7 +238,11 @@ void effects_apply(struct hall *h, struct command *c, struct slice effects)
 	/* Whoever asked for an acknowledgement gets one, and nobody stays at the door. */
 	if (c->type == WIRE_EVENT && c->wants_ack)
 		reply_send(c, SLICE_NONE, SLICE("{\"status\":\"ok\"}"));
-	if (c->type == WIRE_CONNECT && c->seat->socket && !c->seat->user)
+	if (c->type != WIRE_CONNECT || !c->seat->socket)
+		return;
+	if (c->seat->user)
+		sio_socket_replay(c->seat->socket); /* behind `connected` */
+	else
 		sio_socket_close_transport(c->seat->socket, CLOSE_TRY_AGAIN);
 }
 
@@ -224,13 +258,18 @@ void effects_apply_late(struct hall *h, struct slice effects)
 	}
 }
 
-uint64_t effects_message(struct slice effects)
+uint64_t effects_message(struct slice effects, struct slice *room_r)
 {
 	struct wire_effect e;
 
-	while (wire_next_effect(&effects, &e) == 1)
-		if (e.kind == WIRE_PUSH && e.mensaje_id > 0)
-			return (uint64_t)e.mensaje_id;
+	*room_r = SLICE_NONE;
+	while (wire_next_effect(&effects, &e) == 1) {
+		if (e.kind != WIRE_PUSH || e.mensaje_id <= 0)
+			continue;
+		if (wire_next_room(&e.rooms, room_r) != 1)
+			*room_r = SLICE_NONE;
+		return (uint64_t)e.mensaje_id;
+	}
 	return 0;
 }
 

@@ -17,8 +17,8 @@
 void effects_apply(struct hall *h, struct command *c, struct slice effects);
 /* Only its message pushes: an answer that came too late to be the first. */
 void effects_apply_late(struct hall *h, struct slice effects);
-/* The id of the first message pushed by an answer, 0 when there is none. */
-uint64_t effects_message(struct slice effects);
+/* The id of the first message pushed by an answer and the first room that hears it; 0 when there is none. */
+uint64_t effects_message(struct slice effects, struct slice *room_r);
 /* True when the handler failed for a passing reason. */
 bool effects_retry(struct slice effects);
 

@@ -9,16 +9,20 @@
 #include "wire.h"
 
 /* Token buckets: which one an event draws from (limits.c has their sizes). */
-enum rate_class { RATE_SEND, RATE_RECEIPT, RATE_OTHER, RATE_CONNECT, RATE_CLASSES };
+enum rate_class { RATE_SEND, RATE_RECEIPT, RATE_OTHER, RATE_CONNECT, RATE_TYPING, RATE_CLASSES };
 
 /* How the relay's own refusals are worded: as `ack {status:'error',…}` or as `error {…}`. */
 enum refusal_form { REFUSAL_ERROR, REFUSAL_ACK };
 
+/* Events that the relay answers by itself: they need no database. */
+enum event_here { HERE_NOT, HERE_TYPING, HERE_PRESENCE };
+
 struct event_row {
 	const char *name;
-	uint8_t kind;                  /* enum wire_job_kind; 0: not an event of ours */
+	uint8_t kind;                  /* enum wire_job_kind; 0: answered here */
 	enum refusal_form refusal;
 	enum rate_class rate;
+	enum event_here here;
 };
 
 /* The row of a name, compared byte for byte; NULL when it is unknown. */

@@ -20,11 +20,17 @@
 #define FETCH_MOST 64                  /* rows asked for with text at a time; a handler takes no more */
 #define HURRY_GAP_MS 20                /* sweeps that trouble asks for are at least so far apart */
 #define RETRY_AFTER_MS 200
+/*
+ * InnoDB shows a row to readers a moment before its commit is written to the log: a crash in between takes it away, and
+ * the next attempt stores it under another id. So rows must have stood so long before their text is asked for.
+ */
+#define STAND_MS 100
 
 struct feed {
 	struct hall *hall;
-	struct eio_timer *timer;
-	bool busy;                     /* a question is out */
+	struct eio_timer *timer, *stand;
+	bool busy;                     /* a question is out, or rows are given time to stand */
+	bool standing;
 	bool more;                     /* the last page was cut */
 	bool again;                    /* go on at once */
 	uint64_t begun_ms, failed_ms;  /* the last question, the last that failed */
@@ -191,11 +197,17 @@ static void check_went_back(struct hall *h, const struct wire_rows *head)
 	holes_back(h->holes, head->max_id);
 }
 
+/* Everything counts as pushed that is there when a relay begins, unless the one before left its memory. */
+static bool first_sweep(const struct hall *h)
+{
+	return !h->feed_ready && !h->feed_handed;
+}
+
 /* Malformed rows are -1: nothing of them was used beyond what cannot harm. */
 static int take_rows(struct feed *f, struct slice payload)
 {
 	struct hall *h = f->hall;
-	bool first = !h->feed_ready;
+	bool first = first_sweep(h);
 	struct wire_rows head;
 	struct wire_row row;
 	uint64_t *fresh, high;
@@ -246,18 +258,24 @@ static void on_swept(void *ctx, struct slice effects, bool failed)
 		log_info("feed", "first sweep: newest id %llu", (unsigned long long)holes_high(h->holes));
 	h->feed_ready = true;
 	write_mark(f);
-	/* The text is asked for in the same breath. */
-	if (f->wanted_count > 0)
+	if (f->wanted_count == 0)
+		return;
+	/* The pages of a large backlog do not wait, one by one. */
+	if (f->more) {
 		fetch(f);
+		return;
+	}
+	f->busy = f->standing = true;
+	eio_timer_again(f->stand, STAND_MS, 0);
 }
 
 static void sweep(struct feed *f)
 {
 	struct hall *h = f->hall;
 	struct wire_range ranges[SWEEP_RANGES];
-	struct wire_sweep s = { .first = !h->feed_ready };
+	struct wire_sweep s = { .first = first_sweep(h) };
 
-	if (h->feed_ready) {
+	if (!s.first) {
 		s.high = holes_high(h->holes);
 		s.holes = (uint16_t)holes_due(h->holes, eio_loop_now_ms(h->loop), ranges, SWEEP_RANGES,
 				SWEEP_IDS);
@@ -281,6 +299,16 @@ static void go_on(struct feed *f)
 		sweep(f);
 }
 
+static void on_stood(void *ctx)
+{
+	struct feed *f = ctx;
+
+	if (!f->standing)
+		return;
+	f->busy = f->standing = false;
+	go_on(f);
+}
+
 static void on_tick(void *ctx)
 {
 	go_on(ctx);
@@ -296,6 +324,24 @@ void feed_settle(struct feed *f)
 		go_on(f);
 }
 
+void feed_save(const struct feed *f, struct buf *b)
+{
+	buf_put(b, f->wanted, f->wanted_count * sizeof(*f->wanted));
+}
+
+int feed_load(struct feed *f, struct slice saved)
+{
+	uint64_t id;
+
+	if (saved.n % sizeof(id))
+		return -1;
+	for (; saved.n; saved = (struct slice){ saved.p + sizeof(id), saved.n - sizeof(id) }) {
+		memcpy(&id, saved.p, sizeof(id));
+		want(f, id);
+	}
+	return 0;
+}
+
 void feed_configure(struct feed *f)
 {
 	eio_timer_again(f->timer, f->hall->config.feed_interval_ms, f->hall->config.feed_interval_ms);
@@ -306,6 +352,7 @@ struct feed *feed_new(struct hall *h)
 	struct feed *f = mem_zero(1, sizeof(*f));
 
 	f->hall = h;
+	f->stand = eio_timer_new(h->loop, STAND_MS, 0, on_stood, f);
 	f->timer = eio_timer_new(h->loop, h->config.feed_interval_ms, h->config.feed_interval_ms, on_tick, f);
 	return f;
 }
@@ -315,6 +362,7 @@ void feed_free(struct feed *f)
 	if (!f)
 		return;
 	eio_timer_free(f->timer);
+	eio_timer_free(f->stand);
 	free(f->wanted);
 	buf_fini(&f->scratch);
 	free(f);

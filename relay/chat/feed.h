@@ -12,6 +12,9 @@ struct feed *feed_new(struct hall *h);
 void feed_free(struct feed *f);
 /* Once at the end of each loop pass: a sweep at once when something may have been missed. */
 void feed_settle(struct feed *f);
+/* Rows that are still to be fetched, as bytes for the next relay of this machine, and back: 0, or -1 malformed. */
+void feed_save(const struct feed *f, struct buf *b);
+int feed_load(struct feed *f, struct slice saved);
 /* Takes over a changed interval. */
 void feed_configure(struct feed *f);
 

@@ -1,8 +1,8 @@
 /*
  * hall: what the files of the chat room share. No code of its own; only files in relay/chat include it.
  *
- * Order of calls, downward: chat -> arrival, feed, members, dispatch, health -> answers -> commands,
- * effects -> replies, seats -> lines, pushed, holes, limits, events (pure).
+ * Order of calls, downward: chat -> handover, arrival, feed, members, dispatch, health -> answers -> commands,
+ * effects -> replies, seats, typing, get_presence -> presence -> lines, pushed, holes, limits, events (pure).
  */
 #ifndef CHAT_HALL_H
 #define CHAT_HALL_H
@@ -24,6 +24,10 @@ struct seat {
 	char *user;                            /* owned; NULL until accepted */
 	uint64_t user_id;
 	bool paused;                           /* its reading is stopped because its line is full */
+	bool full;                             /* its commands wait because its send queue is over half full */
+	uint64_t full_since_ms;                /* when it became full, or last took something */
+	size_t full_bytes;                     /* its send queue then */
+	TAILQ_ENTRY(seat) in_full;
 	struct line line;
 	struct eio_timer *expiry;              /* of its token */
 	TAILQ_ENTRY(seat) next;
@@ -36,6 +40,7 @@ struct hall_stats {
 	uint64_t arrivals, arrivals_accepted, arrivals_refused, arrivals_closed;
 	uint64_t pushes, pushes_known, pushes_late, held, slow_jobs;
 	uint64_t sweeps, sweeps_failed, rows, fetched, went_back, members_asked, bad_effects;
+	uint64_t typing, notices;
 };
 
 struct hall {
@@ -49,6 +54,9 @@ struct hall {
 	struct map *by_id;                     /* the same by their id's bytes */
 	uint64_t next_command;
 	struct seat_list seats;
+	struct seat_list full;                 /* seats whose commands wait for their send queue */
+	size_t queue_half;                     /* half of SEND_QUEUE_MAX, bytes */
+	uint64_t queue_stuck_ms;               /* full and nothing taken for so long: closed */
 	struct map *people;                    /* user -> struct person */
 	struct pushed *pushed;
 	struct holes *holes;
@@ -57,7 +65,10 @@ struct hall {
 	struct dispatch *dispatch;
 	struct feed *feed;
 	struct members *members;
+	struct presence *presence;
+	struct typing *typing;
 	struct eio_timer *tick;
+	bool feed_handed;                      /* high, holes and pushed set came from the relay before */
 	bool feed_ready;                       /* the first sweep is done: CONNECTs may be accepted */
 	bool feed_hurry;                       /* something may have been missed: sweep at once */
 	bool draining;

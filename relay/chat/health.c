@@ -5,6 +5,7 @@
  */
 #include "health.h"
 
+#include "presence.h"
 #include "seats.h"
 
 bool health_ready(const struct hall *h)
@@ -32,6 +33,8 @@ static void put_transport(const struct hall *h, struct buf *b)
 	GAUGE("connections_capacity", "TCP connections this process can hold.", t->capacity);
 	GAUGE("sockets", "Socket.IO sockets connected.", s.sockets);
 	GAUGE("rooms", "Rooms with at least one socket.", s.rooms);
+	GAUGE("recovery_waiting", "Sessions that were cut and may come back.", s.away);
+	COUNTER("recovered_total", "Sessions that came back and were recovered.", s.recovered);
 	COUNTER("sessions_opened_total", "Engine.IO sessions opened.", t->sessions_opened);
 	COUNTER("connections_accepted_total", "TCP connections accepted.", t->connections_accepted);
 	COUNTER("requests_total", "HTTP requests.", t->requests);
@@ -116,6 +119,9 @@ static void put_chat(const struct hall *h, struct buf *b)
 	COUNTER("feed_rows_total", "Rows that sweeps brought.", s->rows);
 	COUNTER("feed_fetched_total", "Rows that the feed had to fetch.", s->fetched);
 	COUNTER("feed_went_back_total", "Times that the table went back.", s->went_back);
+	GAUGE("online", "People who are online, grace included.", presence_online(h));
+	COUNTER("typing_total", "Words about who is writing that were passed on.", s->typing);
+	COUNTER("presence_notices_total", "Notices about who is online told to rooms.", s->notices);
 	COUNTER("members_asked_total", "Memberships checked.", s->members_asked);
 }
 

@@ -283,3 +283,62 @@ uint64_t holes_dropped(const struct holes *h)
 {
 	return h->dropped;
 }
+
+/* ---- from one relay to the next ---- */
+
+struct saved_hole {
+	uint64_t first, last, base, age_ms, seen_len;   /* seen_len bytes follow */
+};
+
+static size_t seen_len(const struct hole *r)
+{
+	return r->seen ? (size_t)(r->last - r->base) / 8 + 1 : 0;
+}
+
+void holes_save(const struct holes *h, uint64_t now_ms, struct buf *b)
+{
+	buf_put(b, &h->high, sizeof(h->high));
+	for (size_t i = 0; i < h->count; i++) {
+		const struct hole *r = &h->list[i];
+		struct saved_hole s = { r->first, r->last, r->base, now_ms - r->born_ms, seen_len(r) };
+
+		buf_put(b, &s, sizeof(s));
+		buf_put(b, r->seen, s.seen_len);
+	}
+}
+
+int holes_load(struct holes *h, uint64_t now_ms, uint64_t elapsed_ms, struct slice saved)
+{
+	uint64_t next = 1;
+
+	if (saved.n < sizeof(h->high))
+		return -1;
+	holes_start(h, 0);
+	memcpy(&h->high, saved.p, sizeof(h->high));
+	saved = (struct slice){ saved.p + sizeof(h->high), saved.n - sizeof(h->high) };
+	while (saved.n >= sizeof(struct saved_hole)) {
+		struct saved_hole s;
+		struct hole r = { 0 };
+
+		memcpy(&s, saved.p, sizeof(s));
+		saved = (struct slice){ saved.p + sizeof(s), saved.n - sizeof(s) };
+		r = (struct hole){ .first = s.first, .last = s.last, .base = s.base };
+		if (s.first < next || s.last < s.first || s.last > h->high || s.seen_len > saved.n ||
+		    h->count == HOLES_MAX)
+			return -1;
+		if (s.seen_len) {
+			if (s.base > s.first || s.seen_len != (s.last - s.base) / 8 + 1 ||
+			    s.last - s.base >= 2 * HOLES_WHOLE_MAX)
+				return -1;
+			/* (a range that grew had room for a whole one) */
+			r.seen = mem_zero(1, 2 * HOLES_WHOLE_MAX / 8);
+			memcpy(r.seen, saved.p, s.seen_len);
+			saved = (struct slice){ saved.p + s.seen_len, saved.n - s.seen_len };
+		}
+		s.age_ms += elapsed_ms;
+		r.born_ms = now_ms > s.age_ms ? now_ms - s.age_ms : 0;
+		insert_range(h, h->count, r);
+		next = s.last + 1;
+	}
+	return saved.n ? -1 : 0;
+}

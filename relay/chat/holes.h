@@ -45,5 +45,11 @@ size_t holes_due(struct holes *h, uint64_t now_ms, struct wire_range *out, size_
 uint64_t holes_cursor(const struct holes *h, uint64_t now_ms);
 size_t holes_count(const struct holes *h);
 uint64_t holes_dropped(const struct holes *h);
+/*
+ * High and holes as bytes, for the next relay of this machine, and back, `elapsed_ms` later: 0, or -1 malformed
+ * (then begin anew with holes_start).
+ */
+void holes_save(const struct holes *h, uint64_t now_ms, struct buf *b);
+int holes_load(struct holes *h, uint64_t now_ms, uint64_t elapsed_ms, struct slice saved);
 
 #endif

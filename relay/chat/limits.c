@@ -22,12 +22,14 @@ static const struct rate user_rates[RATE_CLASSES] = {
 	[RATE_RECEIPT] = { 100, 1000 },
 	[RATE_OTHER]   = { 20, 200 },
 	[RATE_CONNECT] = { 20, 200 },
+	[RATE_TYPING]  = { 5, 30 },
 };
 static const struct rate address_rates[RATE_CLASSES] = {
 	[RATE_SEND]    = { 2000, 10000 },
 	[RATE_RECEIPT] = { 10000, 50000 },
 	[RATE_OTHER]   = { 2000, 10000 },
 	[RATE_CONNECT] = { 200, 2000 },
+	[RATE_TYPING]  = { 2000, 10000 },
 };
 
 struct bucket {

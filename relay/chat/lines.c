@@ -6,6 +6,8 @@
  */
 #include "lines.h"
 
+#define PASSED_MAX 256                 /* lines that one look passes over because their place is taken */
+
 void lines_init(struct lines *ls)
 {
 	memset(ls, 0, sizeof(*ls));
@@ -20,17 +22,26 @@ void line_init(struct line *l)
 	l->ring = -1;
 }
 
+uint16_t lines_place(struct slice name)
+{
+	uint32_t h = 2166136261u;      /* FNV-1a */
+
+	for (size_t i = 0; i < name.n; i++)
+		h = (h ^ (unsigned char)name.p[i]) * 16777619u;
+	return (uint16_t)(1 + h % (LINES_PLACES - 1));
+}
+
 /* The fixed part covers ids, lengths and the names of the caller. */
 size_t lines_size(const struct command *c)
 {
 	return 128 + c->event.n + c->args.n;
 }
 
-/* Puts a line where its first command belongs: nowhere while it is empty or something of it is out. */
+/* Puts a line where its first command belongs: nowhere while it is empty, held, or something of it is out. */
 static void line_place(struct lines *ls, struct line *l, bool first)
 {
 	struct command *head = TAILQ_FIRST(&l->commands);
-	int ring = head && l->out == 0 ? head->kind : -1;
+	int ring = head && l->out == 0 && !l->held ? head->kind : -1;
 
 	if (ring == l->ring && !first)
 		return;
@@ -65,6 +76,28 @@ static void command_goes_out(struct lines *ls, struct command *c)
 	c->state = COMMAND_OUT;
 	c->line->out++;
 	ls->waiting[c->kind]--;
+}
+
+/* Counted when the job is complete: within one job a place may be met many times. */
+static void places_take(struct lines *ls, struct command **out, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		out[i]->place = out[i]->kind == WIRE_JOB_SENDS ? out[i]->line->place : 0;
+		if (out[i]->place)
+			ls->busy[out[i]->place]++;
+	}
+}
+
+void lines_leave_place(struct lines *ls, struct command *c)
+{
+	if (c->place)
+		ls->busy[c->place]--;
+	c->place = 0;
+}
+
+static bool place_is_taken(const struct lines *ls, const struct line *l, int kind)
+{
+	return kind == WIRE_JOB_SENDS && l->place && ls->busy[l->place];
 }
 
 struct forming {
@@ -103,11 +136,12 @@ size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out)
 	struct forming f = { .out = out, .most = most < WIRE_JOB_COMMANDS ? most : WIRE_JOB_COMMANDS };
 	struct command *rest[WIRE_JOB_COMMANDS];
 	struct line *l = TAILQ_FIRST(&ls->rings[kind]), *next;
-	size_t lines = 0;
+	size_t lines = 0, passed = 0;
 
 	if (l && f.most > 0 && goes_alone(TAILQ_FIRST(&l->commands))) {
 		out[0] = TAILQ_FIRST(&l->commands);
 		command_goes_out(ls, out[0]);
+		places_take(ls, out, 1);
 		line_place(ls, l, false);
 		return 1;
 	}
@@ -117,6 +151,11 @@ size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out)
 		next = TAILQ_NEXT(l, in_ring);
 		if (goes_alone(TAILQ_FIRST(&l->commands)))
 			continue;
+		if (place_is_taken(ls, l, kind)) {
+			if (++passed == PASSED_MAX)
+				break;
+			continue;
+		}
 		rest[lines] = take_from(ls, &f, TAILQ_FIRST(&l->commands), kind, LINES_SHARE);
 		if (f.count == before)
 			break;
@@ -126,18 +165,42 @@ size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out)
 	/* Nobody else waits: the rest of the job is for those who are in it already. */
 	for (size_t i = 0; i < lines && !f.full && !l; i++)
 		take_from(ls, &f, rest[i], kind, f.most);
+	places_take(ls, out, f.count);
 	return f.count;
+}
+
+size_t lines_ready(const struct lines *ls, int kind, size_t most)
+{
+	const struct line *l;
+	size_t n = 0, passed = 0;
+
+	TAILQ_FOREACH(l, &ls->rings[kind], in_ring) {
+		if (!place_is_taken(ls, l, kind))
+			n++;
+		else if (++passed == PASSED_MAX)
+			break;
+		if (n >= most)
+			break;
+	}
+	return n;
 }
 
 void lines_back(struct lines *ls, struct command *c)
 {
 	if (c->state == COMMAND_WAITING)
 		return;
+	lines_leave_place(ls, c);
 	c->state = COMMAND_WAITING;
 	c->attempt++;
 	c->line->out--;
 	ls->waiting[c->kind]++;
 	line_place(ls, c->line, true);
+}
+
+void lines_hold(struct lines *ls, struct line *l, bool held)
+{
+	l->held = held;
+	line_place(ls, l, false);
 }
 
 void lines_remove(struct lines *ls, struct command *c)
@@ -149,6 +212,7 @@ void lines_remove(struct lines *ls, struct command *c)
 		ls->waiting[c->kind]--;
 	else
 		l->out--;
+	lines_leave_place(ls, c);
 	TAILQ_REMOVE(&l->commands, c, in_line);
 	l->count--;
 	l->bytes -= size;

@@ -15,7 +15,8 @@
 #define LINES_COUNT_MAX 1024                   /* unanswered commands of a socket; there its reading stops */
 #define LINES_BYTES_MAX (1024u * 1024)         /* the same in bytes */
 #define LINES_TOTAL_MAX (64u * 1024 * 1024)    /* bytes of all sockets together; past it `unavailable` */
-#define LINES_KINDS 4                          /* enum wire_job_kind, and 0: refused before they went out */
+#define LINES_PLACES 1024                      /* numbers of places; 0: not known */
+#define LINES_KINDS 4                          /* enum wire_job_kind, and 0: those that go to no worker */
 
 enum command_state { COMMAND_WAITING, COMMAND_OUT, COMMAND_HELD };
 
@@ -26,16 +27,17 @@ struct command {
 	uint64_t id;
 	uint64_t job;                          /* the last it went out with */
 	uint8_t type;                          /* enum wire_command_type */
-	uint8_t kind;                          /* enum wire_job_kind, 0: refused already */
+	uint8_t kind;                          /* enum wire_job_kind, 0: goes to no worker */
 	uint8_t attempt;                       /* 1, 2 */
 	enum command_state state;
+	uint16_t place;                        /* a send that is out: the place that it occupies, or 0 */
 	bool alone;                            /* goes as a job of its own */
 	bool bad_text;
 	bool wants_ack;
 	bool unknown;                          /* a worker had it and no answer came */
 	uint64_t ack;
 	uint64_t born_ms, first_out_ms;        /* first_out_ms 0: never given to a worker */
-	const char *refusal;                   /* kind 0: the code it is refused with */
+	const char *refusal;                   /* kind 0: the code it is refused with, NULL: answered here */
 	uint64_t retry_ms;                     /* kind 0: told with too_fast */
 	const struct event_row *row;           /* WIRE_EVENT */
 	struct seat *seat;                     /* NULL: the relay's own command */
@@ -55,8 +57,10 @@ TAILQ_HEAD(command_list, command);
 struct line {
 	struct command_list commands;          /* unanswered, in the order emitted */
 	size_t count, bytes, out;              /* out: given to a worker or held */
+	uint16_t place;                        /* where its last send went: a hint (dispatch.c), or 0 */
 	uint64_t order;                        /* greatest message id among its answers so far (answers.c) */
 	int ring;                              /* the ring it stands in, -1: none */
+	bool held;                             /* nothing of it goes out for now (lines_hold) */
 	TAILQ_ENTRY(line) in_ring;
 };
 
@@ -65,11 +69,14 @@ TAILQ_HEAD(line_list, line);
 struct lines {
 	struct line_list rings[LINES_KINDS];   /* lines that may go, by the kind of their first command */
 	size_t waiting[LINES_KINDS];
+	uint16_t busy[LINES_PLACES];           /* sends that are out, by place */
 	size_t count, bytes;
 };
 
 void lines_init(struct lines *ls);
 void line_init(struct line *l);
+/* The number of a place, by its name; different places may have the same. */
+uint16_t lines_place(struct slice name);
 /* Bytes that a command takes in a job, and in the bounds. */
 size_t lines_size(const struct command *c);
 /* Appends a waiting command to c->line. */
@@ -77,14 +84,21 @@ void lines_put(struct lines *ls, struct command *c);
 /*
  * Forms one job of a kind: up to `most` commands (at most WIRE_JOB_COMMANDS) or WIRE_JOB_BYTES into out[],
  * all moved to COMMAND_OUT. Per socket in order, at most LINES_SHARE of one while others wait; a second
- * attempt, and whatever goes alone, is a job of its own. Returns how many, 0 when nothing may go.
+ * attempt, and whatever goes alone, is a job of its own. A line whose place another job occupies stays: in
+ * the database its message would only wait for that job's commit. Returns how many, 0 when nothing may go.
  */
 size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out);
+/* How many lines of a kind could go into a job now; counts no further than `most`. */
+size_t lines_ready(const struct lines *ls, int kind, size_t most);
+/* A send that is out does not keep others from its place any more. */
+void lines_leave_place(struct lines *ls, struct command *c);
 /* A command that was out waits again, as the next attempt, before all others of its line. */
 void lines_back(struct lines *ls, struct command *c);
+/* Keeps what waits in a line from going out, or lets it go again. */
+void lines_hold(struct lines *ls, struct line *l, bool held);
 /* Takes a command out of its line, whatever its state. */
 void lines_remove(struct lines *ls, struct command *c);
-/* The first command of a line that was refused before it went out and whose turn has come, or NULL. */
+/* The first command of a line that goes to no worker and whose turn has come, or NULL. */
 struct command *lines_refused(const struct lines *ls);
 
 #endif

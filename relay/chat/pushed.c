@@ -91,16 +91,21 @@ static void slot_clear(struct pushed *p, size_t i)
 	}
 }
 
+static struct pushed_key key_of(uint64_t id, uint64_t tag)
+{
+	return (struct pushed_key){ tag ? 0 : id, tag };
+}
+
 bool pushed_has(const struct pushed *p, uint64_t id, uint64_t tag)
 {
-	struct pushed_key k = { id, tag };
+	struct pushed_key k = key_of(id, tag);
 
 	return p->slots[slot_of(p, &k)] != 0;
 }
 
 bool pushed_add(struct pushed *p, uint64_t id, uint64_t tag)
 {
-	struct pushed_key k = { id, tag };
+	struct pushed_key k = key_of(id, tag);
 
 	if (p->slots[slot_of(p, &k)])
 		return false;
@@ -118,4 +123,25 @@ bool pushed_add(struct pushed *p, uint64_t id, uint64_t tag)
 size_t pushed_count(const struct pushed *p)
 {
 	return p->count;
+}
+
+void pushed_save(const struct pushed *p, struct buf *b)
+{
+	size_t at = p->count < p->capacity ? 0 : p->next;
+
+	for (size_t i = 0; i < p->count; i++)
+		buf_put(b, &p->ring[(at + i) & (p->capacity - 1)], sizeof(*p->ring));
+}
+
+int pushed_load(struct pushed *p, struct slice saved)
+{
+	struct pushed_key k;
+
+	if (saved.n % sizeof(k))
+		return -1;
+	for (; saved.n; saved = (struct slice){ saved.p + sizeof(k), saved.n - sizeof(k) }) {
+		memcpy(&k, saved.p, sizeof(k));
+		pushed_add(p, k.id, k.tag);
+	}
+	return 0;
 }

@@ -1,9 +1,10 @@
 /*
- * pushed: which messages were pushed lately, keyed by id and the first 8 bytes of the uuid (DESIGN §2, the
- * feed).
+ * pushed: which messages were pushed lately, keyed by their identity: the first 8 bytes of the uuid.
  *
- * Room: relay/chat, pure. Called by effects and feed; calls buf. Ids may be used again after a restore of
- * the database; the uuid tells such rows apart.
+ * Room: relay/chat, pure. Called by effects and feed; calls buf. Not by the id: InnoDB shows a row to readers a moment
+ * before its commit is on disk, so the feed can push a row that a crash takes away and that the command's next attempt
+ * stores again under another id. And ids are used again after a restore of the database, for other messages. Only a row
+ * whose uuid is none (tag 0) goes by its id.
  */
 #ifndef CHAT_PUSHED_H
 #define CHAT_PUSHED_H
@@ -21,5 +22,8 @@ bool pushed_has(const struct pushed *p, uint64_t id, uint64_t tag);
 /* True when it was not known and is now. */
 bool pushed_add(struct pushed *p, uint64_t id, uint64_t tag);
 size_t pushed_count(const struct pushed *p);
+/* All of them as bytes, oldest first, for the next relay of this machine, and back: 0, or -1 malformed. */
+void pushed_save(const struct pushed *p, struct buf *b);
+int pushed_load(struct pushed *p, struct slice saved);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * replies: events and acknowledgements to one caller.
  *
- * Room: relay/chat. Called by effects and commands; calls socketio and json's writer.
+ * Room: relay/chat. Called by effects, commands, typing and get_presence; calls socketio and json's writer.
  */
 #include "replies.h"
 
@@ -18,6 +18,11 @@ static const struct refusal_text refusals[] = {
 	{ REFUSED_TOO_FAST,       "Demasiados mensajes, espera un momento",     "too_fast" },
 	{ REFUSED_BAD_REQUEST,    "Evento desconocido",                         "bad_request" },
 	{ REFUSED_TOO_MANY_ROOMS, "Demasiados chats abiertos en esta conexión", "bad_request" },
+	{ REFUSED_TYPING_PAYLOAD, "Payload inválido para typing",               "bad_request" },
+	{ REFUSED_PRESENCE_PAYLOAD, "Payload inválido para get_presence",       "bad_request" },
+	{ REFUSED_ROOM_MISSING,   "sala_uuid es requerido",                     "bad_request" },
+	{ REFUSED_ROOM_UNKNOWN,   "Sala de chat no encontrada",                 "not_found" },
+	{ REFUSED_USERS_MISSING,  "user_ids es requerido",                      "bad_request" },
 };
 
 void reply_send(struct command *c, struct slice name, struct slice object)

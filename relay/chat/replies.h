@@ -2,7 +2,7 @@
  * replies: what one caller hears: answering events, acknowledgements, and the relay's own refusals with
  * their texts.
  *
- * Room: relay/chat. Called by effects and commands; calls socketio.
+ * Room: relay/chat. Called by effects, commands, typing and get_presence; calls socketio.
  */
 #ifndef CHAT_REPLIES_H
 #define CHAT_REPLIES_H
@@ -14,6 +14,11 @@
 #define REFUSED_TOO_FAST "too_fast"
 #define REFUSED_BAD_REQUEST "bad_request"
 #define REFUSED_TOO_MANY_ROOMS "too_many"
+#define REFUSED_TYPING_PAYLOAD "typing_payload"
+#define REFUSED_PRESENCE_PAYLOAD "presence_payload"
+#define REFUSED_ROOM_MISSING "room_missing"
+#define REFUSED_ROOM_UNKNOWN "not_found"
+#define REFUSED_USERS_MISSING "users_missing"
 
 /*
  * The event `name` with `object` to the command's caller, and the object to its acknowledgement if it still

@@ -1,12 +1,15 @@
 /*
  * seats: the chat's side of each socket.
  *
- * Room: relay/chat. Called by arrival, commands, effects; calls socketio.
+ * Room: relay/chat. Called by arrival, commands, effects; calls presence and socketio.
  */
 #include "seats.h"
 
 #include <stdlib.h>
 #include "ids.h"
+#include "presence.h"
+
+#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
 
 struct person {
 	size_t sockets;
@@ -37,7 +40,8 @@ void seat_set_user(struct seat *seat, struct slice user)
 		p = mem_zero(1, sizeof(*p));
 		map_put(seat->hall->people, user, p);
 	}
-	p->sockets++;
+	if (p->sockets++ == 0)
+		presence_came(seat->hall, user);
 	seat->user = mem_copy(user);
 	if (ids_parse(user, &id) == 0)
 		seat->user_id = (uint64_t)id;
@@ -50,6 +54,7 @@ static void forget_person(struct seat *seat)
 
 	if (p && --p->sockets == 0) {
 		map_remove(seat->hall->people, user);
+		presence_went(seat->hall, user);
 		free(p);
 	}
 }
@@ -64,8 +69,59 @@ void seat_release(struct seat *seat)
 	free(seat);
 }
 
+static void set_full(struct seat *seat, bool full)
+{
+	struct hall *h = seat->hall;
+
+	if (seat->full == full)
+		return;
+	seat->full = full;
+	if (full) {
+		seat->full_since_ms = eio_loop_now_ms(h->loop);
+		seat->full_bytes = eio_session_queued(sio_socket_session(seat->socket));
+		TAILQ_INSERT_TAIL(&h->full, seat, in_full);
+	} else {
+		TAILQ_REMOVE(&h->full, seat, in_full);
+	}
+	lines_hold(&h->lines, &seat->line, full);
+}
+
+static bool queue_is_full(const struct seat *seat)
+{
+	return eio_session_queued(sio_socket_session(seat->socket)) > seat->hall->queue_half;
+}
+
+void seats_let_go(struct hall *h)
+{
+	struct seat *s, *next;
+
+	for (s = TAILQ_FIRST(&h->full); s; s = next) {
+		next = TAILQ_NEXT(s, in_full);
+		if (!queue_is_full(s))
+			set_full(s, false);
+	}
+}
+
+void seats_close_stuck(struct hall *h)
+{
+	uint64_t now = eio_loop_now_ms(h->loop);
+	struct seat *s, *next;
+
+	for (s = TAILQ_FIRST(&h->full); s; s = next) {
+		size_t queued = eio_session_queued(sio_socket_session(s->socket));
+
+		next = TAILQ_NEXT(s, in_full);
+		if (queued < s->full_bytes)
+			s->full_since_ms = now;
+		s->full_bytes = queued;
+		if (now - s->full_since_ms >= h->queue_stuck_ms)
+			sio_socket_close_transport(s->socket, CLOSE_TRY_AGAIN);
+	}
+}
+
 void seat_leave(struct seat *seat)
 {
+	set_full(seat, false);
 	/* The connection may live on under a new socket: it must not stay stopped because of this one. */
 	if (seat->paused)
 		sio_socket_resume(seat->socket);
@@ -86,6 +142,8 @@ void seat_check_bounds(struct seat *seat)
 
 	if (!seat->socket)
 		return;
+	if (l->count > 0 && queue_is_full(seat))
+		set_full(seat, true);
 	if (!seat->paused && (l->count >= LINES_COUNT_MAX || l->bytes >= LINES_BYTES_MAX)) {
 		seat->paused = true;
 		sio_socket_pause(seat->socket);

@@ -1,7 +1,7 @@
 /*
  * seats: the chat's side of each socket, and how many people are connected.
  *
- * Room: relay/chat. Called by arrival, commands, effects; calls socketio.
+ * Room: relay/chat. Called by arrival, commands, effects; calls presence and socketio.
  */
 #ifndef CHAT_SEATS_H
 #define CHAT_SEATS_H
@@ -16,8 +16,15 @@ void seat_set_user(struct seat *seat, struct slice user);
 void seat_leave(struct seat *seat);
 /* Frees a seat whose socket is gone and whose line is empty; else does nothing. */
 void seat_release(struct seat *seat);
-/* Stops or resumes the socket's reading as its line is full or half empty. */
+/*
+ * Stops or resumes the socket's reading as its line is full or half empty; and keeps its next commands back while its send
+ * queue is over half full: what they bring comes back to their sender, who must not be cut off as slow for it.
+ */
 void seat_check_bounds(struct seat *seat);
+/* Lets those go whose send queue has room again. Once a loop pass. */
+void seats_let_go(struct hall *h);
+/* Closes those that took nothing of a full send queue for as long as a pong may take. */
+void seats_close_stuck(struct hall *h);
 /* People with at least one socket. */
 size_t seats_people(const struct hall *h);
 

@@ -190,7 +190,7 @@ static void on_readable(void *ctx)
 	struct arrival batch[BATCH];
 	unsigned count = accept_batch(l, batch);
 
-	/* libev calls what became readable last first: handed over backwards, requests are met as they came */
+	/* libev calls what became readable last first: backwards, requests are met as they came */
 	while (count--)
 		admit(l, batch[count].fd, batch[count].peer);
 }

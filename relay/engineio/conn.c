@@ -49,14 +49,7 @@ void conn_free(struct eio_conn *c)
 	free(c);
 }
 
-static void on_deadline(struct wheel_entry *e)
-{
-	struct eio_conn *c = (struct eio_conn *)((char *)e - offsetof(struct eio_conn, deadline));
-
-	if (c->late_counter)
-		++*c->late_counter;
-	conn_kill(c);
-}
+static void on_deadline(struct wheel_entry *e);
 
 void conn_deadline(struct eio_conn *c, uint64_t delay_ms, uint64_t *counter)
 {
@@ -112,6 +105,7 @@ static const char *status_text(int status)
 	case 403: return "Forbidden";
 	case 404: return "Not Found";
 	case 405: return "Method Not Allowed";
+	case 408: return "Request Timeout";
 	case 411: return "Length Required";
 	case 413: return "Payload Too Large";
 	case 501: return "Not Implemented";
@@ -148,6 +142,31 @@ static int write_answer(struct eio_conn *c, const struct conn_answer *a)
 
 	put_answer(b, c, a);
 	return lws_write(c->wsi, (unsigned char *)b->data, b->len, LWS_WRITE_HTTP_FINAL) < 0 ? -1 : 0;
+}
+
+/*
+ * Where there is something to say to who is late, it is said: a POST gets its 408, a probe its close frame.
+ */
+static void on_deadline(struct wheel_entry *e)
+{
+	struct eio_conn *c = (struct eio_conn *)((char *)e - offsetof(struct eio_conn, deadline));
+	struct conn_answer late = { .status = 408, .type = "application/json",
+				    .body = SLICE("{\"message\":\"Request timeout\"}") };
+	struct eio_session *s = c->session;
+
+	if (c->late_counter)
+		++*c->late_counter;
+	if (c->role == CONN_PROBE && s) {
+		s->probe = NULL;
+		conn_goodbye(c, 1008);
+		session_probe_failed(s);
+		return;
+	}
+	if (c->role == CONN_BODY) {
+		c->wants_close = true;
+		write_answer(c, &late);
+	}
+	conn_kill(c);
 }
 
 int conn_answer(struct eio_conn *c, const struct conn_answer *a)

@@ -46,7 +46,7 @@ struct eio_conn {
 	bool head_only;                    /* the request is HEAD */
 	bool in_upgrade;                   /* answered from within lws's question about an upgrade */
 	bool wants_close;                  /* the answer is the connection's last */
-	bool last_request;                 /* the client said so: lws closes by itself, the answer has to say it */
+	bool last_request;                 /* the client said so: lws closes, the answer has to say it */
 	char last_packet;
 	uint8_t version;                   /* of the request */
 	int jsonp;
@@ -54,7 +54,7 @@ struct eio_conn {
 	bool octets;                       /* BODY: application/octet-stream */
 	unsigned short close_code;         /* GOODBYE: still to be said */
 	size_t expected;                   /* BODY: declared length */
-	struct buf in;                     /* BODY: so far; WebSocket: the message so far; by conn_begun_… */
+	struct buf in;                     /* BODY, WebSocket message: so far; by conn_begun_… */
 	struct eio_conn *fresh_next;       /* a WebSocket that is not written to yet (ws.c) */
 	uint64_t fresh_ms;                 /* since when; 0: it may be written to */
 	struct handshake *shake;           /* of a WebSocket, between its checks and its 101 */
@@ -71,7 +71,7 @@ struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, 
 void conn_free(struct eio_conn *c);
 
 /*
- * Arms the connection's one deadline; WHEEL_NEVER disarms. When it passes, the connection is killed and
+ * Arms the connection's one deadline; WHEEL_NEVER disarms. When it passes, the connection is ended and
  * `counter` (may be NULL) goes up.
  */
 void conn_deadline(struct eio_conn *c, uint64_t delay_ms, uint64_t *counter);

@@ -64,6 +64,8 @@ struct eio_frame *eio_frame_text(struct slice text);
 struct eio_frame *eio_frame_binary(struct slice bytes);
 struct eio_frame *eio_frame_ref(struct eio_frame *f);
 void eio_frame_unref(struct eio_frame *f);
+/* The message that it was made from; borrowed from the frame. */
+struct slice eio_frame_message(const struct eio_frame *f);
 
 /* ---- the server ---- */
 

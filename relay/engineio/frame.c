@@ -81,6 +81,11 @@ void eio_frame_unref(struct eio_frame *f)
 		free(f);
 }
 
+struct slice eio_frame_message(const struct eio_frame *f)
+{
+	return frame_data(f);
+}
+
 bool frame_is_binary(const struct eio_frame *f)
 {
 	return f->binary;

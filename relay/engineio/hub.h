@@ -32,7 +32,7 @@ struct eio_hub {
 	struct lws_context *lws;           /* lws.c's */
 	struct lws_vhost *vhost;
 	struct eio_conn *conns;
-	size_t begun;                      /* bytes of POSTs and WebSocket messages that are not complete yet */
+	size_t begun;                      /* bytes of POSTs and messages that are not complete yet */
 	struct eio_conn *fresh, **fresh_end;   /* WebSockets whose 101 has just left, oldest first (ws.c) */
 	struct eio_timer *fresh_timer;
 };

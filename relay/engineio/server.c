@@ -19,6 +19,7 @@
 #define DRAIN_STEP_MS 10
 #define STORM 1000                 /* connections that went: their memory is worth a trim */
 #define DRAIN_STEP 500             /* sessions that are told to go in one step */
+#define DRAIN_POLL_MS 1000         /* so long a client between two polls may still ask and hear the close packet */
 
 struct eio_server {
 	struct eio_hub *hub;
@@ -26,7 +27,7 @@ struct eio_server {
 	int port;
 	uint64_t peak;                     /* connections, since memory was last given back */
 	struct eio_timer *tick, *drain;
-	uint64_t drain_end_ms;
+	uint64_t drain_began_ms, drain_end_ms;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
 };
@@ -101,13 +102,18 @@ static void on_drain(void *ctx)
 	struct eio_hub *h = s->hub;
 	unsigned told = 0;
 
+	uint64_t now = eio_loop_now_ms(h->loop);
+
 	for (struct eio_session *e = h->all; e && told < DRAIN_STEP; e = e->all_next) {
+		if (e->state == SESSION_CLOSING && !e->poll && e->transport == &eio_polling &&
+		    now - s->drain_began_ms >= DRAIN_POLL_MS)
+			session_end(e, EIO_SHUTDOWN, 0);
 		if (e->state >= SESSION_CLOSING)
 			continue;
 		eio_session_close(e, EIO_SHUTDOWN, 1001);
 		told++;
 	}
-	if (!h->all || eio_loop_now_ms(h->loop) >= s->drain_end_ms)
+	if (!h->all || now >= s->drain_end_ms)
 		drain_done(s);
 }
 
@@ -118,7 +124,8 @@ void eio_server_drain(struct eio_server *s, unsigned timeout_ms, void (*done)(vo
 	s->hub->closed_to_new = true;
 	s->drained = done;
 	s->drained_ctx = ctx;
-	s->drain_end_ms = eio_loop_now_ms(s->hub->loop) + timeout_ms;
+	s->drain_began_ms = eio_loop_now_ms(s->hub->loop);
+	s->drain_end_ms = s->drain_began_ms + timeout_ms;
 	s->drain = eio_timer_new(s->hub->loop, 0, DRAIN_STEP_MS, on_drain, s);
 }
 

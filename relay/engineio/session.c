@@ -1,5 +1,6 @@
 /*
- * session: see session.h. Life, queue and heartbeat of a session; what its packets mean is in session_receive.c.
+ * session: see session.h. Life, queue and heartbeat of a session; what its packets mean is in
+ * session_receive.c.
  *
  * Room: relay/engineio. Called by hub, polling, ws, http and, through engineio.h, from above.
  */
@@ -10,7 +11,7 @@
 #include "session.h"
 
 #define WS_GRACE_MS 5000           /* a closing WebSocket has this long to take what is queued */
-#define POLL_GRACE_MS 30000        /* a closing poller has this long to come and fetch it */
+#define POLL_GRACE_MS 15000        /* a closing poller has this long to come and fetch it */
 
 static const char *const state_names[] = { "polling", "probing", "websocket", "closing", "closed" };
 
@@ -140,7 +141,7 @@ static void heartbeat_ping(struct eio_session *s)
 	if (s->state == SESSION_CLOSED)
 		return;
 	s->awaiting_pong = true;
-	if (!s->paused)             /* who is not read cannot answer in time; the wheel's tick is not the peer's */
+	if (!s->paused)             /* unread it cannot answer in time; the wheel's tick is not the peer's */
 		arm(s, late <= WHEEL_TICK_MS && late < timeout ? timeout - late : timeout);
 }
 

@@ -1,7 +1,7 @@
 /*
  * acks: acknowledgements that the server waits for.
  *
- * Room: relay/socketio. Called by socket; calls the loop's timers.
+ * Room: relay/socketio. Called by socket, emit and gather; calls the loop's timers.
  */
 #include "acks.h"
 
@@ -36,17 +36,15 @@ static void on_timeout(void *ctx)
 	ack_finish(ctx, &(struct sio_answer){ .outcome = SIO_ANSWER_TIMEOUT });
 }
 
-uint64_t sio_acks_add(struct sio_acks *a, struct eio_loop *loop, unsigned timeout_ms, struct sio_socket *s,
-		      sio_answer_fn *fn, void *ctx)
+void sio_acks_add(struct sio_acks *a, struct eio_loop *loop, uint64_t id, unsigned timeout_ms,
+		  struct sio_socket *s, sio_answer_fn *fn, void *ctx)
 {
 	struct sio_ack *k = mem_alloc(sizeof(*k));
 
-	*k = (struct sio_ack){ .next = a->first, .list = a, .id = a->next_id++, .socket = s, .fn = fn,
-		.ctx = ctx };
+	*k = (struct sio_ack){ .next = a->first, .list = a, .id = id, .socket = s, .fn = fn, .ctx = ctx };
 	if (timeout_ms)
 		k->timer = eio_timer_new(loop, timeout_ms, 0, on_timeout, k);
 	a->first = k;
-	return k->id;
 }
 
 int sio_acks_answer(struct sio_acks *a, uint64_t id, const struct sio_answer *answer)

@@ -1,10 +1,11 @@
 /*
  * client: what one Engine.IO session says, sorted to its sockets.
  *
- * Room: relay/socketio. Called by server; calls socket, parts, packet, send and engineio.
+ * Room: relay/socketio. Called by server; calls comeback, socket, parts, packet, send and engineio.
  * The state rules of the reference are here, strictly: what does not fit ends the transport.
  */
 #include "client.h"
+#include "comeback.h"
 #include "log.h"
 #include "packet.h"
 #include "send.h"
@@ -75,11 +76,13 @@ static void client_join(struct sio_client *c, struct slice name, struct slice au
 		refuse(c, name, SLICE(INVALID_NAMESPACE));
 		return;
 	}
-	s = sio_socket_new(c, n);
-	if (n->cb.on_connect)
+	s = sio_comeback_socket(c, n, auth);
+	if (n->cb.on_connect) {
 		n->cb.on_connect(n->ctx, s, auth);
-	else
-		sio_socket_accept(s);
+		return;
+	}
+	sio_socket_accept(s);
+	sio_socket_replay(s);
 }
 
 /* CONNECT: revision 5 carries a payload, revision 4 a query. Both reach the application as an object. */

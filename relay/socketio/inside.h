@@ -1,18 +1,20 @@
 /*
  * inside: the bodies of server, namespace, client and socket, for the files of this room alone.
  *
- * Room: relay/socketio. Calls among the files go one way: server > client > socket, namespace > acks, send >
- * packet, rooms. Who is above leaves its facts here for those below, instead of being called by them.
+ * Room: relay/socketio. Calls among the files go one way: server > client > comeback > socket, namespace >
+ * recovery > acks, send > packet, rooms. Who is above leaves its facts here for those below, instead of being called by them.
  */
 #ifndef SIO_INSIDE_H
 #define SIO_INSIDE_H
 
 #include "acks.h"
+#include "ids.h"
 #include "parts.h"
 #include "rooms.h"
 #include "socketio.h"
 
 struct map;
+struct sio_recovery;
 
 struct sio_server {
 	struct eio_loop *loop;
@@ -32,7 +34,9 @@ struct sio_namespace {
 	void *ctx;
 	struct map *ids;                    /* pending and open sockets by id */
 	struct sio_rooms *rooms;
+	struct sio_recovery *recovery;      /* NULL: none */
 	size_t open;
+	uint64_t next_ack;                  /* id of the next question, to one socket or to many */
 };
 
 struct sio_client {                         /* one per Engine.IO session, which holds it as its data */
@@ -50,6 +54,12 @@ struct sio_client {                         /* one per Engine.IO session, which 
 
 enum sio_socket_state { SIO_SOCKET_PENDING, SIO_SOCKET_OPEN, SIO_SOCKET_ENDED };
 
+struct sio_back {                           /* how far a session got; numbers are recovery's */
+	uint64_t last;                      /* the last push that was sent to it */
+	uint64_t cut;                       /* the last push of all when it was cut */
+	uint64_t until_ms;                  /* until when it may come back */
+};
+
 struct sio_socket {
 	struct sio_peer peer;               /* first, so that a peer is its socket */
 	struct sio_client *client;
@@ -59,6 +69,11 @@ struct sio_socket {
 	void *data;
 	enum sio_socket_state state;
 	unsigned pauses;
+	bool returns;                       /* a session that came back, and was not sent yet what it missed */
+	bool forgotten;                     /* not to be recovered */
+	uint64_t has;                       /* returns: the last push that its client says it has */
+	struct sio_back back;
+	char pid[IDS_SID_LEN + 1];          /* empty: never to be recovered */
 	char id[];
 };
 

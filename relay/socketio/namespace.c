@@ -1,11 +1,13 @@
 /*
  * namespace: the sockets of one name, and what is sent to many of them.
  *
- * Room: relay/socketio. Called by server and by the application; calls rooms and send.
- * A push is one frame: each receiver's queue holds a reference to it.
+ * Room: relay/socketio. Called by server and by the application; calls recovery, rooms and send.
+ * A push is one frame: each receiver's queue holds a reference to it. One that is kept is two where some receivers
+ * cannot come back for it: the others' has an offset.
  */
 #include "namespace.h"
 #include "map.h"
+#include "recovery.h"
 #include "send.h"
 
 #include <stdlib.h>
@@ -21,12 +23,15 @@ struct sio_namespace *sio_namespace_new(struct sio_server *s, const char *name,
 	n->ctx = ctx;
 	n->ids = map_new();
 	n->rooms = sio_rooms_new();
+	if (s->config.recovery_ms)
+		n->recovery = sio_recovery_new(s->loop, s->config.recovery_ms, s->config.recovery_bytes, n->rooms);
 	return n;
 }
 
 void sio_namespace_free(struct sio_namespace *n)
 {
 	map_free(n->ids);
+	sio_recovery_free(n->recovery);
 	sio_rooms_free(n->rooms);
 	free(n->name);
 	free(n);
@@ -57,7 +62,7 @@ static void on_member(void *ctx, struct sio_peer *peer)
 	struct sio_socket *s = (struct sio_socket *)peer;
 	const struct visit *v = ctx;
 
-	if (s->state != SIO_SOCKET_ENDED)
+	if (!peer->away && s->state != SIO_SOCKET_ENDED)
 		v->fn(v->ctx, s);
 }
 
@@ -71,37 +76,123 @@ void sio_room_each(struct sio_namespace *n, struct slice room, void (*fn)(void *
 
 struct push {
 	const struct sio_outgoing *packet;
-	struct eio_frame *frame;        /* made for the first receiver */
+	struct sio_recovery *keep;      /* NULL: a push that may be missed */
+	struct slice kept_event;        /* the event with its offset */
+	struct eio_frame *plain, *kept; /* each made for its first receiver */
 	const struct sio_socket *except; /* NULL: none */
+	bool missed;                    /* somebody hears it later */
+	bool may_drop;                  /* volatile */
 	size_t reached;
 };
 
+static struct eio_frame *plain_frame(struct push *p)
+{
+	if (!p->plain)
+		p->plain = sio_send_frame(p->packet);
+	return p->plain;
+}
+
+static struct eio_frame *kept_frame(struct push *p)
+{
+	struct sio_outgoing packet = *p->packet;
+
+	packet.json = p->kept_event;
+	if (!p->kept)
+		p->kept = sio_send_frame(&packet);
+	return p->kept;
+}
+
 static void on_receiver(void *ctx, struct sio_peer *peer)
 {
-	const struct sio_socket *s = (struct sio_socket *)peer;
+	struct sio_socket *s = (struct sio_socket *)peer;
 	struct push *p = ctx;
 
-	if (s->state != SIO_SOCKET_OPEN || s->client->over || s == p->except)
+	if (peer->away) {
+		p->missed = true;
 		return;
-	if (!p->frame)
-		p->frame = sio_send_frame(p->packet);
-	eio_session_send(s->client->session, p->frame);
+	}
+	if (s == p->except)
+		return;
+	if (p->keep && s->returns) {
+		p->missed = true;
+		return;
+	}
+	if (s->state != SIO_SOCKET_OPEN || s->client->over)
+		return;
 	p->reached++;
+	if (p->keep && s->pid[0]) {
+		s->back.last = p->keep->number + 1;
+		eio_session_send(s->client->session, kept_frame(p));
+	} else if (p->may_drop) {
+		eio_session_send_volatile(s->client->session, plain_frame(p));
+	} else {
+		eio_session_send(s->client->session, plain_frame(p));
+	}
+}
+
+static size_t push_union(struct sio_namespace *n, struct push *p, const struct slice *rooms, size_t count)
+{
+	struct sio_stats *stats = &n->server->stats;
+
+	sio_rooms_union(n->rooms, rooms, count, on_receiver, p);
+	stats->pushes++;
+	stats->deliveries += p->reached;
+	stats->broadcasts_encoded += (p->plain != NULL) + (p->kept != NULL);
+	return p->reached;
+}
+
+static struct sio_outgoing event_packet(const struct sio_namespace *n, struct slice event)
+{
+	return (struct sio_outgoing){ .type = SIO_EVENT, .nsp = slice_of(n->name), .json = event };
 }
 
 size_t sio_push(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
 		struct slice event)
 {
-	struct sio_outgoing packet = { .type = SIO_EVENT, .nsp = slice_of(n->name), .json = event };
+	struct sio_outgoing packet = event_packet(n, event);
 	struct push p = { .packet = &packet, .except = map_find(n->ids, except) };
-	struct sio_stats *stats = &n->server->stats;
 
-	sio_rooms_union(n->rooms, rooms, room_count, on_receiver, &p);
-	stats->pushes++;
-	stats->deliveries += p.reached;
-	if (p.frame) {
-		stats->broadcasts_encoded++;
-		eio_frame_unref(p.frame);
-	}
+	push_union(n, &p, rooms, room_count);
+	eio_frame_unref(p.plain);
+	return p.reached;
+}
+
+size_t sio_push_volatile(struct sio_namespace *n, const struct slice *rooms, size_t room_count,
+			 struct slice except, struct slice event)
+{
+	struct sio_outgoing packet = event_packet(n, event);
+	struct push p = { .packet = &packet, .except = map_find(n->ids, except), .may_drop = true };
+
+	push_union(n, &p, rooms, room_count);
+	eio_frame_unref(p.plain);
+	return p.reached;
+}
+
+/* `["name",{…}]` becomes `["name",{…},"offset"]`. */
+static void put_kept_event(struct buf *b, const struct sio_recovery *r, struct slice event)
+{
+	buf_put(b, event.p, event.n - 1);
+	buf_puts(b, ",\"");
+	sio_recovery_put_offset(r, b);
+	buf_puts(b, "\"]");
+}
+
+size_t sio_push_kept(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
+		     struct slice event)
+{
+	struct sio_outgoing packet = event_packet(n, event);
+	struct push p = { .packet = &packet, .keep = n->recovery, .except = map_find(n->ids, except) };
+	struct buf kept = BUF_INIT;
+
+	if (!n->recovery || event.n < 2)
+		return sio_push(n, rooms, room_count, except, event);
+	put_kept_event(&kept, n->recovery, event);
+	p.kept_event = buf_slice(&kept);
+	push_union(n, &p, rooms, room_count);
+	if (p.kept || p.missed)
+		sio_recovery_log(n->recovery, kept_frame(&p), kept.len, rooms, room_count, except);
+	eio_frame_unref(p.plain);
+	eio_frame_unref(p.kept);
+	buf_fini(&kept);
 	return p.reached;
 }

@@ -174,6 +174,32 @@ int sio_rooms_leave_first(struct sio_rooms *r, struct sio_peer *peer, struct buf
 	return 1;
 }
 
+void sio_rooms_move(struct sio_rooms *r, struct sio_peer *from, struct sio_peer *to)
+{
+	for (struct sio_seat *seat = from->first; seat; seat = seat->peer_next) {
+		struct seat_key was = { seat->room, from }, is = { seat->room, to };
+
+		map_remove(r->seats, (struct slice){ (const char *)&was, sizeof(was) });
+		map_put(r->seats, (struct slice){ (const char *)&is, sizeof(is) }, seat);
+		seat->peer = to;
+	}
+	to->first = from->first;
+	to->last = from->last;
+	to->count = from->count;
+	from->first = from->last = NULL;
+	from->count = 0;
+}
+
+uint64_t sio_rooms_last_number(void)
+{
+	return numbers;
+}
+
+void sio_rooms_number_from(uint64_t last)
+{
+	numbers = last;
+}
+
 uint64_t sio_rooms_number(const struct sio_rooms *r, const struct sio_peer *peer, struct slice room)
 {
 	const struct sio_seat *seat = seat_in(r, peer, room);

@@ -17,6 +17,7 @@ struct sio_peer {                      /* embedded by whoever may be in rooms; a
 	struct sio_seat *first, *last; /* seats in the order of joining */
 	size_t count;
 	uint64_t visit;                /* last union that came past */
+	bool away;                     /* no socket: a place kept for one that may come back (recovery) */
 };
 
 struct sio_rooms *sio_rooms_new(void);
@@ -33,6 +34,11 @@ int sio_rooms_join(struct sio_rooms *r, struct sio_peer *peer, struct slice room
 int sio_rooms_leave(struct sio_rooms *r, struct sio_peer *peer, struct slice room);
 /* Leaves the oldest of the peer's rooms and writes its name over `name_r`: 1, or 0 when it is in none. */
 int sio_rooms_leave_first(struct sio_rooms *r, struct sio_peer *peer, struct buf *name_r);
+/* Every seat of `from`, numbers and all, becomes one of `to`, which must have none. */
+void sio_rooms_move(struct sio_rooms *r, struct sio_peer *from, struct sio_peer *to);
+/* The number given last, and the word that the next ones follow this one. */
+uint64_t sio_rooms_last_number(void);
+void sio_rooms_number_from(uint64_t last);
 /* Number of the membership, 0: not in it. */
 uint64_t sio_rooms_number(const struct sio_rooms *r, const struct sio_peer *peer, struct slice room);
 /* Members of a room. */

@@ -6,6 +6,7 @@
  */
 #include "client.h"
 #include "namespace.h"
+#include "recovery.h"
 
 #include <stdlib.h>
 
@@ -115,7 +116,9 @@ void sio_server_stats(const struct sio_server *s, struct sio_stats *out)
 {
 	*out = s->stats;
 	eio_server_stats(s->transport, &out->transport);
-	out->rooms = 0;
-	for (const struct sio_namespace *n = s->namespaces; n; n = n->next)
+	out->rooms = out->away = 0;
+	for (const struct sio_namespace *n = s->namespaces; n; n = n->next) {
 		out->rooms += sio_rooms_count(n->rooms);
+		out->away += sio_recovery_away(n->recovery);
+	}
 }

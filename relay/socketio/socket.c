@@ -1,8 +1,8 @@
 /*
  * socket: one client in one namespace, from its CONNECT to its last word.
  *
- * Room: relay/socketio. Called by client, and by the application through socketio.h; calls rooms, acks, send
- * and engineio.
+ * Room: relay/socketio. Called by client and comeback, and by the application through socketio.h; calls recovery,
+ * rooms, acks, send and engineio.
  * State goes PENDING > OPEN > ENDED and never back. An ended socket still answers questions and
  * does nothing. After a callback into the application a socket may have ended: what is still wanted of it is
  * read before.
@@ -12,6 +12,7 @@
 #include "log.h"
 #include "map.h"
 #include "packet.h"
+#include "recovery.h"
 #include "send.h"
 
 #include <stdlib.h>
@@ -23,10 +24,15 @@
  * A fresh random id, which never tells the session's; Engine.IO 3 clients make up their id themselves, from
  * the session's (socket.io-client 2: engine.id, or nsp#engine.id), so theirs has to be that.
  */
-static void socket_make_id(struct buf *b, const struct sio_client *c, const struct sio_namespace *n)
+static void socket_make_id(struct buf *b, const struct sio_client *c, const struct sio_namespace *n,
+			   struct slice given)
 {
 	char sid[IDS_SID_LEN + 1];
 
+	if (given.n) {
+		buf_put_slice(b, given);
+		return;
+	}
 	if (eio_session_version(c->session) == 3) {
 		if (strcmp(n->name, "/") != 0)
 			buf_putf(b, "%s#", n->name);
@@ -37,12 +43,12 @@ static void socket_make_id(struct buf *b, const struct sio_client *c, const stru
 	buf_puts(b, sid);
 }
 
-struct sio_socket *sio_socket_new(struct sio_client *c, struct sio_namespace *n)
+struct sio_socket *sio_socket_new(struct sio_client *c, struct sio_namespace *n, struct slice given)
 {
 	struct buf id = BUF_INIT;
 	struct sio_socket *s;
 
-	socket_make_id(&id, c, n);
+	socket_make_id(&id, c, n, given);
 	s = mem_zero(1, sizeof(*s) + id.len + 1);
 	memcpy(s->id, id.data, id.len);
 	s->client = c;
@@ -56,70 +62,22 @@ struct sio_socket *sio_socket_new(struct sio_client *c, struct sio_namespace *n)
 	return s;
 }
 
-/* ---- sending ---- */
-
-static struct sio_outgoing packet_for(const struct sio_socket *s, enum sio_packet_type type,
-				      struct slice json)
-{
-	return (struct sio_outgoing){ .type = type, .nsp = slice_of(s->nsp->name), .json = json };
-}
+/* ---- from pending to ended ---- */
 
 static void send_simple(struct sio_socket *s, enum sio_packet_type type, struct slice json)
 {
-	struct sio_outgoing o = packet_for(s, type, json);
+	struct sio_outgoing o = { .type = type, .nsp = slice_of(s->nsp->name), .json = json };
 
 	sio_send_packet(s->client, &o);
 }
 
-void sio_socket_emit(struct sio_socket *s, struct slice event)
+static void tell_join(void *ctx, struct slice room, uint64_t number)
 {
-	sio_socket_emit_binary(s, event, NULL, 0);
+	struct sio_socket *s = ctx;
+
+	(void)number;
+	s->nsp->cb.on_join(s->nsp->ctx, s, room);
 }
-
-void sio_socket_emit_binary(struct sio_socket *s, struct slice event, const struct slice *attachments,
-			    size_t count)
-{
-	struct sio_outgoing o = packet_for(s, count ? SIO_BINARY_EVENT : SIO_EVENT, event);
-
-	o.attachments = attachments;
-	o.attachment_count = count;
-	if (s->state == SIO_SOCKET_OPEN)
-		sio_send_packet(s->client, &o);
-}
-
-void sio_socket_ask(struct sio_socket *s, struct slice event, unsigned timeout_ms, sio_answer_fn *fn,
-		    void *ctx)
-{
-	struct sio_outgoing o = packet_for(s, SIO_EVENT, event);
-	uint64_t id;
-
-	if (s->state != SIO_SOCKET_OPEN) {
-		fn(ctx, s, &(struct sio_answer){ .outcome = SIO_ANSWER_GONE });
-		return;
-	}
-	id = sio_acks_add(&s->acks, s->nsp->server->loop, timeout_ms, s, fn, ctx);
-	o.id = &id;
-	sio_send_packet(s->client, &o);
-}
-
-void sio_socket_ack(struct sio_socket *s, uint64_t ack, struct slice args)
-{
-	sio_socket_ack_binary(s, ack, args, NULL, 0);
-}
-
-void sio_socket_ack_binary(struct sio_socket *s, uint64_t ack, struct slice args,
-			   const struct slice *attachments, size_t count)
-{
-	struct sio_outgoing o = packet_for(s, count ? SIO_BINARY_ACK : SIO_ACK, args);
-
-	o.id = &ack;
-	o.attachments = attachments;
-	o.attachment_count = count;
-	if (s->state == SIO_SOCKET_OPEN)
-		sio_send_packet(s->client, &o);
-}
-
-/* ---- from pending to ended ---- */
 
 void sio_socket_accept(struct sio_socket *s)
 {
@@ -135,10 +93,20 @@ void sio_socket_accept(struct sio_socket *s)
 		eio_timer_free(c->deadline);
 		c->deadline = NULL;
 	}
-	if (eio_session_version(c->session) != 3) /* revision 4 of Socket.IO says a bare CONNECT */
-		buf_putf(&b, "{\"sid\":\"%s\"}", s->id);
+	if (eio_session_version(c->session) != 3) { /* revision 4 of Socket.IO says a bare CONNECT */
+		buf_putf(&b, "{\"sid\":\"%s\"", s->id);
+		if (s->nsp->recovery) {
+			if (!s->returns)
+				ids_sid(s->pid);
+			sio_recovery_open(s->nsp->recovery, s);
+			buf_putf(&b, ",\"pid\":\"%s\"", s->pid);
+		}
+		buf_putc(&b, '}');
+	}
 	send_simple(s, SIO_CONNECT, buf_slice(&b));
 	buf_fini(&b);
+	if (s->returns && s->nsp->cb.on_join)
+		sio_rooms_of(&s->peer, tell_join, s);
 }
 
 static void client_unlink(struct sio_socket *s)
@@ -160,13 +128,57 @@ static void release_pauses(struct sio_socket *s)
 		sio_socket_resume(s);
 }
 
-void sio_socket_end(struct sio_socket *s, const char *reason)
+/* What cut the connection off, as the reference has it; what was meant ends the session too. */
+static bool recoverable(const struct sio_socket *s, const char *reason)
+{
+	return s->pid[0] && !s->forgotten && strcmp(reason, BY_CLIENT) != 0 && strcmp(reason, BY_SERVER) != 0 &&
+		strcmp(reason, "parse error") != 0;
+}
+
+static void put_room(void *ctx, struct slice room, uint64_t number)
+{
+	(void)number;
+	buf_put(ctx, &room.n, sizeof(room.n));
+	buf_put_slice(ctx, room);
+}
+
+/* Its seats stay, under the session that is away; the application hears of each that the socket left it. */
+static void keep_rooms(struct sio_socket *s)
+{
+	struct sio_namespace *n = s->nsp;
+	struct buf names = BUF_INIT;
+	struct slice room;
+
+	if (n->cb.on_leave)
+		sio_rooms_of(&s->peer, put_room, &names);
+	sio_recovery_keep(n->recovery, s);
+	for (size_t at = 0; at < names.len; at += sizeof(room.n) + room.n) {
+		memcpy(&room.n, names.data + at, sizeof(room.n));
+		room.p = names.data + at + sizeof(room.n);
+		n->cb.on_leave(n->ctx, s, room);
+	}
+	buf_fini(&names);
+}
+
+static void leave_rooms(struct sio_socket *s)
 {
 	struct sio_namespace *n = s->nsp;
 	struct buf room = BUF_INIT;
 
+	while (sio_rooms_leave_first(n->rooms, &s->peer, &room))
+		if (n->cb.on_leave)
+			n->cb.on_leave(n->ctx, s, buf_slice(&room));
+	buf_fini(&room);
+}
+
+void sio_socket_end(struct sio_socket *s, const char *reason)
+{
+	struct sio_namespace *n = s->nsp;
+
 	if (s->state == SIO_SOCKET_ENDED)
 		return;
+	if (s->pid[0])
+		sio_recovery_closed(n->recovery, s);
 	if (s->state == SIO_SOCKET_OPEN)
 		n->open--;
 	s->state = SIO_SOCKET_ENDED;
@@ -177,11 +189,11 @@ void sio_socket_end(struct sio_socket *s, const char *reason)
 	sio_acks_end(&s->acks);
 	if (n->cb.on_disconnect)
 		n->cb.on_disconnect(n->ctx, s, reason);
-	while (sio_rooms_leave_first(n->rooms, &s->peer, &room))
-		if (n->cb.on_leave)
-			n->cb.on_leave(n->ctx, s, buf_slice(&room));
+	if (recoverable(s, reason))
+		keep_rooms(s);
+	else
+		leave_rooms(s);
 	release_pauses(s);
-	buf_fini(&room);
 }
 
 void sio_socket_free_ended(struct sio_client *c)
@@ -277,7 +289,7 @@ void sio_socket_receive(struct sio_socket *s, const struct sio_packet *p, const 
 	}
 }
 
-/* ---- facts, pauses, rooms ---- */
+/* ---- facts and pauses ---- */
 
 const char *sio_socket_id(const struct sio_socket *s)
 {
@@ -319,45 +331,4 @@ void sio_socket_resume(struct sio_socket *s)
 	s->pauses--;
 	if (--c->pauses == 0 && !c->over)
 		eio_session_resume(c->session);
-}
-
-int sio_socket_join(struct sio_socket *s, struct slice room, uint64_t *join_r)
-{
-	struct sio_namespace *n = s->nsp;
-	int joined;
-
-	if (s->state == SIO_SOCKET_ENDED)
-		return -1;
-	if (s->peer.count >= n->server->config.max_rooms && !sio_socket_in(s, room))
-		return -1;
-	joined = sio_rooms_join(n->rooms, &s->peer, room, join_r);
-	if (joined && n->cb.on_join)
-		n->cb.on_join(n->ctx, s, room);
-	return joined;
-}
-
-int sio_socket_leave(struct sio_socket *s, struct slice room)
-{
-	struct sio_namespace *n = s->nsp;
-	int left = s->state == SIO_SOCKET_ENDED ? 0 : sio_rooms_leave(n->rooms, &s->peer, room);
-
-	if (left && n->cb.on_leave)
-		n->cb.on_leave(n->ctx, s, room);
-	return left;
-}
-
-bool sio_socket_in(const struct sio_socket *s, struct slice room)
-{
-	return sio_socket_join_number(s, room) != 0;
-}
-
-uint64_t sio_socket_join_number(const struct sio_socket *s, struct slice room)
-{
-	return sio_rooms_number(s->nsp->rooms, &s->peer, room);
-}
-
-void sio_socket_each_room(const struct sio_socket *s, void (*fn)(void *ctx, struct slice room, uint64_t join),
-			  void *ctx)
-{
-	sio_rooms_of(&s->peer, fn, ctx);
 }

@@ -1,16 +1,16 @@
 /*
  * socket: one client in one namespace, from its CONNECT to its last word.
  *
- * Room: relay/socketio. Called by client, and by the application through socketio.h; calls rooms, acks, send
- * and engineio.
+ * Room: relay/socketio. Called by client and comeback, and by the application through socketio.h; calls recovery,
+ * rooms, acks, send and engineio.
  */
 #ifndef SIO_SOCKET_H
 #define SIO_SOCKET_H
 
 #include "inside.h"
 
-/* A pending socket with an id, in the client's list; lives until it is ended. */
-struct sio_socket *sio_socket_new(struct sio_client *c, struct sio_namespace *n);
+/* A pending socket in the client's list; lives until it is ended. `id`: the one it had, or empty for a new one. */
+struct sio_socket *sio_socket_new(struct sio_client *c, struct sio_namespace *n, struct slice id);
 /* EVENT, ACK or DISCONNECT for it; the socket may be ended afterwards. */
 void sio_socket_receive(struct sio_socket *s, const struct sio_packet *p, const struct slice *attachments,
 			size_t count);

@@ -21,6 +21,8 @@ struct sio_config {
 	unsigned max_rooms;                /* rooms per socket */
 	unsigned max_attachments;          /* binary attachments per packet */
 	size_t max_attached;               /* bytes of a packet's attachments together; 0: 4 x max_payload */
+	unsigned recovery_ms;              /* how long a session that was cut may come back; 0: no recovery */
+	size_t recovery_bytes;             /* bytes of pushes kept for that, of each namespace */
 };
 
 struct sio_event {                         /* an emitted event; all borrowed during the call */
@@ -47,7 +49,10 @@ struct sio_callbacks {                     /* of one namespace */
 	 * after. `reason` is one of the reference's strings.
 	 */
 	void (*on_disconnect)(void *ctx, struct sio_socket *s, const char *reason);
-	/* A socket entered a room as its new member, or left one (also by disconnecting). NULL allowed. */
+	/*
+	 * A socket entered a room as its new member (one that comes back: its old rooms, when it is accepted), or
+	 * left one (also by disconnecting). They must not change rooms. NULL allowed.
+	 */
 	void (*on_join)(void *ctx, struct sio_socket *s, struct slice room);
 	void (*on_leave)(void *ctx, struct sio_socket *s, struct slice room);
 };
@@ -76,6 +81,7 @@ struct sio_stats {
 	uint64_t pushes, deliveries;       /* calls of sio_push, receivers reached by them */
 	uint64_t broadcasts_encoded;       /* encodings made for them: one each */
 	uint64_t rooms;
+	uint64_t away, recovered;          /* sessions that may come back, and those that did */
 };
 void sio_server_stats(const struct sio_server *s, struct sio_stats *out);
 
@@ -133,6 +139,8 @@ typedef void sio_answer_fn(void *ctx, struct sio_socket *s, const struct sio_ans
  */
 void sio_socket_ask(struct sio_socket *s, struct slice event, unsigned timeout_ms, sio_answer_fn *fn,
 		    void *ctx);
+/* Emits an event that is dropped when the transport cannot take it now (volatile). */
+void sio_socket_emit_volatile(struct sio_socket *s, struct slice event);
 /* Back pressure, see eio_session_pause: counts, so that each pause needs its resume. */
 void sio_socket_pause(struct sio_socket *s);
 void sio_socket_resume(struct sio_socket *s);
@@ -152,6 +160,7 @@ uint64_t sio_socket_join_number(const struct sio_socket *s, struct slice room);
 /* Walks the rooms of a socket; fn must not change them. */
 void sio_socket_each_room(const struct sio_socket *s, void (*fn)(void *ctx, struct slice room, uint64_t join),
 			  void *ctx);
+/* Members of a room, those that were cut and may come back included. */
 size_t sio_room_size(const struct sio_namespace *n, struct slice room);
 /* Walks the members of a room; fn may emit, join, leave and disconnect. */
 void sio_room_each(struct sio_namespace *n, struct slice room, void (*fn)(void *ctx, struct sio_socket *s),
@@ -162,5 +171,46 @@ void sio_room_each(struct sio_namespace *n, struct slice room, void (*fn)(void *
  */
 size_t sio_push(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
 		struct slice event);
+
+/* The same, dropped for each socket whose transport cannot take it now (volatile). */
+size_t sio_push_volatile(struct sio_namespace *n, const struct slice *rooms, size_t room_count,
+			 struct slice except, struct slice event);
+/* How many were asked, and how many of them answered. */
+typedef void sio_gathered_fn(void *ctx, size_t asked, size_t given);
+/*
+ * The same with a question: each socket's answer goes to `each` (as sio_socket_ask; NULL: nobody listens), then
+ * `done` (may be NULL) hears once that no more will come; when nobody was asked, within this call.
+ */
+size_t sio_push_ask(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
+		    struct slice event, unsigned timeout_ms, sio_answer_fn *each, sio_gathered_fn *done, void *ctx);
+/*
+ * The same for what must not be missed: kept for those that were cut (sio_config, recovery_ms), and sent to
+ * those who may come back with an offset as one more argument at its end, as the reference does.
+ */
+size_t sio_push_kept(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
+		     struct slice event);
+
+/* ---- connection state recovery ---- */
+
+/*
+ * True from on_connect to sio_socket_replay when the client comes back within its time: the socket has its old
+ * id and its old rooms (leave those it may no longer be in, before it is accepted). Accepting it tells the client
+ * that it is recovered.
+ */
+bool sio_socket_returns(const struct sio_socket *s);
+/* Sends what an accepted socket missed; until then kept pushes wait. Nothing happens to one that is new. */
+void sio_socket_replay(struct sio_socket *s);
+/* When this socket ends its client begins anew. */
+void sio_socket_forget(struct sio_socket *s);
+/*
+ * For a planned restart: appends everything that those who were cut may come back to, for sio_namespace_load in
+ * the next process of the same machine; whoever is still connected is not in it (drain first).
+ */
+void sio_namespace_save(const struct sio_namespace *n, struct buf *b);
+/*
+ * Takes it over, `elapsed_ms` later, before anybody connected. 0, or -1: malformed, or nothing to take it; then
+ * nothing of it was kept.
+ */
+int sio_namespace_load(struct sio_namespace *n, struct slice saved, uint64_t elapsed_ms);
 
 #endif

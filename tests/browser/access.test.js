@@ -99,4 +99,26 @@ test('an older page of history keeps the place that was being read', async () =>
   assert.ok(await first.evaluate((e) => e.getBoundingClientRect().top < innerHeight && e.getBoundingClientRect().bottom > 0));
 }, 60000);
 
+test('who reads above hears of what is new below, and gets there by one button', async () => {
+  await house.api('POST', '/api/mensajes/directo/123', { user: 457, body: { contenido: `abajo ${stamp}` } });
+  await ana.waitForSelector('#to-bottom:text("1 nuevo")');
+  const low = () => bubble(ana, `abajo ${stamp}`).evaluate((e) => e.getBoundingClientRect().bottom <= innerHeight);
+  assert.equal(await low(), false);
+  await ana.click('#to-bottom');
+  await ask(low, 3000, 'the end of the conversation');
+  assert.equal(await ana.locator('#to-bottom').isVisible(), false);
+});
+
+test('days are told apart', async () => {
+  const [{ sala }] = await house.rows(`SELECT sala_chat_id AS sala FROM mensajes WHERE contenido = ?`, [`abajo ${stamp}`]);
+  for (const [days, text] of [[400, 'antiguo'], [1, 'de ayer'], [0, 'de hoy']]) {
+    await house.rows(`INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido, enviado_en)
+      VALUES (UUID(), ?, 457, ?, NOW() - INTERVAL ? DAY)`, [sala, `${text} ${stamp}`, days]);
+  }
+  await bubble(ana, `de hoy ${stamp}`).waitFor();
+  const days = await ana.locator('.day').allTextContents();
+  assert.deepEqual(days.slice(-2), ['Ayer', 'Hoy']);
+  assert.match(days.at(-3), /^\d+ de [a-z]+ de \d{4}$/);
+});
+
 test('nobody complained', () => assert.deepEqual(ana.complaints, []));

@@ -48,7 +48,7 @@ async function openWith(page, id) {
   await page.click('#new-chat');
   await page.click(`#new-list [data-id="${id}"]`);
   await page.waitForSelector('#thread-open:not([hidden])');
-  await page.waitForSelector('#messages[aria-busy="false"]');
+  await page.waitForSelector('#messages[aria-busy="false"]', { state: 'attached' });
 }
 
 async function write(page, text) {

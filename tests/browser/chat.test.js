@@ -127,6 +127,10 @@ test('a phone: one thing at a time, back by the browser, nothing wider than the 
   assert.equal(await phone.locator('.side').isVisible(), false);
   assert.equal(await phone.evaluate(() => document.documentElement.scrollWidth), 390);
   await shoot(phone, 'phone-chat');
+  const change = bubble(phone, say('orden 11')).getByRole('button', { name: 'Editar' });
+  assert.equal(await change.evaluate((e) => getComputedStyle(e.parentElement).opacity), '0');
+  await bubble(phone, say('orden 11')).locator('.text').tap();
+  await ask(async () => await change.evaluate((e) => getComputedStyle(e.parentElement).opacity) === '1', 3000, 'the buttons');
   await phone.goBack();
   await phone.locator('.side').waitFor();
   assert.equal(await phone.locator('#thread').isVisible(), false);

@@ -34,18 +34,22 @@ test('no worker: the message fails and says so, "Reintentar" sends it, once', as
   await state(ana, say('sin trabajadores'), 'fallo', 15000);
   await shoot(ana, 'failed-light');
   assert.equal(await stored(say('sin trabajadores')), 0);
+  await write(ana, say('mejor no'));
+  await state(ana, say('mejor no'), 'fallo', 15000);
+  await bubble(ana, say('mejor no')).getByRole('button', { name: 'Descartar' }).click();
+  assert.equal(await ana.locator('.message', { hasText: say('mejor no') }).count(), 0);
   await house.startPart('bus');
-  await ana.click('.failed button');
+  await ana.click('.failed button:text("Reintentar")');
   await state(ana, say('sin trabajadores'), 'leido', 15000);
   assert.equal(await luis.locator('.message', { hasText: say('sin trabajadores') }).count(), 1);
   assert.equal(await stored(say('sin trabajadores')), 1);
+  assert.equal(await stored(say('mejor no')), 0);
 }, 90000);
 
-test('relay away: the page says it, and what was written meanwhile goes by itself, once', async () => {
+test('relay away and back at once: the page says it, and what was written meanwhile goes by itself, once', async () => {
   await house.stopPart('relay');
-  await ana.waitForSelector('#connection[data-state="reconectando"]');
+  await ana.waitForSelector('#connection:not([data-state="conectado"])');
   await write(ana, say('mientras tanto'));
-  await state(ana, say('mientras tanto'), 'enviando');
   const { status } = await house.api('POST', '/api/mensajes/directo/456', { user: 123, body: { contenido: say('por REST') } });
   assert.equal(status, 201);
   await house.startPart('relay');

@@ -112,12 +112,13 @@ async function audit(db, log, ears) {
   const texts = new Set(log.map((e) => e.text));
   const uuids = rows.filter((r) => texts.has(r.contenido)).map((r) => r.mensaje_uuid);
   await ask(() => ears.every((p) => uuids.every((u) => p.heard.get(u))), 10000, 'every row to be heard').catch(() => {});
+  const known = new Set(rows.map((r) => r.mensaje_uuid));
   for (const p of ears) {
     for (const u of uuids) {
       const n = p.heard.get(u) || 0;
       if (n !== 1) faults.push(`${p.id} heard ${u} ${n} times`);
     }
-    for (const u of p.heard.keys()) if (!rows.some((r) => r.mensaje_uuid === u)) faults.push(`${p.id} heard ${u}, which is no row`);
+    for (const u of p.heard.keys()) if (!known.has(u)) faults.push(`${p.id} heard ${u}, which is no row`);
   }
   return faults;
 }

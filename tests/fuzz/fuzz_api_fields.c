@@ -1,4 +1,4 @@
-// objects: fcgi-api/fields.o fcgi-api/fields_send.o fcgi-api/refusals.o shared/arena.o shared/json.o shared/json_write.o shared/buf.o shared/ids.o
+// objects: fcgi-api/fields.o fcgi-api/fields_send.o fcgi-api/fields_more.o fcgi-api/refusals.o shared/arena.o shared/json.o shared/json_write.o shared/buf.o shared/ids.o
 /*
  * Whatever JSON a client sends, each reader of fields either refuses it with a text or fills fields that keep
  * their bounds; the metadata made from them is JSON again.
@@ -53,6 +53,25 @@ static void read_all(struct fields *f)
 	check_send(no, &s);
 }
 
+static void read_more(struct fields *f)
+{
+	struct fields_missed m;
+	struct fields_edit e;
+	const struct refusal *no;
+	struct slice token;
+	int64_t id = 1;
+
+	no = fields_edit(f, &e);
+	check_refusal(no);
+	assert(no || (e.message_id > 0 && e.text.n <= STORE_TEXT_MAX && json_is_utf8(e.text)));
+	check_refusal(fields_delete(f, &id));
+	assert(id > 0);
+	no = fields_missed(f, &m);
+	check_refusal(no);
+	assert(no || (m.limit >= 1 && m.limit <= FIELDS_MISSED_LIMIT_MAX));
+	check_refusal(fields_token(f, &token));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice text = { (const char *)data, size };
@@ -62,9 +81,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct refusal *no = fields_send_rest(f.arena, text, SLICE_NONE, false, &s);
 
 	check_send(no, &s);
+	check_refusal(fields_edit_rest(f.arena, text, &s.text));
 	if (fault == JSON_OK || fault == JSON_BAD_TEXT) {
 		f.bad_text = fault == JSON_BAD_TEXT;
 		read_all(&f);
+		read_more(&f);
 	}
 	arena_free(f.arena);
 	return 0;

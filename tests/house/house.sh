@@ -4,8 +4,9 @@
 #   house.sh start|stop|status|logs  the same in the background; start writes $RUN_DIR/house.env
 #   house.sh stop-part NAME [SIGNAL] | start-part NAME [SETTING=value...] | restart-part NAME
 #                                    for tests of trouble; NAME: db fcgi bus relay web
-# Environment: RUN_DIR, RELAY_PORT, WEB_PORT (0: a free one), WEB=apache|nginx, and every setting of the
-# programs. RELAY_BIN, API_BIN and WWW take installed programs and an installed page instead of the built ones.
+# Environment: RUN_DIR, RELAY_PORT, WEB_PORT (0: a free one), WEB=apache|apache-fcgid|apache-cgid|nginx (start-part
+# takes another one), and every setting of the programs. RELAY_BIN, API_BIN and WWW take installed programs and an
+# installed page instead of the built ones.
 set -eu
 
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
@@ -137,8 +138,15 @@ stop_all() {
 	rm -f "$env_file"
 }
 
+known_web() {
+	case $WEB in
+	apache | apache-fcgid | apache-cgid | nginx) ;;
+	*) die "WEB must be apache, apache-fcgid, apache-cgid or nginx, not '$WEB'" ;;
+	esac
+}
+
 start_all() {
-	case $WEB in apache | nginx) ;; *) die "WEB must be apache or nginx, not '$WEB'" ;; esac
+	known_web
 	for p in "$relay_bin" "$api_bin"; do
 		[ -x "$p" ] || die "$p is not there: run 'make' first"
 	done
@@ -212,7 +220,10 @@ part_init() {
 		*) die "not a setting: $setting" ;;
 		esac
 	done
-	WEB=$(recall web_kind apache)
+	case " $* " in
+	*' WEB='*) known_web; remember web_kind "$WEB" ;;
+	*) WEB=$(recall web_kind apache) ;;
+	esac
 	relay_bin=$(recall relay_bin '')
 	api_bin=$(recall api_bin '')
 	relay_port=$(recall relay_port 5000)

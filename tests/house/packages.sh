@@ -13,7 +13,13 @@ tests='apache2-bin libapache2-mod-fcgid nginx clang libclang-rt-14-dev libcmocka
 
 list() {
 	case $1 in
-	run) echo $build $house "$([ "${WEB:-apache}" = nginx ] && echo nginx || echo apache2-bin)" ;;
+	run)
+		case ${WEB:-apache} in
+		nginx) web=nginx ;;
+		apache-fcgid) web='apache2-bin libapache2-mod-fcgid' ;;
+		*) web=apache2-bin ;;
+		esac
+		echo $build $house $web ;;
 	test) echo $build $house $tests ;;
 	*) echo "usage: packages.sh run|test" >&2; exit 2 ;;
 	esac

@@ -29,6 +29,20 @@ web_folder() {
 	chmod 750 "$web"
 }
 
+# for the doors that Apache starts by itself: the program with its settings beside it
+web_api_folder() {
+	mkdir -p "$web/api"
+	cp "$api_bin" "$web/api/upred-api"
+	{
+		in_program_env env |
+			grep -E '^(RUN_DIR|DB_(PORT|NAME|USER|PASSWORD)|AUTH_MODE|SECRET_KEY|UPRED_ENV|FLASK_ENV|RATE_LIMITS|LOG_LEVEL)='
+		echo DB_HOST=127.0.0.1
+	} >"$web/api/.env"
+	[ -z "$web_user" ] || chown -R "root:$web_user" "$web/api"
+	chmod 750 "$web/api" "$web/api/upred-api"
+	chmod 640 "$web/api/.env"
+}
+
 web_conf() {
 	www=$(visible "${WWW:-$top/www}" index.html www)
 	npm=$top/tests/node_modules/socket.io-client-4/dist
@@ -39,15 +53,21 @@ web_conf() {
 	fi
 	sed -e "s|@PORT@|$web_port|g" -e "s|@RUN@|$web|g" -e "s|@TOP@|${CONF:-$top}|g" \
 		-e "s|@RELAY_PORT@|$relay_port|g" -e "s|@API_SOCKET@|$web/api.sock|g" \
-		-e "s|@WWW@|$www|g" -e "s|@NPM@|$npm|g" "$top/apache-conf/private-$WEB.conf" >"$web/$WEB.conf"
+		-e "s|@WWW@|$www|g" -e "s|@NPM@|$npm|g" -e "s|@API_FOLDER@|$web/api|g" \
+		"$top/apache-conf/private-${WEB%%-*}.conf" >"$web/${WEB%%-*}.conf"
 }
 
 web_launch() {
 	web_conf
 	rm -f "$web/nginx-token.conf" "$web/apache.pid"
 	case $WEB in
-	apache)
+	apache*)
 		set -- apache2 -f "$web/apache.conf" -D FOREGROUND
+		case $WEB in
+		*-fcgid) set -- "$@" -D UPRED_FCGID ;;
+		*-cgid) set -- "$@" -D UPRED_CGID ;;
+		esac
+		[ "$WEB" = apache ] || web_api_folder
 		[ "${AUTH_MODE:-open}" != token ] || set -- "$@" -D UPRED_AUTH_TOKEN ;;
 	nginx)
 		set -- nginx -e "$web/nginx-error.log" -c "$web/nginx.conf"
@@ -63,7 +83,7 @@ web_ready() {
 }
 
 web_log() {
-	for f in "$web"/"$WEB"-error.log; do
+	for f in "$web/${WEB%%-*}"-error.log; do
 		[ ! -f "$f" ] || tail -n 12 "$f" >>"$run/log/web.log"
 	done
 }

@@ -125,6 +125,8 @@ test('slow and silent peers are cut by their own deadlines', async () => {
   const text = GET(s.url(), `X-Long: ${'y'.repeat(500)}\r\n`);
   let i = 0;
   const t = setInterval(() => { drip.write(text[i++]); body.write('4'); kept.write(text[i]); }, 100);
+  await body.until(/^HTTP\/1.1 408/);
+  await stalled.until(/^HTTP\/1.1 408/);
   await Promise.all([silent.closed(4000), drip.closed(4000), body.closed(4000), stalled.closed(4000)]);
   assert.ok(Date.now() - began > 800 && Date.now() - began < 4000, `${Date.now() - began} ms`);
   clearInterval(t);

@@ -239,6 +239,30 @@ static void feed(void)
 	OK(store_member_check(st, &who, 1, mem));
 }
 
+/* Near, far behind, and with nothing new: then it is one look-up, and thousands may ask. */
+static void news(void)
+{
+	struct store_message m;
+	struct store_history h;
+	struct store_swept s;
+	unsigned before;
+
+	OK(store_feed_sweep(st, &(struct store_sweep){ .first = true }, mem, &s));
+	OK(store_message_news(st, &(struct store_news){ ID(1), s.max_id - 50, 300 }, mem, &h));
+	assert_true(h.count > 0);
+	OK(store_message_edit(st, h.messages[0].id, h.messages[0].sender.id, SLICE("y"), mem, &m));
+	assert_true(m.edited_at > 0);
+	OK(store_message_delete(st, h.messages[0].id, h.messages[0].sender.id, mem, &m));
+	assert_true(m.deleted_at > 0);
+	OK(store_message_news(st, &(struct store_news){ ID(1), 0, 300 }, mem, &h));
+	assert_int_equal(h.count, 300);
+	assert_true(h.truncated && h.last_id == h.messages[299].id);
+	before = explained;
+	OK(store_message_news(st, &(struct store_news){ ID(1), s.max_id, 300 }, mem, &h));
+	assert_int_equal(h.count, 0);
+	assert_int_equal(explained, before + 1);
+}
+
 static void every_statement_uses_an_index(void **state)
 {
 	(void)state;
@@ -251,6 +275,7 @@ static void every_statement_uses_an_index(void **state)
 	rooms_and_people();
 	messages_and_receipts();
 	feed();
+	news();
 	watching = false;
 	store_rollback(st);
 	print_message("%u explained\n", explained);

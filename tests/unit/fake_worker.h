@@ -8,9 +8,11 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shared/log.h"
 #include "shared/nano.h"
 #include "shared/wire.h"
 
@@ -95,5 +97,25 @@ static void get_job(struct wire_job *job, uint64_t *command)
 }
 
 #define MUST(condition, code) do { if (!(condition)) finish(code); } while (0)
+
+static int setup_dir(void **state)
+{
+	(void)state;
+	log_open("test", "error");
+	snprintf(dir, sizeof(dir), "/tmp/upred-bus.XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(jobs, sizeof(jobs), "ipc://%s/jobs.ipc", dir);
+	snprintf(signals_at, sizeof(signals_at), "ipc://%s/signals.ipc", dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	unlink(jobs + 6);
+	unlink(signals_at + 6);
+	return rmdir(dir);
+}
 
 #endif

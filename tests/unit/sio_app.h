@@ -107,7 +107,7 @@ static void on_leave(void *ctx, struct sio_socket *s, struct slice room)
 
 static const struct sio_callbacks APP = { on_connect, on_event, on_disconnect, on_join, on_leave };
 
-static int setup(void **state)
+static inline int setup(void **state)
 {
 	struct sio_config c = { .connect_timeout_ms = 1000, .max_rooms = 2, .max_attachments = 3 };
 
@@ -123,7 +123,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static inline int teardown(void **state)
 {
 	struct sio_stats stats;
 

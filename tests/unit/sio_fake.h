@@ -47,6 +47,7 @@ static struct eio_frame *frame_make(struct slice s, bool binary)
 struct eio_frame *eio_frame_text(struct slice s) { return frame_make(s, false); }
 struct eio_frame *eio_frame_binary(struct slice s) { return frame_make(s, true); }
 struct eio_frame *eio_frame_ref(struct eio_frame *f) { f->refs++; return f; }
+struct slice eio_frame_message(const struct eio_frame *f) { return buf_slice(&f->bytes); }
 void eio_frame_unref(struct eio_frame *f)
 {
 	if (!f || --f->refs)
@@ -117,6 +118,14 @@ void eio_session_send(struct eio_session *s, struct eio_frame *f)
 	buf_puts(&s->sent, f->binary ? "<" : "");
 	buf_put_slice(&s->sent, buf_slice(&f->bytes));
 	buf_puts(&s->sent, f->binary ? ">\n" : "\n");
+}
+
+/* Its transport can take nothing: what is volatile is dropped. */
+static bool fake_full;
+void eio_session_send_volatile(struct eio_session *s, struct eio_frame *f)
+{
+	if (!fake_full)
+		eio_session_send(s, f);
 }
 
 void eio_session_close(struct eio_session *s, enum eio_reason reason, int code)

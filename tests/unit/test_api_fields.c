@@ -1,4 +1,4 @@
-// objects: fcgi-api/fields.o fcgi-api/fields_send.o fcgi-api/refusals.o shared/arena.o shared/buf.o shared/ids.o shared/json.o shared/json_write.o
+// objects: fcgi-api/fields.o fcgi-api/fields_send.o fcgi-api/fields_more.o fcgi-api/refusals.o shared/arena.o shared/buf.o shared/ids.o shared/json.o shared/json_write.o
 /*
  * fields: what clients send, row by row: the JSON, and the refusal or the fields.
  */

@@ -194,6 +194,9 @@ static void test_rest(void **state)
 	assert_int_equal(request_as(&open_mode, comma, ""), -400);
 	assert_int_equal(request_as(&token_mode, ana, "user_id=123"), -401);
 	assert_int_equal(request_as(&token_mode, with_token, ""), 123);
+	assert_int_equal(request_as(&token_mode, with_token, "user_id=123"), 123);
+	assert_int_equal(request_as(&token_mode, with_token, "user_id=456"), -401);
+	assert_int_equal(request_as(&token_mode, with_token, "user_id=%00"), -401);
 	free(token);
 }
 

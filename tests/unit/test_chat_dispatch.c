@@ -1,6 +1,6 @@
 // objects: relay/chat/dispatch.o relay/chat/answers.o relay/chat/commands.o relay/chat/effects.o
 // objects: relay/chat/lines.o relay/chat/seats.o relay/chat/replies.o relay/chat/events.o relay/chat/holes.o
-// objects: relay/chat/pushed.o relay/chat/limits.o shared/map.o shared/buf.o shared/ids.o shared/json*.o
+// objects: relay/chat/pushed.o relay/chat/limits.o relay/chat/*presence.o relay/chat/typing.o shared/map.o shared/buf.o shared/ids.o shared/json*.o
 // objects: shared/wire*.o shared/log.o
 /*
  * From emits to jobs to answers, without a loop, a bus or a socket: the clock, the workers and the clients
@@ -17,6 +17,7 @@
 #include "relay/chat/answers.h"
 #include "relay/chat/commands.h"
 #include "relay/chat/dispatch.h"
+#include "relay/chat/presence.h"
 #include "relay/chat/seats.h"
 #include "tests/unit/fake_house.h"
 
@@ -40,11 +41,14 @@ static void answer(uint64_t job, size_t i, int64_t id)
 {
 	struct buf b = BUF_INIT, rooms = BUF_INIT;
 	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = id };
-	char event[24];
+	char event[24], uuid[37], room[24];
 	struct wire_effect reply = { .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{}") };
 
-	push.uuid = SLICE("6d1f6c0e-0b6e-5c51-9a0b-8f7d6a3c2e10");
-	wire_put_room(&rooms, SLICE("r"));
+	/* Each message is another, in a room of its own. */
+	snprintf(uuid, sizeof(uuid), "%08llx-0b6e-5c51-9a0b-8f7d6a3c2e10", (unsigned long long)id);
+	push.uuid = slice_of(uuid);
+	snprintf(room, sizeof(room), "r%lld", (long long)id);
+	wire_put_room(&rooms, slice_of(room));
 	push.rooms = buf_slice(&rooms);
 	snprintf(event, sizeof(event), "#%lld ", (long long)id);
 	push.event = slice_of(event);
@@ -76,7 +80,7 @@ static void lost(uint64_t job)
 	dispatch_on_bus(h, &(struct bus_event){ BUS_LOST, job, 0, SLICE_NONE });
 }
 
-static void sends_collect_while_one_job_is_out(void **state)
+static void sends_collect_into_one_job_past_the_one_that_is_out(void **state)
 {
 	(void)state;
 	emit(&ana, "send_message");
@@ -86,12 +90,12 @@ static void sends_collect_while_one_job_is_out(void **state)
 	emit(&eva, "send_message");
 	emit(&eva, "join_group");
 	settle();
-	assert_int_equal(jobs, 1);
+	assert_int_equal(jobs, 2);
+	assert_int_equal(given[2].count, 2);
 	answer(1, 0, 10);
 	done(1);
 	settle();
 	assert_int_equal(jobs, 2);
-	assert_int_equal(given[2].count, 2);
 	assert_string_equal(heard(), "#10 A:ack ");
 	answer(2, 0, 11);
 	answer(2, 1, 12);
@@ -112,9 +116,6 @@ static void a_second_job_waits_for_the_first_in_id_order(void **state)
 	settle();
 	emit(&bea, "send_message");
 	settle();
-	assert_int_equal(jobs, 1);
-	pass(6);
-	settle();
 	assert_int_equal(jobs, 2);
 	answer(2, 0, 21);
 	done(2);
@@ -124,7 +125,7 @@ static void a_second_job_waits_for_the_first_in_id_order(void **state)
 	assert_string_equal(heard(), "#20 A:ack #21 B:ack ");
 }
 
-static void nobody_waits_longer_than_30_ms(void **state)
+static void nobody_waits_longer_than_250_ms(void **state)
 {
 	(void)state;
 	emit(&ana, "send_message");
@@ -134,7 +135,7 @@ static void nobody_waits_longer_than_30_ms(void **state)
 	settle();
 	answer(2, 0, 21);
 	done(2);
-	pass(29);
+	pass(249);
 	assert_string_equal(heard(), "");
 	pass(2);
 	assert_string_equal(heard(), "#21 B:ack ");
@@ -149,6 +150,66 @@ static void nobody_waits_longer_than_30_ms(void **state)
 	assert_string_equal(heard(), "#20 A:ack ");
 }
 
+/* The end of one wait must not cut off the next. */
+static void each_older_job_has_its_whole_time(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	settle();
+	emit(&bea, "send_message");
+	pass(6);
+	settle();
+	answer(2, 0, 21);
+	done(2);
+	pass(200);
+	answer(1, 0, 20);
+	done(1);
+	assert_string_equal(heard(), "#20 A:ack #21 B:ack ");
+	emit(&ana, "send_message");
+	settle();
+	emit(&bea, "send_message");
+	pass(6);
+	settle();
+	answer(4, 0, 23);
+	done(4);
+	pass(240);
+	assert_string_equal(heard(), "");
+	answer(3, 0, 22);
+	done(3);
+	assert_string_equal(heard(), "#22 A:ack #23 B:ack ");
+	pass(1000);
+	assert_string_equal(heard(), "");
+}
+
+static void two_stuck_jobs_do_not_stop_the_others(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	settle();
+	emit(&bea, "send_message");
+	pass(6);
+	settle();
+	assert_int_equal(jobs, 2);
+	emit(&eva, "send_message");
+	pass(6);
+	settle();
+	assert_int_equal(jobs, 2);
+	pass(250);
+	settle();
+	assert_int_equal(jobs, 3);
+	/* The last waiting worker is not for a fourth. */
+	idle = 1;
+	answer(3, 0, 33);
+	done(3);
+	pass(251);
+	emit(&eva, "send_message");
+	settle();
+	assert_int_equal(jobs, 3);
+	idle = 2;
+	settle();
+	assert_int_equal(jobs, 4);
+}
+
 static void a_lost_job_goes_again_one_by_one_then_is_unknown(void **state)
 {
 	(void)state;
@@ -160,13 +221,10 @@ static void a_lost_job_goes_again_one_by_one_then_is_unknown(void **state)
 	lost(1);
 	assert_true(h->feed_hurry);
 	settle();
-	assert_int_equal(jobs, 2);
+	assert_int_equal(jobs, 3);
 	assert_int_equal(given[2].count, 1);
 	assert_int_equal(given[2].attempt, 2);
 	assert_in_range(given[2].ms, 1, 2500);
-	pass(6);
-	settle();
-	assert_int_equal(jobs, 3);
 	answer(3, 0, 31);
 	done(3);
 	lost(2);
@@ -287,11 +345,13 @@ static int setup(void **state)
 	lines_init(&h->lines);
 	TAILQ_INIT(&h->commands);
 	TAILQ_INIT(&h->seats);
+	TAILQ_INIT(&h->full);
 	h->by_id = map_new();
 	h->people = map_new();
 	h->pushed = pushed_new(1024);
 	h->holes = holes_new(15000);
 	h->limits = limits_new();
+	h->presence = presence_new();
 	h->answers = answers_new();
 	h->dispatch = dispatch_new(h);
 	ana.paused = 0;
@@ -313,6 +373,7 @@ static int teardown(void **state)
 	dispatch_free(h->dispatch);
 	answers_free(h->answers);
 	limits_free(h->limits);
+	presence_free(h->presence);
 	holes_free(h->holes);
 	pushed_free(h->pushed);
 	map_free(h->people);
@@ -326,9 +387,11 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(sends_collect_while_one_job_is_out),
+		TEST(sends_collect_into_one_job_past_the_one_that_is_out),
 		TEST(a_second_job_waits_for_the_first_in_id_order),
-		TEST(nobody_waits_longer_than_30_ms),
+		TEST(nobody_waits_longer_than_250_ms),
+		TEST(each_older_job_has_its_whole_time),
+		TEST(two_stuck_jobs_do_not_stop_the_others),
 		TEST(a_lost_job_goes_again_one_by_one_then_is_unknown),
 		TEST(the_first_answer_wins_also_when_it_is_late),
 		TEST(passing_trouble_twice_is_unavailable_without_outcome),

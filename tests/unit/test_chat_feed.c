@@ -230,6 +230,11 @@ static void pushed_forgets_the_oldest_only(void **state)
 	assert_int_equal(pushed_count(p), 1024);
 	/* An id used again by another message is another message. */
 	assert_true(pushed_add(p, 5000, 1));
+	/* stored again under another id: the same message; without a uuid the id tells */
+	assert_false(pushed_add(p, 5001, 1));
+	assert_true(pushed_add(p, 5000, 0));
+	assert_true(pushed_add(p, 5001, 0));
+	assert_false(pushed_add(p, 5001, 0));
 	pushed_free(p);
 }
 

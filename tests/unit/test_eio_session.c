@@ -156,7 +156,7 @@ static void closing_has_an_end(void **state)
 	writable = false;
 	send(s, "a");
 	eio_session_close(s, EIO_FORCED, 1001);
-	wait_ms(29000);
+	wait_ms(14000);
 	heard("");                          /* whoever was about to upgrade may still come */
 	wait_ms(1200);
 	heard("poll-release-1001 ws-release-1001 end close-4 ");

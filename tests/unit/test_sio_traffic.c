@@ -115,6 +115,59 @@ static void test_ask(void **state)
 	expect_heard("answer 2  +0\n/ disconnect transport close\nlate 2  +0\n");
 }
 
+static void on_gathered(void *ctx, size_t asked, size_t given)
+{
+	buf_putf(&heard, "%s %zu of %zu\n", (char *)ctx, given, asked);
+}
+
+static void test_ask_many(void **state)
+{
+	struct slice room = SLICE("\"r\"");
+	struct eio_session *s = in_room(), *t = in_room(), *u = in_room(), *v = in_room();
+	uint64_t encoded = (uint64_t)fake_encoded;
+
+	(void)state;
+	assert_int_equal(sio_push_ask(root, &room, 1, slice_of(sio_socket_id(last)), SLICE("[\"q\"]"), 100,
+		on_answer, on_gathered, "many"), 3);
+	assert_int_equal(fake_encoded - encoded, 1);
+	expect_sent(s, "20[\"q\"]\n");
+	expect_sent(t, "20[\"q\"]\n");
+	expect_sent(v, "");
+	fake_say(s, "30[1]");
+	fake_say(s, "30[1]");
+	expect_heard("many 0 1 +0\n");
+	fake_gone(t, EIO_PEER_CLOSED);
+	expect_heard("many 2  +0\n/ disconnect transport close in r\nlate 2  +0\n/ leave \"r\"\n");
+	/* a question to one meanwhile has an id of its own */
+	fake_say(u, "2[\"ask\"]");
+	expect_sent(u, "20[\"q\"]\n21[\"q\"]\n");
+	buf_reset(&heard);
+	fake_tick(100);
+	assert_non_null(strstr(heard.data, "many 1  +0\nmany 1 of 3\n"));
+	buf_reset(&heard);
+	assert_int_equal(sio_push_ask(root, &(struct slice){ "x", 1 }, 1, SLICE_NONE, SLICE("[\"q\"]"), 100,
+		on_answer, on_gathered, "nobody"), 0);
+	expect_heard("nobody 0 of 0\n");
+	assert_int_equal(sio_push_ask(root, &room, 1, SLICE_NONE, SLICE("[\"q\"]"), 0, NULL, NULL, NULL), 3);
+	fake_say(s, "32[]");
+}
+
+static void test_volatile(void **state)
+{
+	struct slice room = SLICE("\"r\"");
+	struct eio_session *s = in_room();
+
+	(void)state;
+	buf_reset(&s->sent);
+	for (int i = 0; i < 2; i++) {
+		sio_push_volatile(root, &room, 1, SLICE_NONE, SLICE("[\"v\"]"));
+		sio_socket_emit_volatile(last, SLICE("[\"w\"]"));
+		expect_sent(s, i ? "" : "2[\"v\"]\n2[\"w\"]\n");
+		fake_full = true;
+	}
+	fake_full = false;
+}
+
 static void test_pause_counts(void **state)
 {
 	struct eio_session *s = joined();
@@ -182,6 +235,8 @@ int main(void)
 		CASE(test_farewell_reaches_others),
 		CASE(test_binary),
 		CASE(test_ask),
+		CASE(test_ask_many),
+		CASE(test_volatile),
 		CASE(test_pause_counts),
 		CASE(test_engine_3),
 		CASE(test_bad_text_closes_nothing),

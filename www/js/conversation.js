@@ -1,12 +1,12 @@
-// One conversation at a time: opening it, its history, and what comes in by the socket.
-// Called by main.js; calls rooms.js and receipts.js.
+// One conversation at a time: opening it, its history, and what comes in by the socket or by a poll.
+// Called by main.js, connection.js and poller.js; calls rooms.js, receipts.js and remote.js.
 
 import { compareIds } from './store.js';
-import { fromPush, fromRest } from './messages.js';
+import { fromRest } from './messages.js';
 
 const PAGE = 50;
 
-export function createConversation({ store, api, socket, rooms, receipts }) {
+export function createConversation({ store, api, remote, rooms, receipts }) {
 	function take(rows) {
 		for (const row of rows) {
 			const message = fromRest(row);
@@ -45,7 +45,7 @@ export function createConversation({ store, api, socket, rooms, receipts }) {
 		const unread = room.unread;
 		const thread = store.thread(uuid);
 		store.select(uuid);
-		await rooms.joinGroup(room);
+		await rooms.join(room);
 		if (!thread.loaded) {
 			await loadNewest(room, null);
 			markFresh(thread, unread);
@@ -59,8 +59,7 @@ export function createConversation({ store, api, socket, rooms, receipts }) {
 		await open(answer.sala_uuid);
 	}
 
-	async function receive(push) {
-		const message = fromPush(push);
+	async function receive(message) {
 		store.learnPerson(message.from, message.name);
 		const room = store.rooms.get(message.room);
 		if (!room) {
@@ -80,11 +79,21 @@ export function createConversation({ store, api, socket, rooms, receipts }) {
 		store.emit('arrival', { room, message });
 	}
 
+	// Rooms that nobody has opened here are read anew when somebody does.
+	function change(uuid, id, now) {
+		const room = store.rooms.get(uuid);
+		const message = store.thread(uuid).messages.find((one) => one.id === id);
+		if (message) Object.assign(message, now);
+		if (room?.last?.id === id) Object.assign(room.last, now);
+		store.emit('thread');
+		store.emit('rooms');
+	}
+
 	return {
 		open,
 		receive,
-		openPerson: async (id) => openJoined(await socket().request('join_direct_chat', { other_user_id: id })),
-		openGroup: async (id) => openJoined(await socket().request('join_group', { group_id: id })),
+		openPerson: async (id) => openJoined(await remote.openPerson(id)),
+		openGroup: async (id) => openJoined(await remote.openGroup(id)),
 		async loadOlder() {
 			const thread = store.thread(store.current);
 			if (!thread.loaded) return open(store.current);
@@ -105,18 +114,20 @@ export function createConversation({ store, api, socket, rooms, receipts }) {
 			await rooms.reload();
 			const room = store.rooms.get(current);
 			if (!room) return;
+			await rooms.join(room);
 			await loadNewest(room, newestKnown);
 			if (receipts.watching(room.uuid)) await receipts.readAll(room);
 		},
-		edited(push) {
-			const message = store.thread(push.sala_uuid).messages.find((one) => one.id === String(push.mensaje_id));
-			if (message) Object.assign(message, { text: push.message, edited: true });
-			store.emit('thread');
+		// What became of a message: its text after an edit, or that it is gone.
+		edited: ({ sala_uuid: uuid, mensaje_id: id, message: text }) => change(uuid, String(id), { text, edited: true }),
+		deleted: ({ sala_uuid: uuid, mensaje_id: id }) => change(uuid, String(id), { deleted: true }),
+		async edit(message, text) {
+			await remote.edit(message, text);
+			change(message.room, message.id, { text, edited: true });
 		},
-		deleted(push) {
-			const message = store.thread(push.sala_uuid).messages.find((one) => one.id === String(push.mensaje_id));
-			if (message) message.deleted = true;
-			store.emit('thread');
+		async remove(message) {
+			await remote.remove(message);
+			change(message.room, message.id, { deleted: true });
 		},
 	};
 }

@@ -1,25 +1,31 @@
-// The page starts here: chooses the person, makes the parts and ties them together. Only this file knows
-// them all; the parts know the store and what they are given.
+// The page starts here: finds out who the person is, makes the parts and ties them together. Only this file and
+// connection.js know them all; the parts know the store and what they are given.
 
 import { createApi } from './api.js';
+import { connect } from './connection.js';
 import { createConversation } from './conversation.js';
 import { createOutbox, tooLong } from './outbox.js';
+import { createPresence } from './presence.js';
 import { createReceipts } from './receipts.js';
+import { createRemote } from './remote.js';
 import { createRooms } from './rooms.js';
-import { openSocket } from './socket.js';
+import { leave, readSession, rememberPerson, rememberToken, takeReason } from './session.js';
+import { askWho } from './socket.js';
 import { createStore } from './store.js';
-import { choosePerson } from './ui/chooser.js';
+import { choosePerson, showChooser } from './ui/chooser.js';
 import { setUpComposer } from './ui/composer.js';
+import { setUpDeletion } from './ui/confirm.js';
 import { setUpDialog } from './ui/dialog.js';
-import { $, parseId, setAvatar } from './ui/dom.js';
+import { $, setAvatar } from './ui/dom.js';
+import { setUpNotices } from './ui/notify.js';
 import { setUpRooms } from './ui/rooms.js';
-import { announce, showConnection, showNotice } from './ui/status.js';
+import { announce, showNotice } from './ui/status.js';
 import { setUpThread } from './ui/thread.js';
 
-const AGAIN_MS = 3000;
 const NARROW = matchMedia('(max-width: 760px)');
+const TOO_LONG_TEXT = 'El mensaje es demasiado largo: caben 65 535 bytes.';
 
-// People and groups to offer. Without the file (a real campus) the page asks for the number alone.
+// People and groups to offer. Without the file (a real campus) the page asks for the number or a token.
 async function loadDemo() {
 	try {
 		const demo = await (await fetch('demo.json')).json();
@@ -29,16 +35,13 @@ async function loadDemo() {
 	}
 }
 
-// A new page for each person: no trace of the one before.
-function enterAs(userId) {
-	location.assign(userId ? `?usuario=${userId}` : location.pathname);
-}
-
 function makeParts(me, demo) {
-	const store = createStore(me, demo);
-	const parts = { store, api: createApi(me), socket: () => parts.connection };
+	const store = createStore(me.userId, demo);
+	const parts = { store, api: createApi(me), socket: () => parts.connection, polling: () => parts.poller?.working };
+	parts.remote = createRemote(parts);
 	parts.rooms = createRooms(parts);
 	parts.receipts = createReceipts(parts);
+	parts.presence = createPresence(parts);
 	parts.outbox = createOutbox(parts);
 	parts.conversation = createConversation(parts);
 	return parts;
@@ -74,25 +77,42 @@ function setUpNavigation(parts, screen) {
 	return { goTo, follow, attempt };
 }
 
-function setUpScreen(parts, demo) {
-	const { store, conversation, outbox } = parts;
-	const screen = {};
-	const navigation = setUpNavigation(parts, screen);
-	screen.rooms = setUpRooms({ store, onOpen: navigation.goTo });
+function setUpWriting({ store, outbox, conversation, presence }, screen, attempt) {
+	const askDeletion = setUpDeletion({ onYes: conversation.remove });
 	screen.thread = setUpThread({
 		store,
-		onRetry: outbox.retry,
-		onOlder: () => navigation.attempt(conversation.loadOlder()),
-		onBack: () => navigation.goTo(null),
+		on: {
+			retry: outbox.retry,
+			discard: outbox.discard,
+			edit: (message) => screen.composer.edit(message),
+			remove: askDeletion,
+			older: () => attempt(conversation.loadOlder()),
+			back: () => screen.goTo(null),
+		},
 	});
 	screen.composer = setUpComposer({
 		store,
 		onSend(uuid, text) {
-			if (tooLong(text)) return 'El mensaje es demasiado largo: caben 65 535 bytes.';
-			outbox.send(uuid, text);
+			if (tooLong(text)) return TOO_LONG_TEXT;
+			outbox.send(store.rooms.get(uuid), text);
 			screen.thread.toBottom();
 		},
+		async onEdit(message, text) {
+			if (tooLong(text)) throw new Error(TOO_LONG_TEXT);
+			await conversation.edit(message, text);
+		},
+		onWriting: presence.writing,
 	});
+}
+
+function setUpScreen(parts, demo) {
+	const { store, conversation } = parts;
+	const screen = {};
+	const navigation = setUpNavigation(parts, screen);
+	screen.goTo = navigation.goTo;
+	screen.rooms = setUpRooms({ store, onOpen: navigation.goTo });
+	setUpWriting(parts, screen, navigation.attempt);
+	setUpNotices({ store, onOpen: navigation.goTo });
 	setUpDialog({
 		me: store.me,
 		demo,
@@ -112,53 +132,6 @@ function setUpScreen(parts, demo) {
 	return navigation;
 }
 
-function connect(parts, navigation) {
-	const { store, rooms, receipts, conversation, outbox } = parts;
-	let reloadTimer;
-	let upToDate = false;
-
-	// The REST API may be away although the relay is there: asked again until it answers.
-	async function bringUpToDate() {
-		upToDate = false;
-		try {
-			await conversation.catchUp();
-			upToDate = true;
-			navigation.follow();
-		} catch (error) {
-			showNotice(error.message);
-			setTimeout(() => parts.connection.connected && !upToDate && bringUpToDate(), AGAIN_MS);
-		}
-	}
-
-	parts.connection = openSocket(store.me, {
-		state: showConnection,
-		refused(text) {
-			sessionStorage.setItem('upred.rechazo', text);
-			enterAs(null);
-		},
-		connected() {
-			outbox.resume();
-			if (!parts.connection.recovered || !upToDate) bringUpToDate();
-		},
-		receive_message: (push) => navigation.attempt(conversation.receive(push)),
-		message_delivered: receipts.onDelivered,
-		message_read(push) {
-			if (!receipts.onRead(push)) return;
-			clearTimeout(reloadTimer);
-			reloadTimer = setTimeout(() => navigation.attempt(rooms.reload()), 400);
-		},
-		message_edited: conversation.edited,
-		message_deleted: conversation.deleted,
-		group_left(push) {
-			if (push.status !== 'removed') return;
-			const room = store.findRoom((one) => one.groupId === String(push.group_id));
-			if (!room) return;
-			showNotice(`Ya no eres miembro de ${store.roomTitle(room)}`);
-			store.dropRoom(room.uuid);
-		},
-	});
-}
-
 function watchAttention({ store, receipts }) {
 	const look = () => {
 		const room = store.rooms.get(store.current);
@@ -168,25 +141,53 @@ function watchAttention({ store, receipts }) {
 	document.addEventListener('visibilitychange', look);
 }
 
-async function start() {
-	const demo = await loadDemo();
-	const me = parseId(new URLSearchParams(location.search).get('usuario') ?? '');
-	if (!me) {
-		const why = sessionStorage.getItem('upred.rechazo') ?? '';
-		sessionStorage.removeItem('upred.rechazo');
-		return enterAs(await choosePerson(demo.personas, why));
+// Whether the server takes a number for a name: asked with the first person of the demo; without one nobody
+// can tell, and both ways are offered.
+async function takesNumbers(people) {
+	if (people.length === 0) return true;
+	const answer = await createApi({ userId: String(people[0].id) }).rooms().catch((error) => error);
+	return answer.status !== 401;
+}
+
+async function choose(demo) {
+	const people = demo.personas;
+	const choice = await choosePerson({ people, byNumber: await takesNumbers(people), errorText: takeReason() });
+	if (choice.token) rememberToken(choice.token);
+	location.assign(choice.userId ? `?usuario=${choice.userId}` : location.pathname);
+}
+
+// Resolves with { userId, token }, or null when the page goes to another address.
+async function whoAmI(session, demo) {
+	if (session.userId) return session;
+	if (!session.token) return choose(demo);
+	showChooser('Conectando…');
+	try {
+		const userId = await askWho(session.token);
+		rememberPerson(userId);
+		$('chooser').hidden = true;
+		return { userId, token: session.token };
+	} catch (error) {
+		return leave(error.message);
 	}
+}
+
+async function start() {
+	const session = readSession();
+	const demo = await loadDemo();
+	const me = await whoAmI(session, demo);
+	if (!me) return;
 	const parts = makeParts(me, demo);
+	const { store } = parts;
 	$('app').hidden = false;
-	$('me-name').textContent = parts.store.personName(me);
-	setAvatar($('me-avatar'), parts.store.personName(me), me);
-	$('me-change').onclick = () => enterAs(null);
-	parts.store.on('rooms', () => {
-		$('me-name').textContent = parts.store.personName(me);
+	$('me-name').textContent = store.personName(me.userId);
+	setAvatar($('me-avatar'), store.personName(me.userId), me.userId);
+	$('me-change').onclick = () => leave();
+	store.on('rooms', () => {
+		$('me-name').textContent = store.personName(me.userId);
 	});
 	const navigation = setUpScreen(parts, demo);
 	watchAttention(parts);
-	connect(parts, navigation);
+	connect(parts, { me, navigation, refused: leave });
 }
 
 start();

@@ -1,6 +1,10 @@
 // Sending: a message is on the screen at once, keeps one client_id for all its tries (so a repeat stores
-// nothing twice), and ends as sent or as failed. Called by main.js. What failed for want of a connection
+// nothing twice), and ends as sent or as failed. It outlives a reload until it is known to be stored.
+// Called by main.js and connection.js; calls remote.js and pending.js. What failed for want of a connection
 // goes again by itself when there is one.
+
+import { createPending } from './pending.js';
+import { messageUuid } from './uuid5.js';
 
 const TEXT_MAX_BYTES = 65535;
 const WAIT_MS = 12000;
@@ -14,11 +18,13 @@ function randomId() {
 	return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-export function createOutbox({ store, socket }) {
-	const waiting = new Set();
+export function createOutbox({ store, remote }) {
+	const pending = createPending(store.me);
+	const unsent = new Map();
+	let restQueue = Promise.resolve();
 	let lastStamp = 0;
 
-	// Strictly increasing, because the server's echo is recognized by it.
+	// Strictly increasing, so that the order written is known.
 	function timestamp() {
 		lastStamp = Math.max(Date.now(), lastStamp + 1);
 		return new Date(lastStamp).toISOString();
@@ -30,86 +36,112 @@ export function createOutbox({ store, socket }) {
 		store.emit('thread');
 	}
 
+	function forget(message) {
+		unsent.delete(message.clientId);
+		pending.forget(message.clientId);
+	}
+
 	function fail(message, error) {
-		setState(message, 'fallo', error.message);
 		message.passing = error.code === 'sin_conexion' || error.code === 'sin_respuesta';
+		setState(message, 'fallo', error.message);
+		// Nobody could see it or try it again: it was in a room that is no longer mine.
+		if (!message.passing && error.code !== 'unavailable' && store.loaded && !store.rooms.has(message.room)) forget(message);
 	}
 
 	function settle(message, ack) {
+		forget(message);
 		if (message.id) return;
 		const uuid = ack.mensaje_uuid;
-		const twin = store.thread(message.room).messages.find((one) => one.uuid === uuid && one !== message);
-		if (twin) {
-			store.remove(message);
-			return store.emit('thread');
-		}
-		store.merge({ ...message, id: String(ack.mensaje_id), uuid });
+		// A server that names messages otherwise: the stored one may be here already.
+		if (store.thread(message.room).messages.some((one) => one.uuid === uuid && one !== message)) store.remove(message);
+		else store.merge(Object.assign(message, { id: String(ack.mensaje_id), uuid }));
 		store.touchRoom(message);
 		store.emit('thread');
 	}
 
-	async function transmit(message) {
-		const room = store.rooms.get(message.room);
+	function again(message, afterMs) {
+		setTimeout(() => unsent.has(message.clientId) && dispatch(message), afterMs);
+	}
+
+	// A way that was there and is not now: what was tried by it is tried by the next.
+	function trouble(message, way, error) {
+		if (!unsent.has(message.clientId)) return;
+		if (error.code === 'too_fast') again(message, error.retryMs ?? 1000);
+		else if (remote.way !== way) dispatch(message);
+		else if (way === 'rest' && (error.code === 'sin_conexion' || error.code === 'unavailable')) hold(message);
+		else fail(message, error);
+	}
+
+	async function transmit(message, way) {
 		try {
-			const ack = await socket().request('send_message', {
-				sala_uuid: message.room,
-				message: message.text,
-				sender_id: store.me,
-				timestamp: message.timestamp,
-				type: room.kind,
-				message_type: message.kind,
-				client_id: message.clientId,
-			});
-			settle(message, ack);
+			settle(message, await remote.send(message));
 		} catch (error) {
-			// The push may have come although the answer did not: then it is stored.
-			if (message.id) return;
-			if (socket().connected) fail(message, error);
-			else hold(message);
+			trouble(message, way, error);
 		}
 	}
 
-	// Waits for a connection, not for ever.
+	// Waits for a connection, not for ever; the next one takes it along even then.
 	function hold(message) {
-		waiting.add(message);
+		message.waiting = true;
 		setTimeout(() => {
-			if (!waiting.delete(message)) return;
+			if (!message.waiting || !unsent.has(message.clientId)) return;
+			message.waiting = false;
 			fail(message, { code: 'sin_conexion', message: 'Sin conexión' });
 		}, WAIT_MS);
 	}
 
+	// By REST one after the other, or they might be stored in another order than written.
 	function dispatch(message) {
+		const { way } = remote;
+		message.waiting = false;
 		setState(message, 'enviando');
-		if (socket().connected) transmit(message);
+		if (way === 'socket') transmit(message, way);
+		else if (way === 'rest') restQueue = restQueue.then(() => unsent.has(message.clientId) && transmit(message, way));
 		else hold(message);
 	}
 
+	function add({ clientId, room, roomKind, text, kind, timestamp: stamp }) {
+		const message = store.addPending({
+			key: clientId,
+			clientId,
+			id: null,
+			uuid: messageUuid(store.me, clientId),
+			room,
+			roomKind,
+			from: store.me,
+			text,
+			kind,
+			url: null,
+			at: new Date(stamp),
+			timestamp: stamp,
+			state: 'enviando',
+		});
+		unsent.set(clientId, message);
+		return message;
+	}
+
+	store.on('stored', forget);
+	for (const record of pending.list()) hold(add(record));
+
 	return {
-		send(uuid, text) {
-			const clientId = randomId();
-			const message = store.addPending({
-				key: clientId,
-				clientId,
-				id: null,
-				uuid: null,
-				room: uuid,
-				from: store.me,
-				text,
-				kind: 'texto',
-				url: null,
-				at: new Date(),
-				timestamp: timestamp(),
-			});
-			dispatch(message);
+		send(room, text) {
+			const record = {
+				clientId: randomId(), room: room.uuid, roomKind: room.kind, text, kind: 'texto', timestamp: timestamp(),
+			};
+			pending.save(record);
+			dispatch(add(record));
 		},
-		retry: (message) => dispatch(message),
+		retry: dispatch,
+		discard(message) {
+			forget(message);
+			store.remove(message);
+			store.emit('thread');
+		},
 		// A connection is there: what waited and what failed for want of one goes, in the order written.
 		resume() {
-			const failed = [...store.rooms.keys()].flatMap((uuid) =>
-				store.thread(uuid).messages.filter((one) => one.state === 'fallo' && one.passing));
-			const all = [...waiting, ...failed].sort((a, b) => a.order - b.order);
-			waiting.clear();
-			for (const message of all) dispatch(message);
+			for (const message of unsent.values()) {
+				if (message.waiting || (message.state === 'fallo' && message.passing)) dispatch(message);
+			}
 		},
 	};
 }

@@ -1,10 +1,10 @@
-// Marks what I have got and what I have read, and takes in what others marked. Called by main.js and
-// conversation.js. Marks go out one by one and paced, so that a burst of messages is no burst of marks.
+// Marks what I have got and what I have read, and takes in what others marked. Called by main.js,
+// connection.js and conversation.js; calls remote.js. Marks go out one by one and paced, so that a burst of messages is no burst of marks.
 
 const PACE_MS = 120;
 const GATHER_MS = 250;
 
-export function createReceipts({ store, api, socket }) {
+export function createReceipts({ store, api, remote }) {
 	const queue = [];
 	const unseen = new Map();
 	let timer = null;
@@ -13,11 +13,11 @@ export function createReceipts({ store, api, socket }) {
 		const next = queue.shift();
 		timer = queue.length ? setTimeout(pump, PACE_MS) : null;
 		// A mark that fails is made up for by the next "all read"; nobody needs to hear of it.
-		socket().request(next.event, { mensaje_id: next.id, user_id: store.me }).catch(() => {});
+		remote.mark(next.kind, next.id).catch(() => {});
 	}
 
-	function push(event, id) {
-		queue.push({ event, id });
+	function push(kind, id) {
+		queue.push({ kind, id });
 		timer ??= setTimeout(pump, 0);
 	}
 
@@ -25,7 +25,7 @@ export function createReceipts({ store, api, socket }) {
 	async function flush(room) {
 		const ids = unseen.get(room.uuid);
 		unseen.delete(room.uuid);
-		if (ids.length === 1 && !room.unread) push('mark_read', ids[0]);
+		if (ids.length === 1 && !room.unread) push('read', ids[0]);
 		else await api.markAllRead(room.uuid).catch(() => {});
 		store.setUnread(room, 0);
 	}
@@ -33,7 +33,7 @@ export function createReceipts({ store, api, socket }) {
 	return {
 		// Is somebody looking at this room now?
 		watching: (uuid) => store.current === uuid && document.visibilityState === 'visible' && document.hasFocus(),
-		delivered: (message) => push('mark_delivered', message.id),
+		delivered: (message) => push('delivered', message.id),
 		// A message came into the room that is being looked at.
 		seen(room, message) {
 			if (!unseen.has(room.uuid)) {

@@ -1,10 +1,10 @@
 // The list of my rooms and my place in them. Called by main.js and conversation.js.
 // Group rooms are joined as soon as they are known, because a group's messages reach only joined sockets;
-// a direct chat's reach both people in any case.
+// a direct chat's reach both people in any case: it is joined when opened, for who writes and who is there.
 
 import { roomFromRest } from './messages.js';
 
-export function createRooms({ store, api, socket }) {
+export function createRooms({ store, api, remote }) {
 	let running = null;
 	let again = false;
 
@@ -17,14 +17,16 @@ export function createRooms({ store, api, socket }) {
 			if (room.last) store.learnPerson(room.last.from, room.last.name);
 			store.putRoom(room);
 		}
+		store.loaded = true;
 		store.emit('rooms-loaded');
-		await Promise.all(store.roomList().map(joinGroup));
+		await Promise.all(store.roomList().filter((room) => room.kind === 'grupal').map(join));
 	}
 
-	async function joinGroup(room) {
-		if (room.kind !== 'grupal' || room.joined || room.left) return;
+	// Without a socket there is nothing to join.
+	async function join(room) {
+		if (room.joined || room.left || remote.way !== 'socket') return;
 		try {
-			await socket().request('join_group', { group_id: room.groupId });
+			await (room.kind === 'grupal' ? remote.openGroup(room.groupId) : remote.openPerson(room.otherId));
 			room.joined = true;
 		} catch (error) {
 			if (error.code === 'not_member') room.left = true;
@@ -32,7 +34,7 @@ export function createRooms({ store, api, socket }) {
 	}
 
 	return {
-		joinGroup,
+		join,
 		// After a new connection nobody is in any room.
 		forgetJoins() {
 			for (const room of store.rooms.values()) room.joined = room.left = false;

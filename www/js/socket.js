@@ -1,8 +1,9 @@
-// The Socket.IO connection. Called by main.js; knows events and answers, nothing of rooms or of the screen.
+// The Socket.IO connection. Called by connection.js and main.js; knows events and answers, nothing of rooms or of the screen.
 
 import { io } from '/vendor/socket.io/socket.io.esm.min.js';
 
 const ANSWER_MS = 8000;
+const CLOSED_TEXT = 'El servidor cerró la sesión';
 
 export class SocketError extends Error {
 	constructor(code, text, retryMs) {
@@ -12,16 +13,37 @@ export class SocketError extends Error {
 	}
 }
 
+// me: { userId, token (or null) }; the token goes in the first packet, never in an address.
+const connectAs = (me) =>
+	io({ ...(me.token ? { auth: { token: me.token } } : { query: { user_id: me.userId } }), reconnectionDelayMax: 5000 });
+
+// Whose token is it? Waits for a relay; rejects with the server's text when the token is no good.
+export function askWho(token) {
+	const socket = connectAs({ token });
+	return new Promise((resolve, reject) => {
+		socket.on('connected', ({ user_id: id }) => resolve(String(id)));
+		socket.on('connect_error', (error) => socket.active || reject(error));
+		socket.on('disconnect', (reason) => reason === 'io server disconnect' && reject(new Error(CLOSED_TEXT)));
+	}).finally(() => socket.close());
+}
+
 // handlers: { state(name), refused(text), connected(answer), <server event>(payload)… }
 // state is one of: conectando, conectado, reconectando, sin-conexion.
-export function openSocket(userId, handlers) {
+export function openSocket(me, handlers) {
 	const { state, refused, ...events } = handlers;
-	const socket = io({ query: { user_id: userId }, reconnectionDelayMax: 5000 });
+	const socket = connectAs(me);
+	let lastWord = null;
 
-	socket.on('connect', () => state('conectado'));
+	socket.on('connect', () => {
+		state('conectado');
+		socket.io.engine.once('upgrade', () => socket.connected && state('conectado'));
+	});
+	socket.on('error', (payload) => {
+		if (payload?.code === 'unauthorized') lastWord = payload.message;
+	});
 	socket.on('disconnect', (reason) => {
 		// After a DISCONNECT of the server's the client does not come back by itself: it was meant.
-		if (reason === 'io server disconnect') refused('El servidor cerró la sesión');
+		if (reason === 'io server disconnect') refused(lastWord ?? CLOSED_TEXT);
 		else state('reconectando');
 	});
 	socket.on('connect_error', (error) => {
@@ -41,6 +63,10 @@ export function openSocket(userId, handlers) {
 		get connected() {
 			return socket.connected;
 		},
+		// 'websocket' or 'polling'.
+		get transport() {
+			return socket.io.engine?.transport?.name;
+		},
 		get recovered() {
 			return socket.recovered;
 		},
@@ -55,7 +81,8 @@ export function openSocket(userId, handlers) {
 			} catch {
 				throw new SocketError('sin_respuesta', 'El servidor no respondió');
 			}
-			if (answer?.status && answer.status !== 'error') return answer;
+			// A refusal has a status 'error', or no status but a code; `presence` has neither.
+			if (answer && answer.status !== 'error' && (answer.status || !answer.code)) return answer;
 			throw new SocketError(answer?.code ?? 'internal', answer?.message ?? 'No se pudo completar', answer?.retry_ms);
 		},
 	};

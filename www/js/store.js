@@ -1,8 +1,8 @@
 // What the page knows: people, rooms, messages, receipts. No network, no screen: those who change it are
-// rooms.js, conversation.js, outbox.js and receipts.js; those who show it listen with on().
+// rooms.js, conversation.js, outbox.js, receipts.js and presence.js; those who show it listen with on().
 //
 // room     { uuid, kind: 'directo'|'grupal', otherId, groupId, last, activity, unread, joined, left }
-// message  { key, id, uuid, room, from, text, kind, url, at, timestamp, clientId, state, error, edited, deleted }
+// message  { key, id, uuid, room, from, text, kind, url, at, timestamp, clientId, state, error, edited, deleted };
 //          id is a decimal string, null until stored; state is set only on own messages on their way
 //          ('enviando' | 'fallo'); later states follow from the receipts.
 // thread   { messages, loaded, failed (the last try to load), complete (nothing older), freshKey }; sorted by id,
@@ -26,12 +26,18 @@ export function createStore(me, demo) {
 	const rooms = new Map();
 	const threads = new Map();
 	const marks = readMarks(me);
+	const presence = new Map();
+	const writers = new Map();
 	let order = 0;
 
 	const store = {
 		me,
 		rooms,
 		current: null,
+		// The list of rooms has been read at least once.
+		loaded: false,
+		// What this server can do; remote.js learns it.
+		features: { edits: true, typing: true, presence: true },
 
 		on(topic, listener) {
 			listeners.set(topic, [...(listeners.get(topic) ?? []), listener]);
@@ -98,13 +104,13 @@ export function createStore(me, demo) {
 			}
 		},
 
-		// Adds or completes a message: equal uuids are one message, and an own one on its way is found again
-		// by the timestamp that the server echoes. Returns the message kept and whether it is new.
+		// Adds or completes a message: equal uuids are one message, an own one on its way included.
+		// Returns the message kept and whether it is new.
 		merge(message) {
 			const { messages } = store.thread(message.room);
-			const known = messages.find((one) => one.uuid === message.uuid)
-				?? messages.find((one) => isEcho(one, message, me));
+			const known = messages.find((one) => one.uuid === message.uuid);
 			if (known) {
+				if (known.state) store.emit('stored', known);
 				Object.assign(known, message, { key: known.key, state: null, error: null });
 				messages.sort(compareMessages);
 				return { message: known, added: false };
@@ -130,6 +136,29 @@ export function createStore(me, demo) {
 			store.emit('rooms');
 		},
 
+		isOnline: (userId) => presence.get(userId)?.online === true,
+		// undefined while nobody has said.
+		lastSeen: (userId) => presence.get(userId)?.lastSeen,
+		setPresence(userId, online, lastSeen) {
+			presence.set(userId, { online, lastSeen: lastSeen ? new Date(lastSeen) : null });
+			store.emit('rooms');
+		},
+		forgetPresence() {
+			presence.clear();
+			writers.clear();
+			store.emit('rooms');
+			store.emit('typing');
+		},
+		setTyping(uuid, userId, typing) {
+			if (!writers.has(uuid)) writers.set(uuid, new Set());
+			const before = writers.get(uuid).has(userId);
+			if (before === typing) return;
+			if (typing) writers.get(uuid).add(userId);
+			else writers.get(uuid).delete(userId);
+			store.emit('typing');
+		},
+		writers: (uuid) => [...writers.get(uuid) ?? []],
+
 		// Receipts are kept as "up to here" per reader, which is what the marks mean on a screen.
 		putReceipt(uuid, userId, kind, id) {
 			const reader = ((marks[uuid] ??= {})[userId] ??= {});
@@ -149,11 +178,6 @@ export function createStore(me, demo) {
 		},
 	};
 	return store;
-}
-
-function isEcho(pending, message, me) {
-	return !pending.id && message.from === me
-		&& pending.timestamp === message.timestamp && pending.text === message.text;
 }
 
 function readMarks(me) {

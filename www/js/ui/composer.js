@@ -1,12 +1,15 @@
-// The box one writes in. Called by main.js; keeps a draft per conversation.
+// The box one writes in: a new message, or an edit of an own one. Called by main.js; keeps a draft per
+// conversation.
 
 import { $, icon } from './dom.js';
 
-// onSend(uuid, text) returns a text of refusal, or nothing when it is on its way.
-export function setUpComposer({ store, onSend }) {
+// onSend(uuid, text) returns a text of refusal, or nothing when it is on its way; onEdit(message, text) resolves
+// when it is done; onWriting(uuid, yes) hears of each key.
+export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 	const box = $('composer-text');
 	const drafts = new Map();
 	let shown = null;
+	let edited = null;
 
 	// Through the style object: a style attribute would be against the page's own policy.
 	function fit() {
@@ -15,23 +18,65 @@ export function setUpComposer({ store, onSend }) {
 		$('composer-send').disabled = box.value.trim() === '';
 	}
 
+	function setText(text) {
+		box.value = text;
+		$('composer-error').textContent = '';
+		fit();
+	}
+
+	// The draft waits until the edit is over.
+	function edit(message) {
+		if (!edited) drafts.set(shown, box.value);
+		edited = message;
+		$('composer-edit').hidden = false;
+		setText(message.text);
+		box.focus();
+	}
+
+	function endEdit() {
+		if (!edited) return;
+		edited = null;
+		$('composer-edit').hidden = true;
+		setText(drafts.get(shown) ?? '');
+	}
+
+	async function submitEdit(message, text) {
+		if (text === message.text) return endEdit();
+		try {
+			await onEdit(message, text);
+			if (edited === message) endEdit();
+		} catch (error) {
+			$('composer-error').textContent = error.message;
+		}
+	}
+
 	function submit() {
 		const text = box.value;
 		if (text.trim() === '' || !store.current) return;
+		if (edited) return submitEdit(edited, text);
 		const refusal = onSend(store.current, text);
 		$('composer-error').textContent = refusal ?? '';
 		if (refusal) return;
 		box.value = '';
+		onWriting(shown, false);
 		fit();
 	}
 
 	$('composer-send').append(icon('send'));
+	$('composer-edit-cancel').onclick = () => {
+		endEdit();
+		box.focus();
+	};
 	$('composer').onsubmit = (event) => {
 		event.preventDefault();
 		submit();
 		box.focus();
 	};
 	box.addEventListener('keydown', (event) => {
+		if (event.key === 'Escape' && edited) {
+			event.stopPropagation();
+			endEdit();
+		}
 		if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
 		event.preventDefault();
 		submit();
@@ -39,14 +84,17 @@ export function setUpComposer({ store, onSend }) {
 	box.addEventListener('input', () => {
 		$('composer-error').textContent = '';
 		fit();
+		if (!edited) onWriting(shown, box.value !== '');
 	});
 	store.on('select', () => {
 		if (shown === store.current) return;
-		if (shown) drafts.set(shown, box.value);
+		endEdit();
+		if (shown) {
+			drafts.set(shown, box.value);
+			onWriting(shown, false);
+		}
 		shown = store.current;
-		box.value = drafts.get(shown) ?? '';
-		$('composer-error').textContent = '';
-		fit();
+		setText(drafts.get(shown) ?? '');
 	});
-	return { focus: () => box.focus() };
+	return { focus: () => box.focus(), edit };
 }

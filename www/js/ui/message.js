@@ -44,11 +44,26 @@ function stateMark({ state, readers }, isGroup) {
 		h('span', { class: 'visually-hidden' }, words));
 }
 
-// view: { mine, first, author (shown above, or null), state (null for others' messages), isGroup, onRetry }
+// What the author can do with a stored message.
+function actions({ onEdit, onDelete }) {
+	const button = (name, label, onclick) =>
+		h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick }, icon(name));
+	return h('div', { class: 'actions' }, button('pencil', 'Editar mensaje', onEdit), button('bin', 'Eliminar mensaje', onDelete));
+}
+
+function failure(message, { onRetry, onDiscard }) {
+	return h('div', { class: 'retry-row' },
+		h('span', {}, `No se envió: ${message.error}.`),
+		h('button', { type: 'button', class: 'button quiet', onclick: onRetry }, 'Reintentar'),
+		h('button', { type: 'button', class: 'button quiet', onclick: onDiscard }, 'Descartar'));
+}
+
+// view: { mine, first, author (shown above, or null), state (null for others' messages), isGroup, changeable,
+//         onRetry, onDiscard, onEdit, onDelete }
 export function messageElement(message, view) {
 	const failed = view.state?.state === 'fallo';
 	const classes = ['message', view.mine && 'mine', view.first && 'first', failed && 'failed'].filter(Boolean);
-	return h('li', { class: classes.join(' '), data: { key: message.key, state: view.state?.state ?? '' } },
+	return h('li', { class: classes.join(' '), tabindex: view.changeable ? '-1' : null, data: { key: message.key, state: view.state?.state ?? '' } },
 		view.author ? h('p', { class: 'author' }, view.author) : null,
 		h('div', { class: 'bubble' },
 			view.mine || view.author ? null : h('span', { class: 'visually-hidden' }, view.sender + ': '),
@@ -58,7 +73,6 @@ export function messageElement(message, view) {
 				message.edited && !message.deleted ? h('span', {}, 'editado') : null,
 				h('time', { datetime: message.at.toISOString(), title: moment(message.at) }, time(message.at)),
 				view.state ? stateMark(view.state, view.isGroup) : null)),
-		failed ? h('div', { class: 'retry-row' },
-			h('span', {}, `No se envió: ${message.error}.`),
-			h('button', { type: 'button', class: 'button quiet', onclick: view.onRetry }, 'Reintentar')) : null);
+		view.changeable ? actions(view) : null,
+		failed ? failure(message, view) : null);
 }

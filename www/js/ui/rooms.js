@@ -15,7 +15,10 @@ function preview(store, room) {
 function fill(button, store, room) {
 	const title = store.roomTitle(room);
 	const [face, name, when, text, badge] = button.children;
+	const online = room.otherId !== null && store.isOnline(room.otherId);
 	setAvatar(face, title, room.otherId ?? room.groupId, room.kind === 'grupal');
+	face.classList.toggle('online', online);
+	button.title = online ? 'En línea' : '';
 	name.textContent = title;
 	when.textContent = brief(new Date(room.activity));
 	text.textContent = preview(store, room);

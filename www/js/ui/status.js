@@ -5,13 +5,21 @@ import { $ } from './dom.js';
 const CONNECTION = {
 	conectando: 'Conectando…',
 	conectado: 'Conectado',
+	sondeo: 'Por consultas',
 	reconectando: 'Reconectando…',
 	'sin-conexion': 'Sin conexión',
 };
+const HOW = {
+	websocket: 'En vivo, por WebSocket',
+	polling: 'En vivo, por sondeo largo',
+	sondeo: 'Sin conexión en vivo: se pregunta al servidor cada pocos segundos',
+};
 const NOTICE_MS = 6000;
 
-export function showConnection(state) {
+// transport: the socket's, 'websocket' or 'polling'; counts while it is connected.
+export function showConnection(state, transport) {
 	$('connection').dataset.state = state;
+	$('connection').title = HOW[state === 'conectado' ? transport : state] ?? '';
 	$('connection-text').textContent = CONNECTION[state];
 }
 

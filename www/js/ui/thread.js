@@ -2,7 +2,7 @@
 // Elements are kept by the message's key and made anew only when what they show has changed.
 
 import { $, h, icon, setAvatar } from './dom.js';
-import { day, sameDay } from './format.js';
+import { brief, day, sameDay } from './format.js';
 import { messageElement } from './message.js';
 
 const OLDER_TEXT = 'Ver mensajes anteriores';
@@ -10,7 +10,8 @@ const FAILED_TEXT = 'No se pudieron cargar los mensajes. Reintentar';
 const NEAR_PX = 80;
 const GROUP_MS = 5 * 60000;
 
-export function setUpThread({ store, onRetry, onOlder, onBack }) {
+// on: { retry, discard, edit, remove (of a message), older, back }
+export function setUpThread({ store, on }) {
 	const scroller = $('scroller');
 	const list = $('messages');
 	let elements = new Map();
@@ -41,7 +42,11 @@ export function setUpThread({ store, onRetry, onOlder, onBack }) {
 			sender: store.personName(message.from),
 			author: isGroup && !mine && first ? store.personName(message.from) : null,
 			state: mine ? store.messageState(message) : null,
-			onRetry: () => onRetry(message),
+			changeable: mine && Boolean(message.id) && !message.deleted && store.features.edits,
+			onRetry: () => on.retry(message),
+			onDiscard: () => on.discard(message),
+			onEdit: () => on.edit(message),
+			onDelete: () => on.remove(message),
 		};
 	}
 
@@ -52,7 +57,7 @@ export function setUpThread({ store, onRetry, onOlder, onBack }) {
 		for (const message of thread.messages) {
 			if (!previous || !sameDay(previous.at, message.at)) {
 				const name = day(message.at);
-				rows.push(['day ' + message.at.toDateString(), name, () => h('li', { class: 'day' }, name)]);
+				rows.push(['day ' + message.key, name, () => h('li', { class: 'day' }, name)]);
 			}
 			if (message.key === thread.freshKey) {
 				rows.push(['fresh', '', () => h('li', { class: 'fresh' }, 'Mensajes nuevos')]);
@@ -101,6 +106,19 @@ export function setUpThread({ store, onRetry, onOlder, onBack }) {
 		else if (list.querySelector('.message') !== oldestBefore) scroller.scrollTop = scroller.scrollHeight - fromEnd;
 	}
 
+	function subtitle(room) {
+		if (room.kind === 'grupal') return 'Grupo';
+		if (store.isOnline(room.otherId)) return 'En línea';
+		const seen = store.lastSeen(room.otherId);
+		return seen ? `Última conexión: ${brief(seen)}` : 'Conversación directa';
+	}
+
+	function showWriters() {
+		const names = store.current ? store.writers(store.current).map(store.personName) : [];
+		const list = names.length > 2 ? 'Varias personas' : names.join(' y ');
+		$('typing').textContent = list && `${list} ${names.length > 1 ? 'están' : 'está'} escribiendo…`;
+	}
+
 	function head() {
 		const room = store.rooms.get(store.current);
 		$('thread-none').hidden = Boolean(room);
@@ -109,7 +127,7 @@ export function setUpThread({ store, onRetry, onOlder, onBack }) {
 		if (!room) return;
 		const title = store.roomTitle(room);
 		$('thread-title').textContent = title;
-		$('thread-sub').textContent = room.kind === 'grupal' ? 'Grupo' : 'Conversación directa';
+		$('thread-sub').textContent = subtitle(room);
 		setAvatar($('thread-avatar'), title, room.otherId ?? room.groupId, room.kind === 'grupal');
 	}
 
@@ -117,14 +135,14 @@ export function setUpThread({ store, onRetry, onOlder, onBack }) {
 		if (loadingOlder) return;
 		loadingOlder = true;
 		try {
-			await onOlder();
+			await on.older();
 		} finally {
 			loadingOlder = false;
 		}
 	}
 
 	$('thread-back').append(icon('back'));
-	$('thread-back').onclick = onBack;
+	$('thread-back').onclick = on.back;
 	$('older').onclick = older;
 	$('to-bottom').onclick = () => {
 		toBottom();
@@ -142,6 +160,7 @@ export function setUpThread({ store, onRetry, onOlder, onBack }) {
 	let shown = null;
 	store.on('select', () => {
 		head();
+		showWriters();
 		if (shown === store.current) return;
 		shown = store.current;
 		elements = new Map();
@@ -149,6 +168,7 @@ export function setUpThread({ store, onRetry, onOlder, onBack }) {
 		render({ stick: true });
 	});
 	store.on('rooms', head);
+	store.on('typing', showWriters);
 	store.on('thread', () => render());
 	store.on('arrival', ({ room }) => {
 		if (room.uuid === store.current && !nearBottom()) setMissed(missed + 1);

@@ -1,0 +1,225 @@
+/*
+ * handover: what a relay that is restarted as planned leaves to the next one (DESIGN §2, restarts).
+ *
+ * Room: relay/chat. Called by chat; calls feed, holes, pushed and socketio. One file in the run directory, 0600,
+ * for this user's eyes, read once: a head, then parts, each with its length. All of it is taken or nothing: sessions
+ * without the feed's memory would hear messages twice, the memory without them helps nobody.
+ */
+#include "handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include "feed.h"
+#include "log.h"
+
+#define MAGIC "upred handover 1"
+#define SIZE_MAX_BYTES (512ll << 20)
+#define AGE_MAX_MS 120000              /* sessions live no longer */
+
+struct head {
+	char magic[sizeof(MAGIC)];
+	uint64_t written_ms, len, sum;
+};
+
+enum { PART_HOLES, PART_PUSHED, PART_FEED, PART_SESSIONS, PARTS };
+
+static uint64_t wall_ms(void)
+{
+	struct timeval tv;
+
+	gettimeofday(&tv, NULL);
+	return (uint64_t)tv.tv_sec * 1000 + (uint64_t)tv.tv_usec / 1000;
+}
+
+/* FNV-1a: tells a torn file from a whole one. */
+static uint64_t sum_of(struct slice s)
+{
+	uint64_t sum = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < s.n; i++)
+		sum = (sum ^ (uint8_t)s.p[i]) * 0x100000001b3u;
+	return sum;
+}
+
+static void path_of(const struct hall *h, char *out, size_t size, const char *suffix)
+{
+	snprintf(out, size, "%s/relay.handover%s", h->config.run_dir, suffix);
+}
+
+/* ---- leaving ---- */
+
+static void put_parts(struct hall *h, struct buf *b)
+{
+	for (int part = 0; part < PARTS; part++) {
+		size_t at = b->len;
+		uint64_t len = 0;
+
+		buf_put(b, &len, sizeof(len));
+		switch (part) {
+		case PART_HOLES:
+			holes_save(h->holes, eio_loop_now_ms(h->loop), b);
+			break;
+		case PART_PUSHED:
+			pushed_save(h->pushed, b);
+			break;
+		case PART_FEED:
+			feed_save(h->feed, b);
+			break;
+		default:
+			sio_namespace_save(h->ns, b);
+			break;
+		}
+		len = b->len - at - sizeof(len);
+		memcpy(b->data + at, &len, sizeof(len));
+	}
+}
+
+static int write_all(int fd, struct slice s)
+{
+	while (s.n) {
+		ssize_t n = write(fd, s.p, s.n);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (n > 0) {
+			s.p += n;
+			s.n -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+static int write_file(const char *path, struct slice bytes)
+{
+	int fd, failed;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	failed = write_all(fd, bytes) < 0;
+	return close(fd) < 0 || failed ? -1 : 0;
+}
+
+void handover_write(struct hall *h)
+{
+	char path[512], fresh[512];
+	struct buf b = BUF_INIT;
+	struct head head;
+
+	if (!h->config.recovery || !h->feed_ready)
+		return;
+	memset(&head, 0, sizeof(head));
+	buf_put(&b, &head, sizeof(head));
+	put_parts(h, &b);
+	memcpy(head.magic, MAGIC, sizeof(MAGIC));
+	head.written_ms = wall_ms();
+	head.len = b.len - sizeof(head);
+	head.sum = sum_of((struct slice){ b.data + sizeof(head), head.len });
+	memcpy(b.data, &head, sizeof(head));
+	path_of(h, path, sizeof(path), "");
+	path_of(h, fresh, sizeof(fresh), ".new");
+	if (write_file(fresh, buf_slice(&b)) < 0 || rename(fresh, path) < 0) {
+		log_warn("relay", "%s: %s; nobody will be recovered", path, strerror(errno));
+		unlink(fresh);
+	} else {
+		log_info("relay", "left %zu bytes to the next relay", b.len);
+	}
+	buf_fini(&b);
+}
+
+/* ---- coming ---- */
+
+/* Ours, whole, and nobody else's business; else NULL with a logged line. */
+static char *read_bytes(int fd, const char *path, size_t *len_r)
+{
+	struct stat st;
+	char *bytes;
+	size_t at = 0;
+	ssize_t n = 1;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) ||
+	    st.st_size < (off_t)sizeof(struct head) || st.st_size > SIZE_MAX_BYTES) {
+		log_warn("relay", "%s is not as a relay leaves it: not used", path);
+		return NULL;
+	}
+	bytes = mem_alloc((size_t)st.st_size);
+	while (at < (size_t)st.st_size && (n > 0 || (n < 0 && errno == EINTR))) {
+		n = read(fd, bytes + at, (size_t)st.st_size - at);
+		if (n > 0)
+			at += (size_t)n;
+	}
+	*len_r = at;
+	return bytes;
+}
+
+/* The parts of a whole file and its age: 0, or -1 when it is torn or too old. */
+static int split(struct slice in, struct slice parts[PARTS], uint64_t *age_ms_r)
+{
+	uint64_t now = wall_ms(), len;
+	struct head head;
+
+	if (in.n < sizeof(head))
+		return -1;
+	memcpy(&head, in.p, sizeof(head));
+	in = (struct slice){ in.p + sizeof(head), in.n - sizeof(head) };
+	if (memcmp(head.magic, MAGIC, sizeof(MAGIC)) != 0 || head.len != in.n || head.sum != sum_of(in) ||
+	    head.written_ms > now || now - head.written_ms > AGE_MAX_MS)
+		return -1;
+	*age_ms_r = now - head.written_ms;
+	for (int i = 0; i < PARTS; i++) {
+		if (in.n < sizeof(len))
+			return -1;
+		memcpy(&len, in.p, sizeof(len));
+		if (in.n - sizeof(len) < len)
+			return -1;
+		parts[i] = (struct slice){ in.p + sizeof(len), len };
+		in = (struct slice){ parts[i].p + len, in.n - sizeof(len) - len };
+	}
+	return in.n ? -1 : 0;
+}
+
+/* Sessions last: they alone are kept by halves if what is behind them fails. */
+static int take_parts(struct hall *h, const struct slice parts[PARTS], uint64_t age_ms)
+{
+	if (holes_load(h->holes, eio_loop_now_ms(h->loop), age_ms, parts[PART_HOLES]) < 0 ||
+	    pushed_load(h->pushed, parts[PART_PUSHED]) < 0 || feed_load(h->feed, parts[PART_FEED]) < 0)
+		return -1;
+	return sio_namespace_load(h->ns, parts[PART_SESSIONS], age_ms);
+}
+
+void handover_read(struct hall *h)
+{
+	struct slice parts[PARTS];
+	struct sio_stats stats;
+	char path[512], *bytes;
+	uint64_t age_ms = 0;
+	size_t len = 0;
+	int fd;
+
+	path_of(h, path, sizeof(path), "");
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	unlink(path);
+	bytes = read_bytes(fd, path, &len);
+	close(fd);
+	if (!bytes || !h->config.recovery) {
+		free(bytes);
+		return;
+	}
+	if (split((struct slice){ bytes, len }, parts, &age_ms) < 0 || take_parts(h, parts, age_ms) < 0) {
+		log_warn("relay", "%s is torn or too old: nobody is recovered", path);
+	} else {
+		h->feed_handed = true;
+		sio_server_stats(h->server, &stats);
+		log_info("relay", "took over %llu sessions, %llu ms old", (unsigned long long)stats.away,
+			(unsigned long long)age_ms);
+	}
+	free(bytes);
+}

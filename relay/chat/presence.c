@@ -1,0 +1,346 @@
+/*
+ * presence: people, the rooms in which they are, and the stays that tie the two.
+ *
+ * Room: relay/chat. Called by chat, seats and get_presence; calls socketio.
+ * A stay begins when a person's first socket enters a room and ends when he leaves the room while connected, or when he
+ * is offline. A socket that goes takes no stay along: whoever is back within the grace was never away.
+ */
+#include "presence.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include "json.h"
+
+#define STAYS_MAX 1000                 /* of one person */
+#define GONE_KEPT 50000                /* people whose last_seen is remembered */
+
+enum who_state { WHO_ONLINE, WHO_LEAVING, WHO_GONE };
+
+struct place {                         /* a room */
+	char *name;
+	size_t people, stays;          /* people: with a socket in it */
+};
+
+struct stay {
+	struct who *who;
+	struct place *place;
+	size_t sockets;                /* of this person in this room */
+	bool fresh;                    /* to be told */
+	TAILQ_ENTRY(stay) in_who, in_fresh;
+};
+
+TAILQ_HEAD(stay_list, stay);
+
+struct who {
+	char *user;
+	enum who_state state;
+	uint64_t went_ms;              /* when the last socket was gone, on the loop's clock */
+	int64_t seen;                  /* the same in seconds since 1970, 0: never */
+	size_t stay_count;
+	struct stay_list stays;
+	TAILQ_ENTRY(who) next;         /* in leaving or gone, oldest first */
+};
+
+TAILQ_HEAD(who_list, who);
+
+struct presence {
+	struct map *people, *places, *stays;   /* by user, by room, by both */
+	struct stay_list fresh;
+	struct who_list leaving, gone;
+	size_t gone_count;
+	uint64_t told_ms;
+	struct buf key;
+};
+
+struct presence *presence_new(void)
+{
+	struct presence *p = mem_zero(1, sizeof(*p));
+
+	p->people = map_new();
+	p->places = map_new();
+	p->stays = map_new();
+	TAILQ_INIT(&p->fresh);
+	TAILQ_INIT(&p->leaving);
+	TAILQ_INIT(&p->gone);
+	return p;
+}
+
+/* ---- stays ---- */
+
+static struct slice stay_key(struct presence *p, struct slice room, struct slice user)
+{
+	buf_reset(&p->key);
+	buf_put_slice(&p->key, room);
+	buf_putc(&p->key, ' ');
+	buf_put_slice(&p->key, user);
+	return buf_slice(&p->key);
+}
+
+static bool is_open_room(struct slice room)
+{
+	return (room.n > 5 && memcmp(room.p, "chat_", 5) == 0) || (room.n > 6 && memcmp(room.p, "group_", 6) == 0);
+}
+
+static struct stay *stay_find(struct presence *p, const struct seat *seat, struct slice room)
+{
+	if (!seat->user || !is_open_room(room))
+		return NULL;
+	return map_find(p->stays, stay_key(p, room, slice_of(seat->user)));
+}
+
+static struct stay *stay_new(struct presence *p, struct who *w, struct slice room)
+{
+	struct stay *s = mem_zero(1, sizeof(*s));
+	struct place *place = map_find(p->places, room);
+
+	if (!place) {
+		place = mem_zero(1, sizeof(*place));
+		place->name = mem_copy(room);
+		map_put(p->places, room, place);
+	}
+	place->stays++;
+	s->who = w;
+	s->place = place;
+	w->stay_count++;
+	TAILQ_INSERT_TAIL(&w->stays, s, in_who);
+	map_put(p->stays, stay_key(p, room, slice_of(w->user)), s);
+	return s;
+}
+
+static void stay_free(struct presence *p, struct stay *s)
+{
+	struct place *place = s->place;
+
+	map_remove(p->stays, stay_key(p, slice_of(place->name), slice_of(s->who->user)));
+	if (s->fresh)
+		TAILQ_REMOVE(&p->fresh, s, in_fresh);
+	TAILQ_REMOVE(&s->who->stays, s, in_who);
+	s->who->stay_count--;
+	free(s);
+	if (--place->stays > 0)
+		return;
+	map_remove(p->places, slice_of(place->name));
+	free(place->name);
+	free(place);
+}
+
+void presence_entered(struct hall *h, const struct seat *seat, struct slice room)
+{
+	struct presence *p = h->presence;
+	struct stay *s = stay_find(p, seat, room);
+	struct who *w = seat->user ? map_find(p->people, slice_of(seat->user)) : NULL;
+
+	if (!w || !is_open_room(room))
+		return;
+	if (!s) {
+		if (w->stay_count >= STAYS_MAX)
+			return;
+		s = stay_new(p, w, room);
+		s->fresh = true;
+		TAILQ_INSERT_TAIL(&p->fresh, s, in_fresh);
+	}
+	if (s->sockets++ == 0)
+		s->place->people++;
+}
+
+static bool take_socket(struct stay *s)
+{
+	if (!s || s->sockets == 0 || --s->sockets > 0)
+		return false;
+	s->place->people--;
+	return true;
+}
+
+void presence_left(struct hall *h, const struct seat *seat, struct slice room)
+{
+	struct stay *s = stay_find(h->presence, seat, room);
+
+	if (take_socket(s))
+		stay_free(h->presence, s);
+}
+
+static void leave_for_now(void *ctx, struct slice room, uint64_t join)
+{
+	const struct seat *seat = ctx;
+
+	(void)join;
+	take_socket(stay_find(seat->hall->presence, seat, room));
+}
+
+void presence_gone(struct hall *h, const struct seat *seat)
+{
+	(void)h;
+	if (seat->user)
+		sio_socket_each_room(seat->socket, leave_for_now, (void *)seat);
+}
+
+/* ---- people ---- */
+
+static void who_free(struct presence *p, struct who *w)
+{
+	while (!TAILQ_EMPTY(&w->stays))
+		stay_free(p, TAILQ_FIRST(&w->stays));
+	free(w->user);
+	free(w);
+}
+
+void presence_came(struct hall *h, struct slice user)
+{
+	struct presence *p = h->presence;
+	struct who *w = map_find(p->people, user);
+
+	if (!w) {
+		w = mem_zero(1, sizeof(*w));
+		w->user = mem_copy(user);
+		TAILQ_INIT(&w->stays);
+		map_put(p->people, user, w);
+	} else if (w->state == WHO_LEAVING) {
+		TAILQ_REMOVE(&p->leaving, w, next);
+	} else if (w->state == WHO_GONE) {
+		TAILQ_REMOVE(&p->gone, w, next);
+		p->gone_count--;
+	}
+	w->state = WHO_ONLINE;
+}
+
+void presence_went(struct hall *h, struct slice user)
+{
+	struct presence *p = h->presence;
+	struct who *w = map_find(p->people, user);
+
+	if (!w || w->state != WHO_ONLINE)
+		return;
+	w->state = WHO_LEAVING;
+	w->went_ms = eio_loop_now_ms(h->loop);
+	w->seen = (int64_t)time(NULL);
+	TAILQ_INSERT_TAIL(&p->leaving, w, next);
+}
+
+size_t presence_online(const struct hall *h)
+{
+	return map_count(h->presence->people) - h->presence->gone_count;
+}
+
+/* ---- telling ---- */
+
+void presence_put_seen(struct buf *b, int64_t seen)
+{
+	time_t at = (time_t)seen;
+	char text[32];
+	struct tm tm;
+
+	if (seen && gmtime_r(&at, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		json_put_text_member(b, "last_seen", slice_of(text));
+	else
+		json_put_raw_member(b, "last_seen", SLICE("null"));
+}
+
+struct notice {
+	const char *user;              /* whom it is about: his own sockets are not told */
+	struct slice event;
+};
+
+static void tell_one(void *ctx, struct sio_socket *s)
+{
+	const struct notice *n = ctx;
+	const struct seat *seat = sio_socket_data(s);
+
+	if (seat && seat->user && strcmp(seat->user, n->user) != 0)
+		sio_socket_emit(s, n->event);
+}
+
+static void tell_room(struct hall *h, const struct stay *s, const char *name)
+{
+	struct buf b = BUF_INIT;
+	struct notice n = { .user = s->who->user };
+
+	if (s->place->people > PRESENCE_PEOPLE_MAX)
+		return;
+	buf_putf(&b, "[\"%s\",{", name);
+	json_put_text_member(&b, "user_id", slice_of(s->who->user));
+	if (s->who->state == WHO_GONE)
+		presence_put_seen(&b, s->who->seen);
+	buf_puts(&b, "}]");
+	n.event = buf_slice(&b);
+	h->stats.notices++;
+	sio_room_each(h->ns, slice_of(s->place->name), tell_one, &n);
+	buf_fini(&b);
+}
+
+static void tell_fresh(struct hall *h)
+{
+	struct presence *p = h->presence;
+	struct stay *s;
+
+	while ((s = TAILQ_FIRST(&p->fresh))) {
+		TAILQ_REMOVE(&p->fresh, s, in_fresh);
+		s->fresh = false;
+		if (s->sockets > 0)
+			tell_room(h, s, "user_online");
+	}
+}
+
+static void end_graces(struct hall *h, uint64_t now)
+{
+	struct presence *p = h->presence;
+	struct who *w;
+	struct stay *s;
+
+	while ((w = TAILQ_FIRST(&p->leaving)) && now - w->went_ms >= PRESENCE_GRACE_MS) {
+		TAILQ_REMOVE(&p->leaving, w, next);
+		w->state = WHO_GONE;
+		while ((s = TAILQ_FIRST(&w->stays))) {
+			tell_room(h, s, "user_offline");
+			stay_free(p, s);
+		}
+		TAILQ_INSERT_TAIL(&p->gone, w, next);
+		p->gone_count++;
+	}
+	while (p->gone_count > GONE_KEPT && (w = TAILQ_FIRST(&p->gone))) {
+		TAILQ_REMOVE(&p->gone, w, next);
+		p->gone_count--;
+		map_remove(p->people, slice_of(w->user));
+		who_free(p, w);
+	}
+}
+
+void presence_tick(struct hall *h)
+{
+	uint64_t now = eio_loop_now_ms(h->loop);
+
+	if (now - h->presence->told_ms < PRESENCE_GATHER_MS)
+		return;
+	h->presence->told_ms = now;
+	tell_fresh(h);
+	end_graces(h, now);
+}
+
+bool presence_find(const struct hall *h, struct slice user, int64_t *seen_r)
+{
+	const struct who *w = map_find(h->presence->people, user);
+	bool online = w && w->state != WHO_GONE;
+
+	*seen_r = w && !online ? w->seen : 0;
+	return online;
+}
+
+/* ---- the end ---- */
+
+static int free_person(void *ctx, struct slice key, void *value)
+{
+	(void)key;
+	who_free(ctx, value);
+	return 0;
+}
+
+void presence_free(struct presence *p)
+{
+	if (!p)
+		return;
+	map_each(p->people, free_person, p);
+	map_free(p->people);
+	map_free(p->places);
+	map_free(p->stays);
+	buf_fini(&p->key);
+	free(p);
+}

@@ -1,0 +1,35 @@
+/*
+ * presence: who is online, and what the others in an open room are told of it (CONTRACT §1, §5).
+ *
+ * Room: relay/chat. Called by chat (rooms entered and left, the tick), seats (people), get_presence, health; calls
+ * socketio. Best effort by design: known to this relay alone, lost with it.
+ */
+#ifndef CHAT_PRESENCE_H
+#define CHAT_PRESENCE_H
+
+#include "hall.h"
+
+#define PRESENCE_GRACE_MS 10000        /* so long after the last socket somebody still counts as online */
+#define PRESENCE_GATHER_MS 1000        /* notices are gathered so long */
+#define PRESENCE_PEOPLE_MAX 100        /* rooms with more people here are told nothing */
+
+struct presence *presence_new(void);
+void presence_free(struct presence *p);
+/* A person's first socket was accepted; the last one is gone. */
+void presence_came(struct hall *h, struct slice user);
+void presence_went(struct hall *h, struct slice user);
+/* A socket entered a room, or left it by itself. Personal rooms are ignored. */
+void presence_entered(struct hall *h, const struct seat *seat, struct slice room);
+void presence_left(struct hall *h, const struct seat *seat, struct slice room);
+/* A socket is going, with all its rooms: they stay its person's until the grace is over. */
+void presence_gone(struct hall *h, const struct seat *seat);
+/* Whether somebody is online; when not, since when (seconds since 1970; 0: not known here, or online). */
+bool presence_find(const struct hall *h, struct slice user, int64_t *seen_r);
+/* `"last_seen":"…Z"`, or null for 0. */
+void presence_put_seen(struct buf *b, int64_t seen);
+/* Tells what was gathered; ends graces. Called often, works once per PRESENCE_GATHER_MS. */
+void presence_tick(struct hall *h);
+/* People who count as online here. */
+size_t presence_online(const struct hall *h);
+
+#endif

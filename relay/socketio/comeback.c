@@ -1,0 +1,87 @@
+/*
+ * comeback: a CONNECT that names a session it had.
+ *
+ * Room: relay/socketio. Called by client, and by the application through socketio.h; calls socket and recovery.
+ * The client tells by its pid which session was its own and by its offset what it has. Whoever is still thought
+ * to be connected under that pid is a connection that died unnoticed: its time is over.
+ */
+#include "comeback.h"
+#include "json.h"
+#include "log.h"
+#include "recovery.h"
+#include "socket.h"
+
+#define CLOSE_NORMAL 1000                   /* RFC 6455 §7.4.1 */
+#define TAKEN_OVER "transport close"
+
+/* A string member as it stands, without quotes: ids of ours have nothing to decode. 1, 0 absent, -1 no string. */
+static int text_member(struct slice object, const char *key, struct slice *text_r)
+{
+	struct slice value;
+
+	if (json_kind(object) != JSON_OBJECT || !json_member(object, key, &value))
+		return 0;
+	if (json_kind(value) != JSON_STRING)
+		return -1;
+	*text_r = (struct slice){ value.p + 1, value.n - 2 };
+	return 1;
+}
+
+/* Half the queue at most: the rest is for what goes on meanwhile. */
+static struct sio_away *session_of(struct sio_client *c, struct sio_recovery *r, struct slice auth, uint64_t *has_r)
+{
+	struct slice pid, offset;
+	struct sio_socket *live;
+	int told;
+
+	if (eio_session_version(c->session) == 3 || text_member(auth, "pid", &pid) != 1)
+		return NULL;
+	told = text_member(auth, "offset", &offset);
+	*has_r = 0;
+	if (told < 0 || (told == 1 && sio_recovery_read_offset(r, offset, has_r) < 0))
+		return NULL;
+	live = sio_recovery_live(r, pid);
+	if (live && live->client != c) {
+		log_debug(live->id, "its client is back on another connection");
+		sio_socket_end(live, TAKEN_OVER);
+		sio_socket_close_transport(live, CLOSE_NORMAL);
+	}
+	return sio_recovery_find(r, pid, *has_r, c->server->config.transport.send_queue_max / 2);
+}
+
+struct sio_socket *sio_comeback_socket(struct sio_client *c, struct sio_namespace *n, struct slice auth)
+{
+	struct sio_away *w = NULL;
+	struct sio_socket *s;
+	uint64_t has = 0;
+
+	if (n->recovery)
+		w = session_of(c, n->recovery, auth, &has);
+	s = sio_socket_new(c, n, w ? slice_of(w->id) : SLICE_NONE);
+	if (!w)
+		return s;
+	sio_recovery_take(n->recovery, w, s);
+	s->returns = true;
+	s->has = has;
+	return s;
+}
+
+bool sio_socket_returns(const struct sio_socket *s)
+{
+	return s->returns && s->state != SIO_SOCKET_ENDED;
+}
+
+void sio_socket_replay(struct sio_socket *s)
+{
+	if (!s->returns || s->state != SIO_SOCKET_OPEN)
+		return;
+	s->returns = false;
+	s->nsp->server->stats.recovered++;
+	if (!s->client->over)
+		sio_recovery_replay(s->nsp->recovery, s, s->has);
+}
+
+void sio_socket_forget(struct sio_socket *s)
+{
+	s->forgotten = true;
+}

@@ -1,0 +1,270 @@
+/*
+ * recovery: connection state recovery: the log of pushes, and the sessions that are away.
+ *
+ * Room: relay/socketio. Called by namespace, socket and comeback; calls rooms and engineio.
+ * Both are bounded: the log by bytes and age, the sessions by age, number and seats; the oldest go first. A
+ * session whose pushes are not all here any more is not found: its client begins anew and knows it.
+ */
+#include "recovery.h"
+#include "map.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SWEEP_MS 5000
+#define AWAY_MOST 65536                     /* sessions that are away, and their seats together */
+#define SEATS_MOST 262144
+#define TAG_LEN 8
+
+/* ---- the log ---- */
+
+void sio_recovery_put_offset(const struct sio_recovery *r, struct buf *b)
+{
+	buf_putf(b, "%s-%llx", r->tag, (unsigned long long)r->number + 1);
+}
+
+int sio_recovery_read_offset(const struct sio_recovery *r, struct slice text, uint64_t *number_r)
+{
+	size_t tag = strlen(r->tag);
+	char digits[17], *end;
+
+	if (text.n < tag + 2 || text.n - tag - 1 >= sizeof(digits) || memcmp(text.p, r->tag, tag) != 0 ||
+	    text.p[tag] != '-')
+		return -1;
+	memcpy(digits, text.p + tag + 1, text.n - tag - 1);
+	digits[text.n - tag - 1] = '\0';
+	if (strspn(digits, "0123456789abcdef") != strlen(digits))
+		return -1;
+	*number_r = strtoull(digits, &end, 16);
+	return 0;
+}
+
+static void kept_drop(struct sio_recovery *r, struct sio_kept *k)
+{
+	TAILQ_REMOVE(&r->log, k, next);
+	r->bytes -= k->size;
+	r->dropped = k->number;
+	eio_frame_unref(k->frame);
+	free(k);
+}
+
+void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t size, const struct slice *rooms,
+		      size_t count, struct slice except)
+{
+	struct sio_kept *k;
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++)
+		len += 2 + rooms[i].n;
+	k = mem_zero(1, sizeof(*k) + len);
+	k->number = ++r->number;
+	k->after = sio_rooms_last_number();
+	k->at_ms = eio_loop_now_ms(r->loop);
+	k->frame = eio_frame_ref(frame);
+	k->size = size + sizeof(*k) + len;
+	if (except.n <= IDS_SID_LEN && except.n > 0)
+		memcpy(k->except, except.p, except.n);
+	for (size_t i = 0; i < count; i++) {
+		k->rooms[k->rooms_len++] = (char)(rooms[i].n >> 8);
+		k->rooms[k->rooms_len++] = (char)rooms[i].n;
+		memcpy(k->rooms + k->rooms_len, rooms[i].p, rooms[i].n);
+		k->rooms_len += rooms[i].n;
+	}
+	TAILQ_INSERT_TAIL(&r->log, k, next);
+	r->bytes += k->size;
+	while (r->bytes > r->bytes_max && (k = TAILQ_FIRST(&r->log)))
+		kept_drop(r, k);
+}
+
+/* Was it for the one who sits under this peer? */
+static bool kept_hears(const struct sio_recovery *r, const struct sio_kept *k, const struct sio_peer *peer,
+		       const char *id)
+{
+	size_t at = 0;
+
+	if (strcmp(k->except, id) == 0)
+		return false;
+	while (at < k->rooms_len) {
+		size_t n = (size_t)(uint8_t)k->rooms[at] << 8 | (uint8_t)k->rooms[at + 1];
+		uint64_t seat = sio_rooms_number(r->rooms, peer, (struct slice){ k->rooms + at + 2, n });
+
+		if (seat && seat <= k->after)
+			return true;
+		at += 2 + n;
+	}
+	return false;
+}
+
+/* The first push behind a number: most were cut a moment ago, so from the end. */
+static struct sio_kept *kept_behind(const struct sio_recovery *r, uint64_t from)
+{
+	struct sio_kept *k = TAILQ_LAST(&r->log, sio_kept_list), *first = NULL;
+
+	for (; k && k->number > from; k = TAILQ_PREV(k, sio_kept_list, next))
+		first = k;
+	return first;
+}
+
+void sio_recovery_replay(struct sio_recovery *r, struct sio_socket *s, uint64_t from)
+{
+	for (struct sio_kept *k = kept_behind(r, from); k; k = TAILQ_NEXT(k, next)) {
+		if (!kept_hears(r, k, &s->peer, s->id))
+			continue;
+		eio_session_send(s->client->session, k->frame);
+		s->back.last = k->number;
+	}
+}
+
+/* ---- sessions ---- */
+
+void sio_recovery_open(struct sio_recovery *r, struct sio_socket *s)
+{
+	map_put(r->live, slice_of(s->pid), s);
+}
+
+void sio_recovery_closed(struct sio_recovery *r, const struct sio_socket *s)
+{
+	if (sio_recovery_live(r, slice_of(s->pid)) == s)
+		map_remove(r->live, slice_of(s->pid));
+}
+
+struct sio_socket *sio_recovery_live(const struct sio_recovery *r, struct slice pid)
+{
+	return map_find(r->live, pid);
+}
+
+size_t sio_recovery_away(const struct sio_recovery *r)
+{
+	return r ? map_count(r->away) : 0;
+}
+
+static void away_remove(struct sio_recovery *r, struct sio_away *w)
+{
+	TAILQ_REMOVE(&r->list, w, next);
+	map_remove(r->away, slice_of(w->pid));
+	free(w);
+}
+
+void sio_recovery_drop(struct sio_recovery *r, struct sio_away *w)
+{
+	struct buf room = BUF_INIT;
+
+	r->seats -= w->peer.count;
+	while (sio_rooms_leave_first(r->rooms, &w->peer, &room))
+		;
+	buf_fini(&room);
+	away_remove(r, w);
+}
+
+void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
+{
+	struct sio_away *w = mem_zero(1, sizeof(*w)), *oldest;
+
+	w->back = s->back;
+	if (!s->returns) {
+		w->back.cut = r->number;
+		w->back.until_ms = eio_loop_now_ms(r->loop) + r->keep_ms;
+	}
+	memcpy(w->id, s->id, sizeof(w->id));
+	memcpy(w->pid, s->pid, sizeof(w->pid));
+	w->peer.away = true;
+	sio_rooms_move(r->rooms, &s->peer, &w->peer);
+	r->seats += w->peer.count;
+	TAILQ_INSERT_TAIL(&r->list, w, next);
+	map_put(r->away, slice_of(w->pid), w);
+	while ((oldest = TAILQ_FIRST(&r->list)) && (r->seats > SEATS_MOST || map_count(r->away) > AWAY_MOST))
+		sio_recovery_drop(r, oldest);
+}
+
+/*
+ * Everything behind `from` is here: in the log, or nothing was sent since and nothing dropped from the log was
+ * pushed after the cut.
+ */
+static bool complete(const struct sio_recovery *r, const struct sio_back *b, uint64_t from)
+{
+	if (from > r->number)
+		return false;
+	return from >= r->dropped || (from >= b->last && b->cut >= r->dropped);
+}
+
+struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t from, size_t bytes_max)
+{
+	struct sio_away *w = map_find(r->away, pid);
+	size_t bytes = 0;
+
+	if (!w || w->back.until_ms <= eio_loop_now_ms(r->loop) || !complete(r, &w->back, from))
+		return NULL;
+	for (struct sio_kept *k = kept_behind(r, from); k && bytes_max; k = TAILQ_NEXT(k, next))
+		if (kept_hears(r, k, &w->peer, w->id) && (bytes += k->size) > bytes_max)
+			return NULL;
+	return w;
+}
+
+void sio_recovery_take(struct sio_recovery *r, struct sio_away *w, struct sio_socket *s)
+{
+	r->seats -= w->peer.count;
+	s->back = w->back;
+	memcpy(s->pid, w->pid, sizeof(s->pid));
+	sio_rooms_move(r->rooms, &w->peer, &s->peer);
+	away_remove(r, w);
+}
+
+/* ---- life ---- */
+
+static void on_sweep(void *ctx)
+{
+	struct sio_recovery *r = ctx;
+	uint64_t now = eio_loop_now_ms(r->loop);
+	struct sio_away *w;
+	struct sio_kept *k;
+
+	while ((w = TAILQ_FIRST(&r->list)) && w->back.until_ms <= now)
+		sio_recovery_drop(r, w);
+	/* A push may be older than the cut behind which it was missed: half as long again. */
+	while ((k = TAILQ_FIRST(&r->log)) && k->at_ms + r->keep_ms + r->keep_ms / 2 <= now)
+		kept_drop(r, k);
+}
+
+struct sio_recovery *sio_recovery_new(struct eio_loop *l, unsigned keep_ms, size_t bytes_max,
+				      struct sio_rooms *rooms)
+{
+	struct sio_recovery *r = mem_zero(1, sizeof(*r));
+
+	r->loop = l;
+	r->rooms = rooms;
+	r->keep_ms = keep_ms;
+	r->bytes_max = bytes_max;
+	TAILQ_INIT(&r->log);
+	TAILQ_INIT(&r->list);
+	r->away = map_new();
+	r->live = map_new();
+	sio_recovery_clear(r);
+	r->timer = eio_timer_new(l, SWEEP_MS, SWEEP_MS, on_sweep, r);
+	return r;
+}
+
+void sio_recovery_clear(struct sio_recovery *r)
+{
+	struct sio_away *w;
+	struct sio_kept *k;
+
+	while ((w = TAILQ_FIRST(&r->list)))
+		sio_recovery_drop(r, w);
+	while ((k = TAILQ_FIRST(&r->log)))
+		kept_drop(r, k);
+	r->seats = 0;
+	r->number = r->dropped = 0;
+	ids_sid(r->tag);
+	r->tag[TAG_LEN] = '\0';
+}
+
+void sio_recovery_free(struct sio_recovery *r)
+{
+	if (!r)
+		return;
+	eio_timer_free(r->timer);
+	sio_recovery_clear(r);
+	map_free(r->away);
+	map_free(r->live);
+	free(r);
+}

@@ -1,0 +1,85 @@
+/*
+ * recovery: connection state recovery: what was pushed lately, and the sessions that may come back for it.
+ *
+ * Room: relay/socketio. Called by namespace, socket, comeback and recovery_save; calls rooms and engineio.
+ * One log per namespace: each kept push once, as the frame that was sent, with its rooms and a number. A session
+ * that was cut keeps its seats (numbers and all) under a peer that is away, so pushes to its rooms find it. What
+ * it missed is read from the log: pushes behind its offset into rooms whose seat is older than the push.
+ * Source: Socket.IO protocol 5 and the reference server 4.6 (pid in CONNECT, offset as an event's last argument).
+ */
+#ifndef SIO_RECOVERY_H
+#define SIO_RECOVERY_H
+
+#include <sys/queue.h>
+
+#include "ids.h"
+#include "inside.h"
+
+struct sio_kept {                           /* a push in the log */
+	TAILQ_ENTRY(sio_kept) next;
+	uint64_t number, after, at_ms;      /* after: the membership number given last when it was pushed */
+	struct eio_frame *frame;
+	size_t size, rooms_len;
+	char except[IDS_SID_LEN + 1];
+	char rooms[];                       /* packed: two bytes of length, and the name */
+};
+
+struct sio_away {                           /* a session whose socket is gone */
+	struct sio_peer peer;               /* first, so that a peer is its session */
+	TAILQ_ENTRY(sio_away) next;
+	struct sio_back back;
+	char id[IDS_SID_LEN + 1], pid[IDS_SID_LEN + 1];
+};
+
+TAILQ_HEAD(sio_kept_list, sio_kept);
+TAILQ_HEAD(sio_away_list, sio_away);
+
+struct sio_recovery {                       /* open to the files of recovery alone */
+	struct eio_loop *loop;
+	struct eio_timer *timer;
+	struct sio_rooms *rooms;
+	unsigned keep_ms;
+	size_t bytes_max, bytes;
+	struct sio_kept_list log;           /* by number */
+	struct sio_away_list list;          /* by the time they were cut */
+	struct map *away, *live;            /* by pid: sessions, open sockets */
+	size_t seats;                       /* of all that are away */
+	uint64_t number, dropped;           /* the last push's, the last that was dropped from the log */
+	char tag[IDS_SID_LEN + 1];          /* offsets of another log never fit */
+};
+
+struct sio_recovery *sio_recovery_new(struct eio_loop *l, unsigned keep_ms, size_t bytes_max,
+				      struct sio_rooms *rooms);
+/* Forgets everybody who is away. NULL is allowed. */
+void sio_recovery_free(struct sio_recovery *r);
+/* Forgets everything, and that nobody may come back with an offset of before. */
+void sio_recovery_clear(struct sio_recovery *r);
+size_t sio_recovery_away(const struct sio_recovery *r);
+
+/* The offset of the push that is logged next. */
+void sio_recovery_put_offset(const struct sio_recovery *r, struct buf *b);
+/* Reads one of ours: 0 and its number, or -1. */
+int sio_recovery_read_offset(const struct sio_recovery *r, struct slice text, uint64_t *number_r);
+/* Keeps a push under the next number; takes its own reference of the frame. */
+void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t size, const struct slice *rooms,
+		      size_t count, struct slice except);
+
+/* An open socket with a pid, and its end. */
+void sio_recovery_open(struct sio_recovery *r, struct sio_socket *s);
+void sio_recovery_closed(struct sio_recovery *r, const struct sio_socket *s);
+struct sio_socket *sio_recovery_live(const struct sio_recovery *r, struct slice pid);
+/* A socket that ended: its seats move to a session that is away. */
+void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
+/*
+ * The session of a pid, if everything it missed behind push `from` is still here and no more than bytes_max
+ * (0: any number); else NULL.
+ */
+struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t from, size_t bytes_max);
+/* The socket takes over the session's seats and pid; the session is freed. */
+void sio_recovery_take(struct sio_recovery *r, struct sio_away *w, struct sio_socket *s);
+/* Sends what the socket missed behind push `from`. */
+void sio_recovery_replay(struct sio_recovery *r, struct sio_socket *s, uint64_t from);
+/* Ends a session. */
+void sio_recovery_drop(struct sio_recovery *r, struct sio_away *w);
+
+#endif

@@ -1,0 +1,143 @@
+'use strict';
+// The relay is killed: the page goes on by REST polling, what is written meanwhile arrives once, also over a
+// reload; the relay comes back: sockets again, nothing doubled.
+// timeout: 300
+const { test, atEnd, ask, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { person, openWith, write, room, bubble, state, shoot, close } = require('./browser');
+
+const stamp = Date.now().toString(36);
+const say = (text) => `${text} ${stamp}`;
+let house;
+let ana;
+let luis;
+
+atEnd(close);
+atEnd(() => house && house.stop());
+
+const stored = async (text) => (await house.rows('SELECT id FROM mensajes WHERE contenido = ?', [text])).length;
+const shown = (page, text) => page.locator('.message', { hasText: text }).count();
+const mode = (page, name) => page.waitForSelector(`#connection[data-state="${name}"]`, { timeout: 30000 });
+const kept = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('upred.pendiente.')).length);
+
+async function once(text) {
+  for (const page of [ana, luis]) {
+    await bubble(page, text).waitFor({ timeout: 20000 });
+    assert.equal(await shown(page, text), 1, `${text} on the screen`);
+  }
+  assert.equal(await stored(text), 1, `${text} in the database`);
+}
+
+test('two people talk by WebSocket', async () => {
+  house = await House.start();
+  ana = await person(house, '123');
+  luis = await person(house, '456');
+  await openWith(ana, 456);
+  await openWith(luis, 123);
+  await ana.waitForSelector('#connection[title="En vivo, por WebSocket"]');
+  await write(ana, say('con sockets'));
+  await once(say('con sockets'));
+}, 90000);
+
+test('WebSocket blocked on the way: the same in Socket.IO polling, and the page says so', async () => {
+  const page = await person(house, '');
+  await page.addInitScript(() => {
+    window.WebSocket = class {
+      constructor() { throw new Error('blocked'); }
+    };
+  });
+  await page.goto(`${house.webUrl}/?usuario=456`);
+  await mode(page, 'conectado');
+  await openWith(page, 123);
+  await bubble(page, say('con sockets')).waitFor();
+  await write(ana, say('hasta el sondeo'));
+  await bubble(page, say('hasta el sondeo')).waitFor();
+  await write(page, say('desde el sondeo'));
+  await once(say('desde el sondeo'));
+  assert.equal(await page.getAttribute('#connection', 'title'), 'En vivo, por sondeo largo');
+  await page.context().close();
+}, 60000);
+
+test('relay killed: both pages say so and go on by REST polling, each message once', async () => {
+  await house.stopPart('relay', 'KILL');
+  await write(ana, say('recién cortado'));
+  await mode(ana, 'sondeo');
+  await mode(luis, 'sondeo');
+  await write(ana, say('por consultas'));
+  await write(luis, say('y la respuesta'));
+  for (const text of ['recién cortado', 'por consultas', 'y la respuesta']) await once(say(text));
+  await state(ana, say('por consultas'), 'enviado');
+  assert.equal(await kept(ana), 0);
+  await shoot(ana, 'polling-light');
+}, 90000);
+
+test('several at once keep their order', async () => {
+  for (let i = 0; i < 5; i += 1) await write(ana, say(`serie ${i}`));
+  await once(say('serie 4'));
+  const texts = await luis.locator('.message .text', { hasText: say('serie').slice(0, 6) }).allTextContents();
+  assert.deepEqual(texts.filter((one) => one.endsWith(stamp)), [0, 1, 2, 3, 4].map((i) => say(`serie ${i}`)));
+}, 60000);
+
+test('a new conversation, an edit and a deletion go by REST too', async () => {
+  await bubble(ana, say('serie 0')).hover();
+  await bubble(ana, say('serie 0')).getByRole('button', { name: 'Eliminar' }).click();
+  await ana.click('#delete-yes');
+  await ask(async () => await shown(ana, say('serie 0')) === 0, 5000, 'the deletion');
+  await bubble(ana, say('serie 1')).hover();
+  await bubble(ana, say('serie 1')).getByRole('button', { name: 'Editar' }).click();
+  await write(ana, say('serie uno'));
+  await bubble(ana, say('serie uno')).locator('.meta:has-text("editado")').waitFor();
+  await openWith(ana, 103);
+  await write(ana, say('para Sofía'));
+  await ask(() => stored(say('para Sofía')), 10000, 'the row');
+  await room(ana, 'Luis Martínez').click();
+}, 60000);
+
+test('REST away too: what is written is kept over a reload and sent once', async () => {
+  await house.stopPart('fcgi', 'KILL');
+  await mode(ana, 'reconectando');
+  await write(ana, say('sin nada'));
+  await state(ana, say('sin nada'), 'enviando');
+  assert.equal(await kept(ana), 1);
+  await ana.reload();
+  assert.equal(await kept(ana), 1);
+  await house.startPart('fcgi');
+  await mode(ana, 'sondeo');
+  await ask(() => stored(say('sin nada')), 20000, 'the row');
+  await once(say('sin nada'));
+  assert.equal(await kept(ana), 0);
+}, 90000);
+
+test('relay back: sockets again, nothing doubled', async () => {
+  await house.startPart('relay');
+  await mode(ana, 'conectado');
+  await mode(luis, 'conectado');
+  await write(luis, say('otra vez en vivo'));
+  await once(say('otra vez en vivo'));
+  for (const text of ['con sockets', 'recién cortado', 'por consultas', 'y la respuesta', 'serie 4', 'sin nada']) await once(say(text));
+  await shoot(ana, 'sockets-again');
+}, 90000);
+
+test('an answer that never came: the message is stored once all the same', async () => {
+  let cut = true;
+  await house.stopPart('relay');
+  await mode(ana, 'sondeo');
+  await ana.route('**/api/mensajes/salas/*/mensajes', async (route) => {
+    if (route.request().method() !== 'POST' || !cut) return route.continue();
+    cut = false;
+    await route.fetch();
+    return route.abort();
+  });
+  await write(ana, say('sin respuesta'));
+  await state(ana, say('sin respuesta'), 'enviado', 20000);
+  await once(say('sin respuesta'));
+  assert.equal(cut, false);
+  await house.startPart('relay');
+  await mode(ana, 'conectado');
+  await once(say('sin respuesta'));
+}, 90000);
+
+test('nothing but the network complained', () => {
+  const own = [...ana.complaints, ...luis.complaints].filter((text) => !/Failed to load resource|WebSocket connection|ERR_/.test(text));
+  assert.deepEqual(own, []);
+});

@@ -1,0 +1,171 @@
+'use strict';
+// timeout: 240
+// Rows of `mensajes` that no handler stored: by SQL, in transactions that end late, in the wrong order or not at all, in
+// masses, with strides, and in a table that went back. Each is heard once, and nobody else waits.
+// LONG=1: also a transaction that stays open for a minute.
+const fs = require('node:fs');
+const path = require('node:path');
+const { randomUUID } = require('node:crypto');
+const { test, atEnd, ask, pause, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { cast, joinDirect, words } = require('../talk/cast');
+
+const SOON = 2500;                     // promised are 1.5 s; the machine may be busy
+const MANY = 50000;
+const PER_INSERT = 5000;
+
+let house;
+let db;
+let alice;
+let bob;
+let aliceId;
+let bobId;
+let room;                              // { id, uuid } of Alice and Bob
+atEnd(async () => { if (house) await house.stop(); });
+
+async function roomOf(a, b) {
+  const socket = await house.connect(a, { transports: ['websocket'] });
+  const { sala_uuid: uuid } = await joinDirect(socket, b);
+  const [row] = await house.rows('SELECT id FROM salas_chat WHERE sala_uuid = ?', [uuid]);
+  return { socket, id: row.id, uuid };
+}
+
+// One row by plain SQL; returns its id.
+async function insert(on, text, { place = room.id, sender = aliceId, deleted = null } = {}) {
+  const [done] = await on.query('INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido, eliminado_en)'
+    + ' VALUES (?, ?, ?, ?, ?)', [randomUUID(), place, sender, text, deleted]);
+  return String(done.insertId);
+}
+
+function times(socket, message) { return socket.all('receive_message', { message }).length; }
+
+async function heardOnce(message, ms = SOON) {
+  for (const s of [alice, bob]) await s.next('receive_message', { message }, ms);
+  await pause(1200);                   // another sweep
+  for (const s of [alice, bob]) assert.equal(times(s, message), 1, `${message}: heard once`);
+}
+
+// The cursor of RUN_DIR/feed.mark.
+function mark() {
+  return BigInt(fs.readFileSync(path.join(house.runDir, 'bus', 'feed.mark'), 'utf8').split(' ')[0]);
+}
+
+test('a house, Alice and Bob in a direct chat', async () => {
+  house = await House.start();
+  db = house.db();
+  [aliceId, bobId] = await cast(house, 2);
+  const mine = await roomOf(aliceId, bobId);
+  alice = mine.socket;
+  room = mine;
+  bob = await house.connect(bobId, { transports: ['websocket'] });
+  await joinDirect(bob, aliceId);
+}, 60000);
+
+test('an INSERT by SQL is heard once, by both', async () => {
+  await insert(db, 'por SQL');
+  await heardOnce('por SQL');
+});
+
+test('a later id commits first; the earlier one, 10 s after: both are heard once', async () => {
+  const late = await db.getConnection();
+  await late.beginTransaction();
+  const first = await insert(late, 'antes');
+  const second = await insert(db, 'después');
+  assert.ok(BigInt(first) < BigInt(second));
+  await heardOnce('después');
+  await pause(8500);
+  assert.equal(times(bob, 'antes'), 0);
+  await late.commit();
+  late.release();
+  await heardOnce('antes');
+}, 60000);
+
+test('an id that was rolled back holds up nobody, and the cursor no longer than the rule', async () => {
+  const late = await db.getConnection();
+  await late.beginTransaction();
+  const never = BigInt(await insert(late, 'nunca'));
+  await insert(db, 'detrás del hueco');
+  await heardOnce('detrás del hueco');
+  await late.rollback();
+  late.release();
+  assert.ok(mark() < never, 'the cursor stays below what may still appear');
+  await ask(() => mark() > never, 20000, 'the cursor to pass');
+  assert.equal(times(bob, 'nunca'), 0);
+}, 60000);
+
+test('ids in strides of 7: each is heard once', async () => {
+  const on = await db.getConnection();
+  await on.query('SET SESSION auto_increment_increment = 7');
+  for (let i = 0; i < 40; i += 1) await insert(on, `zancada ${i}`);
+  await on.query('SET SESSION auto_increment_increment = 1');
+  on.release();
+  for (let i = 0; i < 40; i += 1) await bob.next('receive_message', { message: `zancada ${i}` }, 8000);
+  await pause(1200);
+  for (let i = 0; i < 40; i += 1) assert.equal(times(bob, `zancada ${i}`), 1);
+}, 60000);
+
+test('rows marked deleted, or gone before anybody looked, are not heard; those behind them are', async () => {
+  await insert(db, 'ya eliminado', { deleted: '2026-01-01 00:00:00' });
+  const gone = await insert(db, 'ya no está');
+  await db.query('DELETE FROM mensajes WHERE id = ?', [gone]);
+  await insert(db, 'sigue aquí');
+  await heardOnce('sigue aquí');
+  assert.equal(times(bob, 'ya eliminado'), 0);
+});
+
+test(`${MANY} rows in one transaction do not hold up another room`, async () => {
+  const strangers = await cast(house, 2);
+  const other = await roomOf(strangers[0], strangers[1]);
+  other.socket.close();
+  const on = await db.getConnection();
+  await on.beginTransaction();
+  for (let n = 0; n < MANY; n += PER_INSERT) {
+    await on.query('INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) VALUES ?',
+      [Array.from({ length: PER_INSERT }, (_, i) => [randomUUID(), other.id, strangers[0], `masa ${n + i}`])]);
+  }
+  const spent = [];
+  const end = Date.now() + 6000;
+  let n = 0;
+  await on.commit();
+  on.release();
+  while (Date.now() < end) {
+    const began = Date.now();
+    const message = `entre la masa ${n}`;
+    alice.emit('send_message', words(room.uuid, aliceId, message));
+    await bob.next('receive_message', { message }, 8000);
+    spent.push(Date.now() - began);
+    n += 1;
+    await pause(20);
+  }
+  spent.sort((a, b) => a - b);
+  console.log(`# ${n} messages meanwhile, median ${spent[n >> 1]} ms, slowest ${spent[n - 1]} ms`);
+  assert.ok(spent[n - 1] < 500, `one took ${spent[n - 1]} ms`);
+  await insert(db, 'tras la masa');
+  await heardOnce('tras la masa', 20000);
+}, 120000);
+
+test('a table that went back: ids used again by other messages are heard', async () => {
+  const first = BigInt(await insert(db, 'antes de volver'));
+  for (let i = 0; i < 5; i += 1) await insert(db, `se pierde ${i}`);
+  await heardOnce('se pierde 4');
+  await db.query('DELETE FROM mensajes WHERE id > ?', [String(first)]);
+  await db.query(`ALTER TABLE mensajes AUTO_INCREMENT = ${first + 1n}`);
+  await pause(1500);                   // a sweep sees it
+  assert.equal(BigInt(await insert(db, 'de nuevo')), first + 1n);
+  await heardOnce('de nuevo');
+  assert.match(house.log('relay'), /the table went back/);
+}, 60000);
+
+if (process.env.LONG) {
+  test('a transaction that stays open for a minute is heard once', async () => {
+    const late = await db.getConnection();
+    await late.beginTransaction();
+    await insert(late, 'un minuto');
+    await insert(db, 'enseguida');
+    await heardOnce('enseguida');
+    await pause(60000);
+    await late.commit();
+    late.release();
+    await heardOnce('un minuto', 12500);  // such holes are asked for every 10 s
+  }, 120000);
+}

@@ -1,0 +1,78 @@
+'use strict';
+// timeout: 420
+// The REST API on all four web servers, configured as shipped, by one list of requests; each answer is held against
+// www/openapi.yaml, and at the end the document against what was seen: no path and no status that nobody ever got.
+const fs = require('node:fs');
+const path = require('node:path');
+const { test, atEnd, ask: until, assert } = require('../lib/check');
+const { House, TOP } = require('../lib/house');
+const { Rest } = require('../lib/documents');
+const { walk, everything } = require('./walk');
+
+const rules = new Rest();
+const people = {};
+let house;
+
+async function ask(status, method, where, options = {}) {
+  const answer = await house.api(method, where, options);
+  const what = `${method} ${where.slice(0, 200)} as ${options.user}: ${answer.status} ${answer.text.slice(0, 300)}`;
+  assert.ok([status].flat().includes(answer.status), `${status} wanted, ${what}`);
+  return rules.answer(method, where, answer);
+}
+
+test('openapi.yaml is valid OpenAPI 3.1', async () => {
+  const { Validator } = await import('@seriousme/openapi-schema-validator');
+  const { valid, errors } = await new Validator().validate(path.join(TOP, 'www/openapi.yaml'));
+  assert.ok(valid, JSON.stringify(errors));
+});
+
+test('its paths are those of the router', () => {
+  const source = fs.readFileSync(path.join(TOP, 'fcgi-api/router.c'), 'utf8').split('struct path_row paths[]')[1];
+  const rows = [...source.split('};')[0].matchAll(/\{ "([A-Z]+)",\s*"([^"]+)"/g)].map(([, m, p]) => `${m} /api/mensajes/${p}`);
+  const told = rules.operations().map((o) => o.replace(/\{[^}]+\}/g, '{}')).filter((o) => !o.endsWith('/estado'));
+  assert.deepEqual(told.sort(), rows.sort());
+});
+
+test('a house', async () => {
+  house = await House.start();
+}, 120000);
+
+for (const web of ['apache', 'nginx', 'apache-fcgid', 'apache-cgid']) {
+  test(`the whole table on ${web}`, async () => {
+    if (web !== 'apache') {
+      await house.stopPart('web');
+      await house.startPart('web', { WEB: web });
+    }
+    people[web] = await walk(house, ask);
+  }, 120000);
+
+  test(`a message sent through ${web} is heard`, async () => {
+    const p = people[web];
+    const luis = await house.connect(p.luis);
+    const { json } = await ask(201, 'POST', `/api/mensajes/directo/${p.luis}`, { user: p.ana, body: { contenido: web } });
+    assert.equal((await luis.next('receive_message', { mensaje_id: String(json.id) })).message, web);
+    luis.close();
+  });
+}
+
+test('without its database every call says when to come back', async () => {
+  await house.stopPart('db', 'KILL');
+  const [p] = Object.values(people);
+  for (const [method, where, body] of everything(p)) {
+    const answer = await ask(503, method, `/api/mensajes/${where}`, { user: p.ana, body });
+    assert.ok(Number(answer.headers['retry-after']) > 0);
+  }
+  await house.startPart('db');
+  await until(async () => (await house.api('GET', '/api/mensajes/salas', { user: p.ana })).status === 200, 20000, 'the database');
+}, 120000);
+
+test('without the relay /estado says when to come back', async () => {
+  await house.stopPart('relay');
+  await ask(503, 'GET', '/estado');
+}, 60000);
+
+test('every status of openapi.yaml was seen', () => {
+  assert.deepEqual(rules.statuses().filter((s) => !rules.shown.has(s)), []);
+});
+
+atEnd(() => house && house.stop());

@@ -1,0 +1,406 @@
+// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+/*
+ * Connection state recovery over a transport of plain memory: who comes back, under which id, to which rooms, and
+ * what is sent again.
+ */
+#include "sio_app.h"
+
+static struct slice room = { "\"r\"", 3 };
+
+static int setup_recovery(void **state)
+{
+	struct sio_config c = { .max_rooms = 5, .max_attachments = 3, .recovery_ms = 120000, .recovery_bytes = 4000 };
+
+	(void)state;
+	c.transport.max_payload = 1000;
+	c.transport.allow_v3 = true;
+	server = sio_server_new(NULL, &c, NULL, NULL);
+	root = sio_server_of(server, "/", &APP, "/");
+	other = sio_server_of(server, "/other", &APP, "/other");
+	accept_at_once = true;
+	farewell = NULL;
+	buf_reset(&heard);
+	return 0;
+}
+
+static int teardown_recovery(void **state)
+{
+	struct sio_stats stats;
+
+	(void)state;
+	while (fake_sessions)
+		fake_gone(fake_sessions, EIO_PEER_CLOSED);
+	sio_server_stats(server, &stats);
+	assert_int_equal(stats.sockets, 0);
+	sio_server_free(server);
+	assert_int_equal(fake_frames, 0);
+	buf_fini(&heard);
+	return 0;
+}
+
+struct known { char id[32], pid[32], offset[64]; };
+
+/* The quoted text behind a mark in what was sent. */
+static void take(const char *text, const char *mark, char *out)
+{
+	const char *at = strstr(text, mark);
+
+	assert_non_null(at);
+	sscanf(at + strlen(mark), "%31[^\"]", out);
+}
+
+static struct eio_session *join_room(struct known *k)
+{
+	struct eio_session *s = fake_open(4);
+
+	fake_say(s, "0");
+	take(s->sent.data, "\"sid\":\"", k->id);
+	take(s->sent.data, "\"pid\":\"", k->pid);
+	fake_say(s, "2[\"join\",\"r\"]");
+	buf_reset(&s->sent);
+	buf_reset(&heard);
+	return s;
+}
+
+static void push(const char *text)
+{
+	sio_push_kept(root, &room, 1, SLICE_NONE, slice_of(text));
+}
+
+/* The client's memory: the offset of the last push. */
+static void note_offset(struct eio_session *s, struct known *k)
+{
+	const char *at = NULL, *next = s->sent.data;
+
+	while ((next = strstr(next, ",\"")))
+		at = next++;
+	assert_non_null(at);
+	sscanf(at + 2, "%63[^\"]", k->offset);
+	buf_reset(&s->sent);
+}
+
+static struct eio_session *back(const struct known *k)
+{
+	struct eio_session *s = fake_open(4);
+	char text[200];
+
+	if (k->offset[0])
+		snprintf(text, sizeof(text), "0{\"pid\":\"%s\",\"offset\":\"%s\"}", k->pid, k->offset);
+	else
+		snprintf(text, sizeof(text), "0{\"pid\":\"%s\"}", k->pid);
+	fake_say(s, text);
+	return s;
+}
+
+/* What was sent, with each offset written as @. */
+static void expect(struct eio_session *s, const struct known *k, const char *want)
+{
+	struct buf b = BUF_INIT;
+	const char *at = s->sent.data ? s->sent.data : "";
+	size_t tag = strcspn(k->offset, "-");
+
+	while (*at) {
+		if (tag && strncmp(at, k->offset, tag + 1) == 0) {
+			buf_putc(&b, '@');
+			at += strcspn(at, "\"");
+		} else {
+			buf_putc(&b, *at++);
+		}
+	}
+	assert_string_equal(b.data ? b.data : "", want);
+	buf_fini(&b);
+	buf_reset(&s->sent);
+}
+
+static void expect_welcome(struct eio_session *s, const struct known *k, const char *rest)
+{
+	char want[400];
+
+	snprintf(want, sizeof(want), "0{\"sid\":\"%s\",\"pid\":\"%s\"}\n%s", k->id, k->pid, rest);
+	expect(s, k, want);
+}
+
+static void test_missed(void **state)
+{
+	struct known k = { .offset = "" };
+	struct eio_session *s = join_room(&k);
+	struct sio_stats stats;
+
+	(void)state;
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	push("[\"e\",{\"n\":2}]");                    /* on its way when the connection breaks */
+	sio_push(root, &room, 1, SLICE_NONE, SLICE("[\"small\"]"));
+	fake_gone(s, EIO_PEER_CLOSED);
+	expect_heard("/ disconnect transport close in r\nlate 2  +0\n/ leave \"r\"\n");
+	push("[\"e\",{\"n\":3}]");
+	sio_push(root, &room, 1, SLICE_NONE, SLICE("[\"small\"]"));
+	sio_server_stats(server, &stats);
+	assert_int_equal(stats.away, 1);
+	fake_tick(119000);
+	s = back(&k);
+	assert_true(sio_socket_returns(last));
+	push("[\"e\",{\"n\":4}]");                    /* waits for the replay */
+	sio_socket_replay(last);
+	push("[\"e\",{\"n\":5}]");
+	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n2[\"e\",{\"n\":3},\"@\"]\n2[\"e\",{\"n\":4},\"@\"]\n"
+		"2[\"e\",{\"n\":5},\"@\"]\n");
+	assert_true(sio_socket_in(last, room));
+	sio_server_stats(server, &stats);
+	assert_int_equal(stats.away, 0);
+	assert_int_equal(stats.recovered, 1);
+}
+
+static void test_never_heard_any(void **state)
+{
+	struct known k = { .offset = "" };
+	struct eio_session *s = join_room(&k);
+
+	(void)state;
+	push("[\"e\",{}]");
+	fake_gone(s, EIO_PING_TIMEOUT);
+	s = back(&k);
+	sio_socket_replay(last);
+	assert_non_null(strstr(s->sent.data, "2[\"e\",{},\""));
+	assert_non_null(strstr(s->sent.data, k.id));
+}
+
+/* Pushes from before a room was joined are nobody's who joined it later. */
+static void test_rooms(void **state)
+{
+	struct known k = { .offset = "" }, l = { .offset = "" };
+	struct eio_session *s = join_room(&k), *t = join_room(&l);
+
+	(void)state;
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	fake_say(s, "2[\"leave\",\"r\"]");
+	push("[\"e\",{\"n\":2}]");
+	fake_say(s, "2[\"join\",\"r\"]");
+	push("[\"e\",{\"n\":3}]");
+	fake_gone(s, EIO_TRANSPORT_ERROR);
+	accept_at_once = false;
+	s = back(&k);
+	sio_push_kept(root, &room, 1, slice_of(k.id), SLICE("[\"e\",{\"n\":4}]"));
+	sio_socket_accept(last);
+	sio_socket_replay(last);
+	expect_welcome(s, &k, "2[\"e\",{\"n\":3},\"@\"]\n");
+	/* a room that the application takes away before the replay */
+	fake_gone(s, EIO_PEER_CLOSED);
+	push("[\"e\",{\"n\":5}]");
+	s = back(&k);
+	sio_socket_leave(last, room);
+	sio_socket_accept(last);
+	sio_socket_replay(last);
+	expect_welcome(s, &k, "");
+	(void)t;
+}
+
+static void test_not_recovered(void **state)
+{
+	static const char *const bad[] = {
+		"0{\"pid\":\"unknown\",\"offset\":\"x\"}", "0{\"pid\":7}", "0{\"pid\":\"\",\"offset\":\"\"}", "0{}", "0",
+	};
+	struct known k = { .offset = "" }, n;
+	struct eio_session *s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		s = fake_open(4);
+		fake_say(s, bad[i]);
+		assert_false(sio_socket_returns(last));
+	}
+	s = join_room(&k);
+	push("[\"e\",{}]");
+	note_offset(s, &k);
+	n = k;
+	strcat(n.offset, "0");                          /* a push that never was */
+	fake_gone(s, EIO_PEER_CLOSED);
+	back(&n);
+	assert_false(sio_socket_returns(last));
+	back(&k);
+	assert_true(sio_socket_returns(last));
+	/* ended on purpose, by either side, or for what it said */
+	for (int i = 0; i < 3; i++) {
+		s = join_room(&k);
+		k.offset[0] = '\0';
+		fake_say(s, i == 0 ? "1" : i == 1 ? "2[\"kick\"]" : "nonsense");
+		fake_gone(s, EIO_PEER_CLOSED);
+		back(&k);
+		assert_false(sio_socket_returns(last));
+	}
+	/* too late */
+	s = join_room(&k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	fake_tick(120000);
+	back(&k);
+	assert_false(sio_socket_returns(last));
+	/* what was missed is no longer there */
+	s = join_room(&k);
+	push("[\"e\",{}]");
+	note_offset(s, &k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	for (int i = 0; i < 60; i++)
+		push("[\"e\",{\"text\":\"long enough to fill what may be kept\"}]");
+	back(&k);
+	assert_false(sio_socket_returns(last));
+	/* forgotten by the application */
+	s = join_room(&k);
+	k.offset[0] = '\0';
+	sio_socket_forget(last);
+	fake_gone(s, EIO_PEER_CLOSED);
+	back(&k);
+	assert_false(sio_socket_returns(last));
+}
+
+/* A quiet client's last push may be long gone: nothing was sent to it since. */
+static void test_quiet(void **state)
+{
+	struct known k = { .offset = "" }, l = { .offset = "" };
+	struct eio_session *s = join_room(&k), *t = join_room(&l);
+	struct slice busy = SLICE("\"b\"");
+
+	(void)state;
+	push("[\"e\",{}]");
+	note_offset(s, &k);
+	fake_say(t, "2[\"join\",\"b\"]");
+	for (int i = 0; i < 60; i++)
+		sio_push_kept(root, &busy, 1, SLICE_NONE, SLICE("[\"e\",{\"text\":\"to fill what may be kept\"}]"));
+	fake_gone(s, EIO_PEER_CLOSED);
+	push("[\"e\",{\"n\":2}]");
+	s = back(&k);
+	sio_socket_replay(last);
+	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n");
+}
+
+/* The old connection is dead and nobody has noticed yet. */
+static void test_unnoticed(void **state)
+{
+	struct known k = { .offset = "" };
+	struct eio_session *s = join_room(&k), *t;
+
+	(void)state;
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	push("[\"e\",{\"n\":2}]");
+	t = back(&k);
+	sio_socket_replay(last);
+	expect_welcome(t, &k, "2[\"e\",{\"n\":2},\"@\"]\n");
+	assert_non_null(strstr(s->sent.data, "!4/1000"));
+	fake_gone(s, EIO_PEER_CLOSED);
+	push("[\"e\",{\"n\":3}]");
+	expect(t, &k, "2[\"e\",{\"n\":3},\"@\"]\n");
+	assert_int_equal(sio_namespace_count(root), 1);
+}
+
+/* Gone again before it was let in: nothing is lost by that, nor won. */
+static void test_twice(void **state)
+{
+	struct known k = { .offset = "" };
+	struct eio_session *s = join_room(&k);
+
+	(void)state;
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	push("[\"e\",{\"n\":2}]");
+	accept_at_once = false;
+	for (int i = 0; i < 3; i++) {
+		s = back(&k);
+		assert_true(sio_socket_returns(last));
+		fake_gone(s, EIO_PEER_CLOSED);
+	}
+	s = back(&k);
+	sio_socket_accept(last);
+	sio_socket_replay(last);
+	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n");
+	fake_gone(s, EIO_PEER_CLOSED);
+	fake_tick(60000);
+	s = back(&k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	fake_tick(60000);
+	back(&k);
+	assert_false(sio_socket_returns(last));
+}
+
+/* Clients of Engine.IO 3 hear no offset and come back to nothing. */
+static void test_old_clients(void **state)
+{
+	struct known k = { .offset = "" };
+	struct eio_session *s = join_room(&k), *old = fake_open(3);
+
+	(void)state;
+	fake_say(old, "2[\"join\",\"r\"]");
+	buf_reset(&old->sent);
+	push("[\"e\",{}]");
+	expect_sent(old, "2[\"e\",{}]\n");
+	note_offset(s, &k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	buf_reset(&old->sent);
+	push("[\"e\",{}]");
+	expect_sent(old, "2[\"e\",{}]\n");
+}
+
+/* A new process takes over what the old one left; whoever had a number goes on with it. */
+static void test_saved(void **state)
+{
+	struct known k = { .offset = "" }, l = { .offset = "" };
+	struct eio_session *s = join_room(&k), *t;
+	struct buf saved = BUF_INIT, again = BUF_INIT;
+
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	t = join_room(&l);
+	push("[\"e\",{\"n\":2}]");
+	fake_gone(s, EIO_SHUTDOWN);
+	fake_gone(t, EIO_SHUTDOWN);
+	push("[\"e\",{\"n\":3}]");
+	sio_namespace_save(root, &saved);
+	teardown_recovery(state);
+	for (size_t n = 0; n < saved.len; n += n < 200 ? 1 : 37) {
+		setup_recovery(state);
+		assert_int_equal(sio_namespace_load(root, (struct slice){ saved.data, n }, 10), -1);
+		back(&k);
+		assert_false(sio_socket_returns(last));
+		teardown_recovery(state);
+	}
+	setup_recovery(state);
+	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), 0);
+	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), -1);
+	sio_namespace_save(root, &again);
+	assert_int_equal(again.len, saved.len);
+	s = back(&k);
+	sio_socket_replay(last);
+	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n2[\"e\",{\"n\":3},\"@\"]\n");
+	t = back(&l);
+	sio_socket_replay(last);
+	memcpy(l.offset, k.offset, sizeof(l.offset));
+	expect_welcome(t, &l, "2[\"e\",{\"n\":2},\"@\"]\n2[\"e\",{\"n\":3},\"@\"]\n");
+	push("[\"e\",{\"n\":4}]");
+	note_offset(s, &k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	fake_gone(t, EIO_PEER_CLOSED);
+	/* the next restart, and time runs out */
+	buf_reset(&saved);
+	sio_namespace_save(root, &saved);
+	teardown_recovery(state);
+	setup_recovery(state);
+	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 120000), 0);
+	back(&k);
+	assert_false(sio_socket_returns(last));
+	buf_fini(&saved);
+	buf_fini(&again);
+}
+
+#define RECOVERY(test) cmocka_unit_test_setup_teardown(test, setup_recovery, teardown_recovery)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RECOVERY(test_missed), RECOVERY(test_never_heard_any), RECOVERY(test_rooms),
+		RECOVERY(test_not_recovered), RECOVERY(test_quiet), RECOVERY(test_unnoticed), RECOVERY(test_twice),
+		RECOVERY(test_old_clients), RECOVERY(test_saved),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

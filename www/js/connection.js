@@ -1,0 +1,103 @@
+// Keeps the page connected: the socket (WebSocket, else Socket.IO's own polling) and, while there is none,
+// REST polling; changes over by itself and says honestly which it is. Called by main.js; hands what comes in
+// to the parts.
+
+import { fromPush } from './messages.js';
+import { createPoller } from './poller.js';
+import { openSocket } from './socket.js';
+import { showConnection, showNotice } from './ui/status.js';
+
+const AGAIN_MS = 3000;
+// A short cut is mended before the first poll; the rest keeps a campus of pages from asking all at once.
+const POLL_AFTER_MS = 1500;
+const RELOAD_MS = 400;
+
+export function connect(parts, { me, navigation, refused }) {
+	const { store, rooms, receipts, conversation, outbox, presence } = parts;
+	let socketState = 'conectando';
+	let upToDate = false;
+	let pollTimer = null;
+	let reloadTimer;
+
+	parts.poller = createPoller(parts, {
+		caughtUp: navigation.follow,
+		working() {
+			show();
+			outbox.resume();
+		},
+		trouble(error) {
+			if (error.status === 401) refused(error.message);
+			else show();
+		},
+	});
+
+	function show() {
+		const polled = socketState !== 'conectado' && parts.poller.working;
+		showConnection(polled ? 'sondeo' : socketState, parts.connection?.transport);
+	}
+
+	function onState(state) {
+		socketState = state;
+		if (state === 'conectado') {
+			clearTimeout(pollTimer);
+			pollTimer = null;
+			parts.poller.stop();
+		} else {
+			presence.forget();
+			pollTimer ??= setTimeout(parts.poller.start, POLL_AFTER_MS * (1 + Math.random()));
+		}
+		show();
+	}
+
+	// The REST API may be away although the relay is there: asked again until it answers.
+	async function bringUpToDate() {
+		upToDate = false;
+		try {
+			await conversation.catchUp();
+			upToDate = true;
+			navigation.follow();
+			presence.ask();
+		} catch (error) {
+			if (error.status === 401) return refused(error.message);
+			showNotice(error.message);
+			setTimeout(() => parts.connection.connected && !upToDate && bringUpToDate(), AGAIN_MS);
+		}
+	}
+
+	function removed(push) {
+		if (push.status !== 'removed') return;
+		const room = store.findRoom((one) => one.groupId === String(push.group_id));
+		if (!room) return;
+		showNotice(`Ya no eres miembro de ${store.roomTitle(room)}`);
+		store.dropRoom(room.uuid);
+	}
+
+	parts.connection = openSocket(me, {
+		state: onState,
+		refused,
+		connected() {
+			show();
+			outbox.resume();
+			if (!parts.connection.recovered || !upToDate) bringUpToDate();
+			else presence.ask();
+		},
+		receive_message(push) {
+			const message = fromPush(push);
+			presence.heard(message);
+			navigation.attempt(conversation.receive(message));
+		},
+		message_delivered: receipts.onDelivered,
+		message_read(push) {
+			if (!receipts.onRead(push)) return;
+			clearTimeout(reloadTimer);
+			reloadTimer = setTimeout(() => navigation.attempt(rooms.reload()), RELOAD_MS);
+		},
+		message_edited: conversation.edited,
+		message_deleted: conversation.deleted,
+		user_typing: presence.onTyping,
+		user_online: presence.onOnline,
+		user_offline: presence.onOffline,
+		group_left: removed,
+	});
+	onState('conectando');
+}

@@ -1,0 +1,24 @@
+// The question before a message is deleted for everybody. Called by main.js.
+
+import { $ } from './dom.js';
+
+// onYes(message) resolves when it is done. Returns ask(message).
+export function setUpDeletion({ onYes }) {
+	const dialog = $('delete-dialog');
+	let asked = null;
+
+	$('delete-no').onclick = () => dialog.close();
+	$('delete-yes').onclick = async () => {
+		try {
+			await onYes(asked);
+			dialog.close();
+		} catch (error) {
+			$('delete-error').textContent = error.message;
+		}
+	};
+	return (message) => {
+		asked = message;
+		$('delete-error').textContent = '';
+		dialog.showModal();
+	};
+}
