@@ -95,7 +95,7 @@ BENCH_BIN  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all objs tests unit store protocol fuzzers benches packages packages-run node \
-        run start stop restart status logs test asan lint fuzz bench clean help install uninstall
+        run start stop restart status logs test asan lint fuzz bench env-example clean help install uninstall
 
 all: $(PROGRAMS)
 
@@ -225,6 +225,9 @@ test: packages
 asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan RUN_DIR=$(BUILD)/asan/run SANITIZE=1 test
 
+env-example: all
+	sh tests/house/env-example.sh $(BUILD)/bin >.env.example
+
 lint: packages
 	@$(MAKE) --no-print-directory -s $(jobs) all objs
 	@exec sh tests/lint/lint.sh
@@ -254,6 +257,7 @@ help:
 	@echo 'make bench      figures, beside plain counterparts on this machine'
 	@echo 'make            build only: $(BUILD)/bin/upred-relay, upred-api, $(BUILD)/lib/libsocketio.a'
 	@echo 'make install|uninstall   prefix=$(prefix) DESTDIR=...'
+	@echo 'make env-example   writes .env.example from the settings of both programs'
 	@echo 'make clean      stops the house of $(RUN_DIR) and removes $(BUILD)'
 
 # ---- install -------------------------------------------------------------------------------
@@ -278,7 +282,7 @@ install: all node
 			-e 's,@SYSCONFDIR@,$(sysconfdir),g' $$u >$(DESTDIR)$(unitdir)/$${u##*/} || exit 1; \
 		chmod 644 $(DESTDIR)$(unitdir)/$${u##*/}; \
 	done
-	@if [ -f .env.example ]; then $(INSTALL) -m 644 .env.example $(DESTDIR)$(SHARE)/env.example; fi
+	$(INSTALL) -m 644 .env.example $(DESTDIR)$(SHARE)/env.example
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/upred-relay $(DESTDIR)$(libexecdir)/upred/upred-api

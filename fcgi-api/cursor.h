@@ -23,9 +23,9 @@ int cursor_parse(struct slice text, struct cursor *c_r);
 /* The text that clients get. Pure. */
 void cursor_text(const struct cursor *c, char out[CURSOR_TEXT_MAX]);
 /*
- * Where to go on behind a page that began at `from`. `last`: the page's last id when there is more, else 0. While a
- * walk over full pages lasts, the safe place of its beginning is kept: what appeared behind the walker meanwhile is
- * read when the walk ends there again. Pure.
+ * Where to go on behind a page that began at `from`. `last`: the page's last id when there is more, else 0.
+ * While a walk over full pages lasts, the safe place of its beginning is kept: what appeared behind the
+ * walker meanwhile is read when the walk ends there again. Pure.
  */
 struct cursor cursor_after(const struct cursor *from, int64_t safe, int64_t last);
 /*

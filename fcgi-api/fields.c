@@ -19,7 +19,8 @@ int fields_text(struct arena *a, struct slice value, struct slice *text_r)
 	int rc = -1;
 
 	/* as it mostly is: nothing escaped, nothing to decode */
-	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"' && !memchr(value.p, '\\', value.n)) {
+	if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"' &&
+	    !memchr(value.p, '\\', value.n)) {
 		*text_r = arena_copy(a, (struct slice){ value.p + 1, value.n - 2 });
 		return 0;
 	}

@@ -77,7 +77,8 @@ const struct refusal *fields_missed(const struct fields *f, struct fields_missed
 		if (json_kind(value) != JSON_NUMBER && fields_text(f->arena, value, &m->after) != 0)
 			return refusal_with(f->arena, REFUSE(PAYLOAD_FOR), f->event);
 	}
-	if (fields_value(object, "limit", &value) && fields_limit(value, FIELDS_MISSED_LIMIT_MAX, &m->limit) != 0)
+	if (fields_value(object, "limit", &value) &&
+	    fields_limit(value, FIELDS_MISSED_LIMIT_MAX, &m->limit) != 0)
 		return refusal_with(f->arena, REFUSE(PAYLOAD_FOR), f->event);
 	return NULL;
 }

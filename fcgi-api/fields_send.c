@@ -99,7 +99,7 @@ struct key {
 /* All members in one pass; null counts as missing. */
 static struct raw_send take(struct slice object, const struct key *keys, size_t count)
 {
-	const char *names[KEYS_MAX];
+	const char *names[KEYS_MAX] = { NULL };
 	struct slice values[KEYS_MAX];
 	struct raw_send raw;
 	size_t i;
@@ -256,7 +256,8 @@ const struct refusal *fields_send_rest(struct arena *a, struct slice body, struc
 				       struct fields_send *s)
 {
 	static const struct key keys[] = {
-		KEY("contenido", text), KEY("url_archivo", url), KEY("tipo_mensaje", tipo), KEY("metadatos", metadata)
+		KEY("contenido", text), KEY("url_archivo", url), KEY("tipo_mensaje", tipo),
+		KEY("metadatos", metadata)
 	};
 	enum json_fault fault = json_check(body);
 	struct raw_send raw;

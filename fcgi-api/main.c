@@ -72,8 +72,9 @@ static int make_token(const struct settings *s, const struct wanted *w)
 {
 	int64_t seconds = TOKEN_SECONDS;
 	char *token;
+	bool wrong = w->seconds && (ids_parse(slice_of(w->seconds), &seconds) != 0 || seconds > TOKEN_SECONDS_MAX);
 
-	if (!w->correo || (w->seconds && (ids_parse(slice_of(w->seconds), &seconds) != 0 || seconds > TOKEN_SECONDS_MAX))) {
+	if (!w->correo || wrong) {
 		fputs("upred-api: make-token needs an address, and seconds up to a year if at all\n", stderr);
 		return EXIT_SETTING;
 	}
@@ -134,7 +135,8 @@ static int from_arguments(int argc, char **argv)
 {
 	static const struct { const char *word; enum what what; } words[] = {
 		{ "fcgi", WHAT_FCGI }, { "bus", WHAT_BUS }, { "make-token", WHAT_TOKEN },
-		{ "--print-config", WHAT_PRINT }, { "--check-config", WHAT_CHECK }, { "--print-example", WHAT_EXAMPLE }
+		{ "--print-config", WHAT_PRINT }, { "--check-config", WHAT_CHECK },
+		{ "--print-example", WHAT_EXAMPLE }
 	};
 	const size_t count = sizeof(words) / sizeof(words[0]);
 	struct wanted wanted = { .what = WHAT_NOTHING };

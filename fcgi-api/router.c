@@ -204,7 +204,8 @@ static const struct refusal *take_rate(struct call *c)
 	} else if (http_variable(c->request, "REMOTE_ADDR", &address)) {
 		who = address;
 	}
-	wait = rates_take(c->rates, class, who, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	wait = rates_take(c->rates, class, who,
+			  (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 	if (!wait)
 		return NULL;
 	log_debug("rest", "too fast: user %lld", (long long)c->user_id);

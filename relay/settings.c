@@ -170,7 +170,8 @@ static int check_host(char *error_r, size_t error_size)
 	int fault = *now.host ? getaddrinfo(now.host, "0", &hints, &list) : 0;
 
 	if (fault) {
-		snprintf(error_r, error_size, "HOST: %.100s is no address: %s", now.host, gai_strerror(fault));
+		snprintf(error_r, error_size, "HOST: %.100s is no address: %s", now.host,
+			gai_strerror(fault));
 		return -1;
 	}
 	if (list)
@@ -182,7 +183,8 @@ static int check_host(char *error_r, size_t error_size)
 static int check_run_dir(char *error_r, size_t error_size)
 {
 	const char *slash = strrchr(now.run_dir, '/');
-	char *parent = slash ? mem_copy((struct slice){ now.run_dir, (size_t)(slash - now.run_dir) + 1 }) : NULL;
+	struct slice above = { now.run_dir, slash ? (size_t)(slash - now.run_dir) + 1 : 0 };
+	char *parent = slash ? mem_copy(above) : NULL;
 	struct stat st;
 	int rc = 0;
 
@@ -191,14 +193,16 @@ static int check_run_dir(char *error_r, size_t error_size)
 	else if (!S_ISDIR(st.st_mode))
 		rc = -1;
 	if (rc < 0)
-		snprintf(error_r, error_size, "RUN_DIR: %.200s is no directory and cannot become one", now.run_dir);
+		snprintf(error_r, error_size, "RUN_DIR: %.200s is no directory and cannot become one",
+			now.run_dir);
 	free(parent);
 	return rc;
 }
 
 static int check_network(char *error_r, size_t error_size)
 {
-	if (check_list("TRUSTED_PROXIES", now.trusted_proxies, is_address, "IP address", error_r, error_size) < 0 ||
+	if (check_list("TRUSTED_PROXIES", now.trusted_proxies, is_address, "IP address", error_r,
+			error_size) < 0 ||
 	    check_list("CORS_ALLOWED_ORIGINS", now.cors_allowed_origins, is_origin,
 			"origin such as https://www.example.org", error_r, error_size) < 0)
 		return -1;

@@ -276,7 +276,7 @@ enum json_kind json_kind(struct slice value)
 	}
 }
 
-/* Takes the value at the front of *rest_r, which then begins with what follows: a comma, a bracket or nothing. */
+/* Takes the value in front of *rest_r, which then begins with what follows: comma, bracket or nothing. */
 static int take_value(struct slice *rest_r, struct slice *value_r)
 {
 	struct slice rest = trimmed(*rest_r);
@@ -310,7 +310,7 @@ int json_next(struct slice *rest_r, struct slice *value_r)
 {
 	struct slice rest = trimmed(*rest_r), whole;
 
-	/* a bracket in front is the array's own only if it closes at the very end: `[1],[2]` is a bare list */
+	/* a bracket in front is the array's own only if it closes at the end: `[1],[2]` is a bare list */
 	if (rest.n && rest.p[0] == '[' && take_value(&rest, &whole) && rest.n == 0)
 		skip_mark(rest_r, '[');
 	return json_next_argument(rest_r, value_r);

@@ -2,8 +2,9 @@
  * edits: edit_message and delete_message, and their REST doors PUT and DELETE.
  *
  * Room: fcgi-api/handlers. Called by router; calls fields, lookup, store, push, render, answer.
- * A stranger learns nothing: another's room is as unknown as a message that is not there. A member who is not the
- * author hears so. What is deleted cannot be edited; deleting it again is confirmed and told to nobody.
+ * A stranger learns nothing: another's room is as unknown as a message that is not there. A member who is
+ * not the author hears so. What is deleted cannot be edited; deleting it again is confirmed and told to
+ * nobody.
  */
 #include "handlers.h"
 

@@ -1,7 +1,8 @@
 /*
  * refresh_token: a newer token of the same person prolongs the session; a bad one changes nothing.
  *
- * Room: fcgi-api/handlers. Called by router; calls fields, identity, answer. Open identity has nothing to prolong.
+ * Room: fcgi-api/handlers. Called by router; calls fields, identity, answer. Open identity has nothing to
+ * prolong.
  */
 #include "handlers.h"
 

@@ -205,7 +205,8 @@ enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t siz
 	return v;
 }
 
-void db_run_later(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in, size_t in_count)
+void db_run_later(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,
+		  size_t in_count)
 {
 	struct buf text = BUF_INIT;
 	const char *p, *mark;

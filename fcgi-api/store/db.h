@@ -56,11 +56,12 @@ static inline struct db_value db_of_text(struct slice s)
 STORE_CHECK enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t size,
 				      const struct db_value *in, size_t in_count);
 /*
- * A statement without result whose values are all numbers: put off, to go with the next one or with the COMMIT, which
- * saves its round trip. The numbers are written into its text; nothing from outside can be. Whatever goes wrong is told
- * by what it goes with (never REFUSED).
+ * A statement without result whose values are all numbers: put off, to go with the next one or with the
+ * COMMIT, which saves its round trip. The numbers are written into its text; nothing from outside can be.
+ * Whatever goes wrong is told by what it goes with (never REFUSED).
  */
-void db_run_later(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in, size_t in_count);
+void db_run_later(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,
+		  size_t in_count);
 /* True: there is a row. */
 bool db_next(struct store *st);
 /* Ends the rows, read or not: OK, or the trouble that ended them. */

@@ -1,8 +1,9 @@
 /*
  * edits: the author changes or deletes a message. Rows are never removed: eliminado_en hides them.
  *
- * Room: fcgi-api/store. Called by the edit handlers; calls db. Who may is the caller's question, asked before through
- * store_message_find; here the author stands in the statement once more, and a deleted message stays as it is.
+ * Room: fcgi-api/store. Called by the edit handlers; calls db. Who may is the caller's question, asked
+ * before through store_message_find; here the author stands in the statement once more, and a deleted
+ * message stays as it is.
  */
 #include "db.h"
 
@@ -17,8 +18,9 @@ static const struct db_sql delete_sql = {
 	" AND eliminado_en IS NULL", NULL
 };
 
-static enum store_verdict change(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t n,
-				 int64_t id, int64_t author_id, struct arena *a, struct store_message *message_r)
+static enum store_verdict change(struct store *st, const struct db_sql *sql, const struct db_value *in,
+				 size_t n, int64_t id, int64_t author_id, struct arena *a,
+				 struct store_message *message_r)
 {
 	enum store_verdict v = db_run(st, sql, 1, in, n);
 	bool member;

@@ -1,10 +1,10 @@
 /*
  * news: what is new for a person in all of his rooms, oldest first.
  *
- * Room: fcgi-api/store. Called by the handlers of load_missed_messages and novedades; calls sets, db, and messages
- * through store.h.
- * Thousands poll, and most of them have nothing new: MAX(id) says so, one look-up. Who is a little behind reads the
- * new end of the primary key; who is far behind reads each of his rooms by its own index, not everybody's messages.
+ * Room: fcgi-api/store. Called by the handlers of load_missed_messages and novedades; calls sets, db, and
+ * messages through store.h. Thousands poll, and most of them have nothing new: MAX(id) says so, one
+ * look-up. Who is a little behind reads the new end of the primary key; who is far behind reads each of his
+ * rooms by its own index, not everybody's messages.
  */
 #include "sets.h"
 #include "row.h"
@@ -84,8 +84,8 @@ static size_t least(int64_t *ids, size_t count, size_t room)
 	return kept;
 }
 
-static enum store_verdict find_far(struct store *st, const struct store_news *n, struct arena *a, int64_t *ids,
-				   size_t room, size_t *count_r)
+static enum store_verdict find_far(struct store *st, const struct store_news *n, struct arena *a,
+				   int64_t *ids, size_t room, size_t *count_r)
 {
 	struct db_value me = db_of_number(n->person_id), mine[] = { me, me, me };
 	int64_t *rooms = arena_alloc(a, ROOMS_MAX * sizeof(*rooms));
@@ -95,6 +95,9 @@ static enum store_verdict find_far(struct store *st, const struct store_news *n,
 
 	if (v == STORE_OK)
 		v = take_ids(st, rooms, ROOMS_MAX, &room_count);
+	/* nobody has so many; but a room left out would be a hole */
+	if (v == STORE_OK && room_count == ROOMS_MAX)
+		return find_near(st, n, ids, room, count_r);
 	for (size_t done = 0, some; v == STORE_OK && done < room_count; done += some) {
 		struct db_value in[STORE_SET_MAX * FAR_VALUES];
 

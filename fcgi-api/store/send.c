@@ -173,8 +173,8 @@ static void fill(struct store_send *s, int64_t id, int64_t sent_at)
 }
 
 /*
- * Takes ids and times as they come back, in the order of the rows. Nothing of it counts if the statement fails in the
- * end.
+ * Takes ids and times as they come back, in the order of the rows. Nothing of it counts if the statement
+ * fails in the end.
  */
 static enum store_verdict take_back(struct job *j, const size_t *which, size_t count)
 {

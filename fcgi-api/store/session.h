@@ -10,7 +10,7 @@
 #include "db.h"
 #include "log.h"
 
-#define STATEMENTS_MAX 256  /* prepared at one time, of statement kinds x sizes; the server has 16,382 for all */
+#define STATEMENTS_MAX 256  /* prepared at one time, kinds x sizes; the server has 16,382 for all */
 #define TEXT_ROOM 512       /* bytes of a text column fetched at once; longer ones are asked for again */
 
 struct statement {
@@ -54,8 +54,8 @@ struct store {
 /* Takes note of an error: says it once, and ends the connection where it is of no more use. */
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text);
 /*
- * Runs what was put off (db_run_later), and COMMIT behind it if told so, in one round trip. The first statement that
- * fails ends the list: no COMMIT after a failure. Nothing put off: OK.
+ * Runs what was put off (db_run_later), and COMMIT behind it if told so, in one round trip. The first
+ * statement that fails ends the list: no COMMIT after a failure. Nothing put off: OK.
  */
 STORE_CHECK enum store_verdict session_run_later(struct store *st, bool commit);
 /* Opens a connection where there is none. */

@@ -28,8 +28,8 @@ enum store_verdict sets_run_list(struct store *st, const struct db_sql *sql, str
 	return db_run(st, sql, size, in, size * width);
 }
 
-enum store_verdict sets_run_rows(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t n,
-				 size_t width)
+enum store_verdict sets_run_rows(struct store *st, const struct db_sql *sql, const struct db_value *in,
+				 size_t n, size_t width)
 {
 	return n ? db_run(st, sql, n, in, n * width) : STORE_OK;
 }

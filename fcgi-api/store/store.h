@@ -249,8 +249,9 @@ STORE_CHECK enum store_verdict store_message_history(struct store *st, const str
 						     struct arena *a, struct store_history *history_r);
 
 /*
- * The author's change of a message that is not deleted; message_r is the row as it is then (a deleted one is left as it
- * was: look at deleted_at). The caller has asked store_message_find who may. OK, NONE when it is gone, or trouble.
+ * The author's change of a message that is not deleted; message_r is the row as it is then (a deleted one is
+ * left as it was: look at deleted_at). The caller has asked store_message_find who may. OK, NONE when it is
+ * gone, or trouble.
  */
 STORE_CHECK enum store_verdict store_message_edit(struct store *st, int64_t id, int64_t author_id,
 						  struct slice contenido, struct arena *a,
@@ -265,11 +266,11 @@ struct store_news {
 	unsigned limit;               /* 1..300 */
 };
 /*
- * The oldest of the messages behind `after` in all rooms of a person, own ones included, deleted ones left out.
- * `truncated`: there is more, behind last_id.
+ * The oldest of the messages behind `after` in all rooms of a person, own ones included, deleted ones left
+ * out. `truncated`: there is more, behind last_id.
  */
-STORE_CHECK enum store_verdict store_message_news(struct store *st, const struct store_news *news, struct arena *a,
-						  struct store_history *history_r);
+STORE_CHECK enum store_verdict store_message_news(struct store *st, const struct store_news *news,
+						  struct arena *a, struct store_history *history_r);
 
 /*
  * ---- my rooms and unread

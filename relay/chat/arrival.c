@@ -113,5 +113,6 @@ void arrival_leave(struct hall *h, struct sio_socket *s, const char *reason)
 		log_info(seat->sid, "user %s left: %s", seat->user, reason);
 	else
 		commands_drop_arrival(h, seat);
+	commands_drop_reads(h, seat);
 	seat_leave(seat);
 }

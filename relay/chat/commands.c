@@ -195,6 +195,17 @@ static void answer_here(struct hall *h, struct command *c)
 		get_presence_answer(h, c);
 }
 
+void commands_drop_reads(struct hall *h, struct seat *seat)
+{
+	struct command *c, *next;
+
+	for (c = TAILQ_FIRST(&seat->line.commands); c; c = next) {
+		next = TAILQ_NEXT(c, in_line);
+		if (c->state == COMMAND_WAITING && c->row && c->row->read)
+			commands_end(h, c);
+	}
+}
+
 void commands_settle_refused(struct hall *h)
 {
 	struct command *c;

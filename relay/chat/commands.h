@@ -39,6 +39,8 @@ void commands_fail(struct hall *h, struct command *c);
 void commands_again(struct hall *h, struct command *c, bool lost);
 /* A pending socket is gone: its CONNECT need not be asked any more. */
 void commands_drop_arrival(struct hall *h, struct seat *seat);
+/* A socket is gone: what it only wanted to read need not be read any more. All else is done. */
+void commands_drop_reads(struct hall *h, struct seat *seat);
 /* Those that go to no worker (refused, or answered here) and whose turn has come. */
 void commands_settle_refused(struct hall *h);
 /* Ends what waited too long. */

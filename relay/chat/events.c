@@ -6,22 +6,22 @@
 #include "events.h"
 
 static const struct event_row events[] = {
-	{ "send_message",         WIRE_JOB_SENDS,    REFUSAL_ACK,   RATE_SEND, HERE_NOT },
-	{ "mark_delivered",       WIRE_JOB_RECEIPTS, REFUSAL_ERROR, RATE_RECEIPT, HERE_NOT },
-	{ "mark_read",            WIRE_JOB_RECEIPTS, REFUSAL_ERROR, RATE_RECEIPT, HERE_NOT },
-	{ "join_direct_chat",     WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT },
-	{ "join_group",           WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT },
-	{ "leave_group",          WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT },
-	{ "load_message_history", WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT },
-	{ "load_missed_messages", WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT },
-	{ "load_rooms",           WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT },
-	{ "edit_message",         WIRE_JOB_OTHERS,   REFUSAL_ACK,   RATE_OTHER, HERE_NOT },
-	{ "delete_message",       WIRE_JOB_OTHERS,   REFUSAL_ACK,   RATE_OTHER, HERE_NOT },
-	{ "refresh_token",        WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT },
-	{ "typing",               0,                 REFUSAL_ERROR, RATE_TYPING, HERE_TYPING },
-	{ "get_presence",         0,                 REFUSAL_ERROR, RATE_OTHER, HERE_PRESENCE },
-	{ "send_direct_message",  WIRE_JOB_SENDS,    REFUSAL_ERROR, RATE_SEND, HERE_NOT },
-	{ "send_group_message",   WIRE_JOB_SENDS,    REFUSAL_ERROR, RATE_SEND, HERE_NOT },
+	{ "send_message",         WIRE_JOB_SENDS,    REFUSAL_ACK,   RATE_SEND, HERE_NOT, false },
+	{ "mark_delivered",       WIRE_JOB_RECEIPTS, REFUSAL_ERROR, RATE_RECEIPT, HERE_NOT, false },
+	{ "mark_read",            WIRE_JOB_RECEIPTS, REFUSAL_ERROR, RATE_RECEIPT, HERE_NOT, false },
+	{ "join_direct_chat",     WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT, false },
+	{ "join_group",           WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT, false },
+	{ "leave_group",          WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT, false },
+	{ "load_message_history", WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT, true },
+	{ "load_missed_messages", WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT, true },
+	{ "load_rooms",           WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT, true },
+	{ "edit_message",         WIRE_JOB_OTHERS,   REFUSAL_ACK,   RATE_OTHER, HERE_NOT, false },
+	{ "delete_message",       WIRE_JOB_OTHERS,   REFUSAL_ACK,   RATE_OTHER, HERE_NOT, false },
+	{ "refresh_token",        WIRE_JOB_OTHERS,   REFUSAL_ERROR, RATE_OTHER, HERE_NOT, false },
+	{ "typing",               0,                 REFUSAL_ERROR, RATE_TYPING, HERE_TYPING, false },
+	{ "get_presence",         0,                 REFUSAL_ERROR, RATE_OTHER, HERE_PRESENCE, false },
+	{ "send_direct_message",  WIRE_JOB_SENDS,    REFUSAL_ERROR, RATE_SEND, HERE_NOT, false },
+	{ "send_group_message",   WIRE_JOB_SENDS,    REFUSAL_ERROR, RATE_SEND, HERE_NOT, false },
 };
 
 const struct event_row *events_find(struct slice name)

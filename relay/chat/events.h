@@ -23,6 +23,7 @@ struct event_row {
 	enum refusal_form refusal;
 	enum rate_class rate;
 	enum event_here here;
+	bool read;                     /* changes nothing: not worth doing for a socket that is gone */
 };
 
 /* The row of a name, compared byte for byte; NULL when it is unknown. */

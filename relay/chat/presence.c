@@ -2,8 +2,9 @@
  * presence: people, the rooms in which they are, and the stays that tie the two.
  *
  * Room: relay/chat. Called by chat, seats and get_presence; calls socketio.
- * A stay begins when a person's first socket enters a room and ends when he leaves the room while connected, or when he
- * is offline. A socket that goes takes no stay along: whoever is back within the grace was never away.
+ * A stay begins when a person's first socket enters a room and ends when he leaves the room while
+ * connected, or when he is offline. A socket that goes takes no stay along: whoever is back within the
+ * grace was never away.
  */
 #include "presence.h"
 
@@ -78,7 +79,8 @@ static struct slice stay_key(struct presence *p, struct slice room, struct slice
 
 static bool is_open_room(struct slice room)
 {
-	return (room.n > 5 && memcmp(room.p, "chat_", 5) == 0) || (room.n > 6 && memcmp(room.p, "group_", 6) == 0);
+	return (room.n > 5 && memcmp(room.p, "chat_", 5) == 0) ||
+		(room.n > 6 && memcmp(room.p, "group_", 6) == 0);
 }
 
 static struct stay *stay_find(struct presence *p, const struct seat *seat, struct slice room)

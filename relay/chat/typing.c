@@ -1,8 +1,8 @@
 /*
  * typing: a list of those who are writing, each until its time is over.
  *
- * Room: relay/chat. Called by commands and chat; calls replies and socketio. All last equally long, so the list is in
- * the order of their ends.
+ * Room: relay/chat. Called by commands and chat; calls replies and socketio. All last equally long, so the
+ * list is in the order of their ends.
  */
 #include "typing.h"
 
@@ -64,7 +64,8 @@ void typing_free(struct typing *t)
 	free(t);
 }
 
-static void tell(struct hall *h, const char *sid, const char *user, struct slice uuid, struct slice room, bool on)
+static void tell(struct hall *h, const char *sid, const char *user, struct slice uuid, struct slice room,
+		bool on)
 {
 	struct buf b = BUF_INIT;
 
@@ -126,8 +127,8 @@ static const char *take(struct hall *h, struct command *c, struct buf *uuid, str
 		return REFUSED_TYPING_PAYLOAD;
 	if (!json_member(object, "sala_uuid", &name) || json_kind(name) == JSON_NULL)
 		return REFUSED_ROOM_MISSING;
-	if (json_kind(name) != JSON_STRING || json_decode(name, uuid) < 0 || !json_member(object, "typing", &on) ||
-	    (json_kind(on) != JSON_TRUE && json_kind(on) != JSON_FALSE))
+	if (json_kind(name) != JSON_STRING || json_decode(name, uuid) < 0 ||
+	    !json_member(object, "typing", &on) || (json_kind(on) != JSON_TRUE && json_kind(on) != JSON_FALSE))
 		return REFUSED_TYPING_PAYLOAD;
 	if (!room_of(c->seat->socket, buf_slice(uuid), room))
 		return REFUSED_ROOM_UNKNOWN;

@@ -71,12 +71,24 @@ static void send_simple(struct sio_socket *s, enum sio_packet_type type, struct 
 	sio_send_packet(s->client, &o);
 }
 
-static void tell_join(void *ctx, struct slice room, uint64_t number)
+static void put_room(void *ctx, struct slice room, uint64_t number)
 {
-	struct sio_socket *s = ctx;
-
 	(void)number;
-	s->nsp->cb.on_join(s->nsp->ctx, s, room);
+	buf_put(ctx, &room.n, sizeof(room.n));
+	buf_put_slice(ctx, room);
+}
+
+/* Tells the application of rooms noted before: what it does then may change them. */
+static void tell_rooms(struct sio_socket *s, const struct buf *names, enum sio_socket_state while_it_is,
+		       void (*fn)(void *ctx, struct sio_socket *s, struct slice room))
+{
+	struct slice room;
+
+	for (size_t at = 0; at < names->len && s->state == while_it_is; at += sizeof(room.n) + room.n) {
+		memcpy(&room.n, names->data + at, sizeof(room.n));
+		room.p = names->data + at + sizeof(room.n);
+		fn(s->nsp->ctx, s, room);
+	}
 }
 
 void sio_socket_accept(struct sio_socket *s)
@@ -104,9 +116,12 @@ void sio_socket_accept(struct sio_socket *s)
 		buf_putc(&b, '}');
 	}
 	send_simple(s, SIO_CONNECT, buf_slice(&b));
+	buf_reset(&b);
+	if (s->returns && s->nsp->cb.on_join) {
+		sio_rooms_of(&s->peer, put_room, &b);
+		tell_rooms(s, &b, SIO_SOCKET_OPEN, s->nsp->cb.on_join);
+	}
 	buf_fini(&b);
-	if (s->returns && s->nsp->cb.on_join)
-		sio_rooms_of(&s->peer, tell_join, s);
 }
 
 static void client_unlink(struct sio_socket *s)
@@ -135,28 +150,16 @@ static bool recoverable(const struct sio_socket *s, const char *reason)
 		strcmp(reason, "parse error") != 0;
 }
 
-static void put_room(void *ctx, struct slice room, uint64_t number)
-{
-	(void)number;
-	buf_put(ctx, &room.n, sizeof(room.n));
-	buf_put_slice(ctx, room);
-}
-
 /* Its seats stay, under the session that is away; the application hears of each that the socket left it. */
 static void keep_rooms(struct sio_socket *s)
 {
 	struct sio_namespace *n = s->nsp;
 	struct buf names = BUF_INIT;
-	struct slice room;
 
 	if (n->cb.on_leave)
 		sio_rooms_of(&s->peer, put_room, &names);
 	sio_recovery_keep(n->recovery, s);
-	for (size_t at = 0; at < names.len; at += sizeof(room.n) + room.n) {
-		memcpy(&room.n, names.data + at, sizeof(room.n));
-		room.p = names.data + at + sizeof(room.n);
-		n->cb.on_leave(n->ctx, s, room);
-	}
+	tell_rooms(s, &names, SIO_SOCKET_ENDED, n->cb.on_leave);
 	buf_fini(&names);
 }
 

@@ -51,7 +51,7 @@ struct sio_callbacks {                     /* of one namespace */
 	void (*on_disconnect)(void *ctx, struct sio_socket *s, const char *reason);
 	/*
 	 * A socket entered a room as its new member (one that comes back: its old rooms, when it is accepted), or
-	 * left one (also by disconnecting). They must not change rooms. NULL allowed.
+	 * left one (also by disconnecting). NULL allowed.
 	 */
 	void (*on_join)(void *ctx, struct sio_socket *s, struct slice room);
 	void (*on_leave)(void *ctx, struct sio_socket *s, struct slice room);

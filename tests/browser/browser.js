@@ -47,6 +47,7 @@ async function person(house, user, { dark = false, phone = false } = {}) {
 async function openWith(page, id) {
   await page.click('#new-chat');
   await page.click(`#new-list [data-id="${id}"]`);
+  await page.waitForSelector('#new-dialog:not([open])', { state: 'attached' });
   await page.waitForSelector('#thread-open:not([hidden])');
   await page.waitForSelector('#messages[aria-busy="false"]', { state: 'attached' });
 }

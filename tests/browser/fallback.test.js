@@ -71,6 +71,18 @@ test('relay killed: both pages say so and go on by REST polling, each message on
   await shoot(ana, 'polling-light');
 }, 90000);
 
+test('the badges say what the server counts, whatever a cursor repeats', async () => {
+  for (const text of ['uno', 'dos']) {
+    await house.api('POST', '/api/mensajes/directo/123', { user: 457, body: { contenido: say(text) } });
+  }
+  await ask(async () => (await ana.textContent('.room:has-text("Carla") .room-preview')) === say('dos'), 15000, 'the message in the list');
+  const counted = async () => (await house.api('GET', '/api/mensajes/no-leidos/count', { user: 123 })).json.total_no_leidos;
+  const badges = () => ana.locator('.badge:visible').evaluateAll((all) => all.reduce((sum, one) => sum + parseInt(one.textContent, 10), 0));
+  await ask(async () => await badges() === await counted(), 8000, 'equal counts');
+  await ana.waitForTimeout(7000);
+  assert.equal(await badges(), await counted());
+}, 60000);
+
 test('several at once keep their order', async () => {
   for (let i = 0; i < 5; i += 1) await write(ana, say(`serie ${i}`));
   await once(say('serie 4'));

@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { test, atEnd, assert } = require('../lib/check');
-const { BUILD } = require('../lib/house');
+const { BUILD, TOP } = require('../lib/house');
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'upred-settings-'));
 const base = { PATH: process.env.PATH, RUN_DIR: dir, DB_USER: 'x', DB_NAME: 'x' };
@@ -47,6 +47,11 @@ test('the handlers: keys, modes, database', () => {
   }
   assert.equal(check('upred-api', {}).text, 'ok');
   assert.equal(check('upred-api', { UPRED_ENV: 'production', AUTH_MODE: 'open' }).text, 'ok');
+});
+
+test('.env.example is what both programs know', () => {
+  const { stdout } = spawnSync('sh', [path.join(TOP, 'tests/house/env-example.sh'), path.join(BUILD, 'bin')], { encoding: 'utf8' });
+  assert.equal(fs.readFileSync(path.join(TOP, '.env.example'), 'utf8'), stdout, 'run "make env-example"');
 });
 
 atEnd(() => fs.rmSync(dir, { recursive: true, force: true }));

@@ -86,7 +86,7 @@ unfinished() {
 	done
 }
 
-manuals() { find relay fcgi-api -name '*.8' -exec mandoc -Tlint -Wwarning {} \; ; }
+manuals() { find relay fcgi-api -name '*.[38]' -exec mandoc -Tlint -Wwarning {} \; ; }
 
 shell_syntax() {
 	find tests .ci -name node_modules -prune -o -name '*.sh' -print | while read -r f; do

@@ -43,7 +43,7 @@ async function raw(connect) {
 const said = (ws) => ws.got.filter((t) => t.startsWith('2["said"')).map((t) => JSON.parse(t.slice(1)));
 
 async function client(version = 4, more = {}) {
-  const socket = open(server.url, undefined, { version, reconnection: true, reconnectionDelay: 200, reconnectionDelayMax: 200, ...more });
+  const socket = open(server.url, undefined, { version, reconnection: true, randomizationFactor: 0, reconnectionDelay: 200, reconnectionDelayMax: 200, ...more });
   ends.push(() => socket.close());
   await socket.next('welcome');
   return socket;

@@ -118,7 +118,10 @@ test('refusals carry what the document says', async () => {
 });
 
 test('everything heard is in the document, and everything in the document was heard or emitted', () => {
-  for (const socket of house.sockets) for (const { event, args } of socket.heard) rules.hear(event, args[0]);
+  for (const { event, args } of house.sockets.flatMap((socket) => socket.heard)) {
+    rules.hear(event, args[0]);
+    assert.ok(args.length === 1 || (event === 'receive_message' && args.length === 2 && typeof args[1] === 'string'), event);
+  }
   assert.deepEqual([...rules.emitted, ...rules.heard].filter((e) => !rules.shown.has(e)), []);
 });
 

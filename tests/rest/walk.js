@@ -174,10 +174,7 @@ async function elsewhere(p, ask, room) {
   await allowed('POST', 'mensajes/1', ['DELETE', 'PUT']);
   await allowed('GET', 'mensajes/1/leer', ['PUT']);
   assert.ok((await ask(405, 'TRACE', '/api/mensajes/salas', { user: p.ana })).headers.allow.includes('GET'));
-  for (const method of ['TRACE', 'POST']) {
-    const { headers } = await ask(405, method, '/');
-    assert.ok(headers.allow.startsWith('GET, HEAD') && !headers.allow.includes('PUT'), headers.allow);
-  }
+  assert.equal((await ask(405, 'TRACE', '/')).headers.allow, 'GET, HEAD');
   for (const where of ['', '/', '/nada', '/salas/', '/salas/1/nada', '/salas%2F1', '/salas/%', '/salas?--help', '/salas?fcgi+/x.sock',
     '/mensajes/1/leer/otra', `/salas/${'a'.repeat(2000)}`]) {
     await ask(where.includes('?') ? 200 : where.endsWith('%') ? [400, 404] : 404, 'GET', `/api/mensajes${where}`, { user: p.ana });

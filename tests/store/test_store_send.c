@@ -290,6 +290,35 @@ static void rollback_leaves_nothing(void **state)
 			 0);
 }
 
+/* The store knows rooms by heart; one that was deleted and made again has the same uuid and another number. */
+static void room_that_came_back_is_found(void **state)
+{
+	struct store_room room = campus_direct(ID(3), ID(4)), again;
+	struct store_send s = campus_send(room.uuid, ID(3), "antes");
+
+	(void)state;
+	BEGIN();
+	OK(store_message_save(st, &s, 1, mem));
+	COMMIT();
+	admin("DELETE FROM salas_chat WHERE id = %lld", L(room.id));
+	s = campus_send(room.uuid, ID(3), "sin sala");
+	BEGIN();
+	assert_int_equal(store_message_save(st, &s, 1, mem), STORE_AGAIN);
+	store_rollback(st);
+	BEGIN();
+	OK(store_message_save(st, &s, 1, mem));
+	COMMIT();
+	assert_int_equal(s.verdict, STORE_SEND_NOT_FOUND);
+	again = campus_direct(ID(3), ID(4));
+	assert_int_not_equal(again.id, room.id);
+	s = campus_send(room.uuid, ID(3), "después");
+	BEGIN();
+	OK(store_message_save(st, &s, 1, mem));
+	COMMIT();
+	assert_int_equal(s.verdict, STORE_SEND_STORED);
+	assert_int_equal(s.message.room.id, again.id);
+}
+
 static int setup(void **state)
 {
 	if (campus_setup(state))
@@ -313,6 +342,7 @@ int main(void)
 		cmocka_unit_test(large_groups_get_no_recipient_rows),
 		cmocka_unit_test(rooms_are_touched),
 		cmocka_unit_test(rollback_leaves_nothing),
+		cmocka_unit_test(room_that_came_back_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, setup, campus_teardown);

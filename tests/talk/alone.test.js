@@ -42,7 +42,9 @@ for (const web of ['apache', 'nginx']) {
     await joinDirect(ana, ids[1]);
     const ack = await ana.call('send_message', words(room, ids[0], 'de vuelta'));
     assert.equal((await luis.next('receive_message', { mensaje_id: ack.mensaje_id })).message, 'de vuelta');
-    await luis.nothing('receive_message', undefined, 1500);
+    // what was stored meanwhile may be heard now (a planned restart hands over where the feed stood), but once
+    await luis.nothing('receive_message', (m) => m.message !== 'sin relevo', 1500);
+    assert.ok(luis.all('receive_message', { message: 'sin relevo' }).length <= 1);
   }, 60000);
 
   test(`${web}: the house ends`, async () => { await house.stop(); }, 60000);

@@ -142,13 +142,13 @@ static inline int teardown(void **state)
 }
 
 /* What was sent to the session since the last look. */
-static void expect_sent(struct eio_session *s, const char *text)
+static inline void expect_sent(struct eio_session *s, const char *text)
 {
 	assert_string_equal(s->sent.data ? s->sent.data : "", text);
 	buf_reset(&s->sent);
 }
 
-static void expect_heard(const char *text)
+static inline void expect_heard(const char *text)
 {
 	assert_string_equal(heard.data ? heard.data : "", text);
 	buf_reset(&heard);

@@ -1,5 +1,9 @@
-// objects: fcgi-api/fields.o fcgi-api/fields_more.o fcgi-api/cursor.o fcgi-api/refusals.o fcgi-api/store/*.o shared/*.o
-/* What edit_message, delete_message, load_missed_messages and refresh_token bring; and where a page's walk goes on. */
+// objects: fcgi-api/fields.o fcgi-api/fields_more.o fcgi-api/cursor.o fcgi-api/refusals.o
+// objects: fcgi-api/store/*.o shared/*.o
+/*
+ * What edit_message, delete_message, load_missed_messages and refresh_token bring; and where a page's walk goes
+ * on.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

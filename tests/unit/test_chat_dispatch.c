@@ -80,6 +80,16 @@ static void lost(uint64_t job)
 	dispatch_on_bus(h, &(struct bus_event){ BUS_LOST, job, 0, SLICE_NONE });
 }
 
+/* Two jobs out: Ana's is the older. */
+static void two_out(void)
+{
+	emit(&ana, "send_message");
+	settle();
+	emit(&bea, "send_message");
+	pass(6);
+	settle();
+}
+
 static void sends_collect_into_one_job_past_the_one_that_is_out(void **state)
 {
 	(void)state;
@@ -128,11 +138,7 @@ static void a_second_job_waits_for_the_first_in_id_order(void **state)
 static void nobody_waits_longer_than_250_ms(void **state)
 {
 	(void)state;
-	emit(&ana, "send_message");
-	settle();
-	emit(&bea, "send_message");
-	pass(6);
-	settle();
+	two_out();
 	answer(2, 0, 21);
 	done(2);
 	pass(249);
@@ -154,22 +160,14 @@ static void nobody_waits_longer_than_250_ms(void **state)
 static void each_older_job_has_its_whole_time(void **state)
 {
 	(void)state;
-	emit(&ana, "send_message");
-	settle();
-	emit(&bea, "send_message");
-	pass(6);
-	settle();
+	two_out();
 	answer(2, 0, 21);
 	done(2);
 	pass(200);
 	answer(1, 0, 20);
 	done(1);
 	assert_string_equal(heard(), "#20 A:ack #21 B:ack ");
-	emit(&ana, "send_message");
-	settle();
-	emit(&bea, "send_message");
-	pass(6);
-	settle();
+	two_out();
 	answer(4, 0, 23);
 	done(4);
 	pass(240);
@@ -184,11 +182,7 @@ static void each_older_job_has_its_whole_time(void **state)
 static void two_stuck_jobs_do_not_stop_the_others(void **state)
 {
 	(void)state;
-	emit(&ana, "send_message");
-	settle();
-	emit(&bea, "send_message");
-	pass(6);
-	settle();
+	two_out();
 	assert_int_equal(jobs, 2);
 	emit(&eva, "send_message");
 	pass(6);

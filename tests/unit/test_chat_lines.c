@@ -255,6 +255,43 @@ static void random_walk_keeps_order_and_counts(void **state)
 		assert_int_equal(ls.waiting[k], 0);
 }
 
+static void a_place_that_is_taken_is_waited_for(void **state)
+{
+	struct line a, b, c;
+	struct command *out[64], *of_a, *of_b, *of_c;
+
+	(void)state;
+	line_init(&a);
+	line_init(&b);
+	line_init(&c);
+	a.place = b.place = lines_place(SLICE("chat_one"));
+	c.place = lines_place(SLICE("chat_two"));
+	of_a = put(&a, WIRE_JOB_SENDS, 10);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	of_b = put(&b, WIRE_JOB_SENDS, 10);
+	of_c = put(&c, WIRE_JOB_SENDS, 10);
+	assert_int_equal(lines_ready(&ls, WIRE_JOB_SENDS, 64), 1);
+	/* Another's room goes, the one that is being written to waits. */
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], of_c);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
+	drop(of_a);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], of_b);
+	drop(of_b);
+	/* One place may be met many times within a job; a second attempt and a late job let it go. */
+	of_a = put(&a, WIRE_JOB_SENDS, 10);
+	of_b = put(&b, WIRE_JOB_SENDS, 10);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 2);
+	lines_leave_place(&ls, of_a);
+	assert_int_equal(ls.busy[a.place], 1);
+	lines_back(&ls, of_b);
+	assert_int_equal(ls.busy[a.place], 0);
+	drop(of_a);
+	drop(of_b);
+	drop(of_c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup(refusals_wait_for_their_turn, setup),
 		cmocka_unit_test_setup(the_relays_own_go_alone, setup),
 		cmocka_unit_test_setup(random_walk_keeps_order_and_counts, setup),
+		cmocka_unit_test_setup(a_place_that_is_taken_is_waited_for, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,8 @@
 // objects: relay/chat/presence.o relay/chat/get_presence.o relay/chat/typing.o relay/chat/replies.o
 // objects: shared/map.o shared/buf.o shared/ids.o shared/json*.o
 /*
- * presence and typing without a loop or a socket: rooms are lists of seats, the clock is the test's own, and what
- * anybody hears is one line of text.
+ * presence and typing without a loop or a socket: rooms are lists of seats, the clock is the test's own,
+ * and what anybody hears is one line of text.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,14 +48,16 @@ bool sio_socket_in(const struct sio_socket *s, struct slice room)
 	return s->in && slice_is(room, ROOM);
 }
 
-void sio_socket_each_room(const struct sio_socket *s, void (*fn)(void *ctx, struct slice room, uint64_t join), void *ctx)
+void sio_socket_each_room(const struct sio_socket *s, void (*fn)(void *ctx, struct slice room, uint64_t join),
+		void *ctx)
 {
 	fn(ctx, SLICE("@1"), 1);
 	if (s->in)
 		fn(ctx, SLICE(ROOM), 2);
 }
 
-void sio_room_each(struct sio_namespace *n, struct slice room, void (*fn)(void *ctx, struct sio_socket *s), void *ctx)
+void sio_room_each(struct sio_namespace *n, struct slice room, void (*fn)(void *ctx, struct sio_socket *s),
+		void *ctx)
 {
 	(void)n;
 	assert_true(slice_is(room, ROOM));
@@ -75,11 +77,13 @@ void sio_socket_ack(struct sio_socket *s, uint64_t ack, struct slice args)
 	buf_putf(&said, "%s=%.*s ", s->name, (int)args.n, args.p);
 }
 
-size_t sio_push(struct sio_namespace *n, const struct slice *rooms, size_t count, struct slice except, struct slice event)
+size_t sio_push(struct sio_namespace *n, const struct slice *rooms, size_t count, struct slice except,
+		struct slice event)
 {
 	(void)n;
 	assert_int_equal(count, 1);
-	buf_putf(&said, "%.*s-%.*s:%.*s ", (int)rooms->n, rooms->p, (int)except.n, except.p, (int)event.n, event.p);
+	buf_putf(&said, "%.*s-%.*s:%.*s ", (int)rooms->n, rooms->p, (int)except.n, except.p, (int)event.n,
+		event.p);
 	return 1;
 }
 
@@ -267,19 +271,22 @@ static void questions(void **state)
 {
 	(void)state;
 	come(0, "1");
-	ask("{\"user_ids\":[2,\"1\"]}", "s0:[\"presence\",{\"users\":[{\"user_id\":\"2\",\"online\":false,\"last_seen\":null},"
+	ask("{\"user_ids\":[2,\"1\"]}",
+	    "s0:[\"presence\",{\"users\":[{\"user_id\":\"2\",\"online\":false,\"last_seen\":null},"
 	    "{\"user_id\":\"1\",\"online\":true,\"last_seen\":null}]}] ");
 	ask("{\"user_ids\":[]}", "s0:[\"presence\",{\"users\":[]}] ");
 	ask("{\"user_ids\":[\"01\"]}",
 	    "s0:[\"error\",{\"message\":\"Payload inválido para get_presence\",\"code\":\"bad_request\"}] ");
 	ask("{}", "s0:[\"error\",{\"message\":\"user_ids es requerido\",\"code\":\"bad_request\"}] ");
-	ask("", "s0:[\"error\",{\"message\":\"Payload inválido para get_presence\",\"code\":\"bad_request\"}] ");
+	ask("",
+	    "s0:[\"error\",{\"message\":\"Payload inválido para get_presence\",\"code\":\"bad_request\"}] ");
 }
 
 static void say(const char *args)
 {
 	static const struct event_row row = { .name = "typing", .here = HERE_TYPING };
-	struct command c = { .seat = &sockets[0].seat, .args = slice_of(args), .row = &row, .wants_ack = true };
+	struct command c = { .seat = &sockets[0].seat, .args = slice_of(args), .row = &row,
+		.wants_ack = true };
 
 	typing_take(h, &c);
 }
@@ -291,7 +298,8 @@ static void typing_lasts_six_seconds(void **state)
 	(void)state;
 	come(0, "1");
 	say("{\"sala_uuid\":\"r\",\"typing\":true}");
-	assert_string_equal(heard(), "s0:[\"error\",{\"message\":\"Sala de chat no encontrada\",\"code\":\"not_found\"}] "
+	assert_string_equal(heard(),
+			    "s0:[\"error\",{\"message\":\"Sala de chat no encontrada\",\"code\":\"not_found\"}] "
 			    "s0=[{\"message\":\"Sala de chat no encontrada\",\"code\":\"not_found\"}] ");
 	enter(0);
 	say("{\"sala_uuid\":\"r\",\"typing\":true}");

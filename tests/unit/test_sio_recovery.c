@@ -3,122 +3,7 @@
  * Connection state recovery over a transport of plain memory: who comes back, under which id, to which rooms, and
  * what is sent again.
  */
-#include "sio_app.h"
-
-static struct slice room = { "\"r\"", 3 };
-
-static int setup_recovery(void **state)
-{
-	struct sio_config c = { .max_rooms = 5, .max_attachments = 3, .recovery_ms = 120000, .recovery_bytes = 4000 };
-
-	(void)state;
-	c.transport.max_payload = 1000;
-	c.transport.allow_v3 = true;
-	server = sio_server_new(NULL, &c, NULL, NULL);
-	root = sio_server_of(server, "/", &APP, "/");
-	other = sio_server_of(server, "/other", &APP, "/other");
-	accept_at_once = true;
-	farewell = NULL;
-	buf_reset(&heard);
-	return 0;
-}
-
-static int teardown_recovery(void **state)
-{
-	struct sio_stats stats;
-
-	(void)state;
-	while (fake_sessions)
-		fake_gone(fake_sessions, EIO_PEER_CLOSED);
-	sio_server_stats(server, &stats);
-	assert_int_equal(stats.sockets, 0);
-	sio_server_free(server);
-	assert_int_equal(fake_frames, 0);
-	buf_fini(&heard);
-	return 0;
-}
-
-struct known { char id[32], pid[32], offset[64]; };
-
-/* The quoted text behind a mark in what was sent. */
-static void take(const char *text, const char *mark, char *out)
-{
-	const char *at = strstr(text, mark);
-
-	assert_non_null(at);
-	sscanf(at + strlen(mark), "%31[^\"]", out);
-}
-
-static struct eio_session *join_room(struct known *k)
-{
-	struct eio_session *s = fake_open(4);
-
-	fake_say(s, "0");
-	take(s->sent.data, "\"sid\":\"", k->id);
-	take(s->sent.data, "\"pid\":\"", k->pid);
-	fake_say(s, "2[\"join\",\"r\"]");
-	buf_reset(&s->sent);
-	buf_reset(&heard);
-	return s;
-}
-
-static void push(const char *text)
-{
-	sio_push_kept(root, &room, 1, SLICE_NONE, slice_of(text));
-}
-
-/* The client's memory: the offset of the last push. */
-static void note_offset(struct eio_session *s, struct known *k)
-{
-	const char *at = NULL, *next = s->sent.data;
-
-	while ((next = strstr(next, ",\"")))
-		at = next++;
-	assert_non_null(at);
-	sscanf(at + 2, "%63[^\"]", k->offset);
-	buf_reset(&s->sent);
-}
-
-static struct eio_session *back(const struct known *k)
-{
-	struct eio_session *s = fake_open(4);
-	char text[200];
-
-	if (k->offset[0])
-		snprintf(text, sizeof(text), "0{\"pid\":\"%s\",\"offset\":\"%s\"}", k->pid, k->offset);
-	else
-		snprintf(text, sizeof(text), "0{\"pid\":\"%s\"}", k->pid);
-	fake_say(s, text);
-	return s;
-}
-
-/* What was sent, with each offset written as @. */
-static void expect(struct eio_session *s, const struct known *k, const char *want)
-{
-	struct buf b = BUF_INIT;
-	const char *at = s->sent.data ? s->sent.data : "";
-	size_t tag = strcspn(k->offset, "-");
-
-	while (*at) {
-		if (tag && strncmp(at, k->offset, tag + 1) == 0) {
-			buf_putc(&b, '@');
-			at += strcspn(at, "\"");
-		} else {
-			buf_putc(&b, *at++);
-		}
-	}
-	assert_string_equal(b.data ? b.data : "", want);
-	buf_fini(&b);
-	buf_reset(&s->sent);
-}
-
-static void expect_welcome(struct eio_session *s, const struct known *k, const char *rest)
-{
-	char want[400];
-
-	snprintf(want, sizeof(want), "0{\"sid\":\"%s\",\"pid\":\"%s\"}\n%s", k->id, k->pid, rest);
-	expect(s, k, want);
-}
+#include "sio_back.h"
 
 static void test_missed(void **state)
 {
@@ -341,65 +226,12 @@ static void test_old_clients(void **state)
 	expect_sent(old, "2[\"e\",{}]\n");
 }
 
-/* A new process takes over what the old one left; whoever had a number goes on with it. */
-static void test_saved(void **state)
-{
-	struct known k = { .offset = "" }, l = { .offset = "" };
-	struct eio_session *s = join_room(&k), *t;
-	struct buf saved = BUF_INIT, again = BUF_INIT;
-
-	push("[\"e\",{\"n\":1}]");
-	note_offset(s, &k);
-	t = join_room(&l);
-	push("[\"e\",{\"n\":2}]");
-	fake_gone(s, EIO_SHUTDOWN);
-	fake_gone(t, EIO_SHUTDOWN);
-	push("[\"e\",{\"n\":3}]");
-	sio_namespace_save(root, &saved);
-	teardown_recovery(state);
-	for (size_t n = 0; n < saved.len; n += n < 200 ? 1 : 37) {
-		setup_recovery(state);
-		assert_int_equal(sio_namespace_load(root, (struct slice){ saved.data, n }, 10), -1);
-		back(&k);
-		assert_false(sio_socket_returns(last));
-		teardown_recovery(state);
-	}
-	setup_recovery(state);
-	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), 0);
-	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), -1);
-	sio_namespace_save(root, &again);
-	assert_int_equal(again.len, saved.len);
-	s = back(&k);
-	sio_socket_replay(last);
-	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n2[\"e\",{\"n\":3},\"@\"]\n");
-	t = back(&l);
-	sio_socket_replay(last);
-	memcpy(l.offset, k.offset, sizeof(l.offset));
-	expect_welcome(t, &l, "2[\"e\",{\"n\":2},\"@\"]\n2[\"e\",{\"n\":3},\"@\"]\n");
-	push("[\"e\",{\"n\":4}]");
-	note_offset(s, &k);
-	fake_gone(s, EIO_PEER_CLOSED);
-	fake_gone(t, EIO_PEER_CLOSED);
-	/* the next restart, and time runs out */
-	buf_reset(&saved);
-	sio_namespace_save(root, &saved);
-	teardown_recovery(state);
-	setup_recovery(state);
-	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 120000), 0);
-	back(&k);
-	assert_false(sio_socket_returns(last));
-	buf_fini(&saved);
-	buf_fini(&again);
-}
-
-#define RECOVERY(test) cmocka_unit_test_setup_teardown(test, setup_recovery, teardown_recovery)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RECOVERY(test_missed), RECOVERY(test_never_heard_any), RECOVERY(test_rooms),
 		RECOVERY(test_not_recovered), RECOVERY(test_quiet), RECOVERY(test_unnoticed), RECOVERY(test_twice),
-		RECOVERY(test_old_clients), RECOVERY(test_saved),
+		RECOVERY(test_old_clients),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

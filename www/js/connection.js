@@ -10,14 +10,12 @@ import { showConnection, showNotice } from './ui/status.js';
 const AGAIN_MS = 3000;
 // A short cut is mended before the first poll; the rest keeps a campus of pages from asking all at once.
 const POLL_AFTER_MS = 1500;
-const RELOAD_MS = 400;
 
 export function connect(parts, { me, navigation, refused }) {
 	const { store, rooms, receipts, conversation, outbox, presence } = parts;
 	let socketState = 'conectando';
 	let upToDate = false;
 	let pollTimer = null;
-	let reloadTimer;
 
 	parts.poller = createPoller(parts, {
 		caughtUp: navigation.follow,
@@ -88,9 +86,7 @@ export function connect(parts, { me, navigation, refused }) {
 		},
 		message_delivered: receipts.onDelivered,
 		message_read(push) {
-			if (!receipts.onRead(push)) return;
-			clearTimeout(reloadTimer);
-			reloadTimer = setTimeout(() => navigation.attempt(rooms.reload()), RELOAD_MS);
+			if (receipts.onRead(push)) rooms.reloadSoon();
 		},
 		message_edited: conversation.edited,
 		message_deleted: conversation.deleted,

@@ -66,6 +66,9 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			if (message.from !== store.me) receipts.delivered(message);
 			return rooms.reload();
 		}
+		// Not newer than what the list of rooms came with: its unread count may hold this one already, as when a
+		// cursor repeats. Then the server is asked again.
+		const listed = Boolean(room.last?.id) && compareIds(message.id, room.last.id) <= 0;
 		const { added } = store.merge(message);
 		store.touchRoom(message);
 		if (room.uuid === store.current) store.emit('thread');
@@ -74,9 +77,10 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			receipts.seen(room, message);
 		} else {
 			receipts.delivered(message);
-			store.setUnread(room, room.unread + 1);
+			if (listed) rooms.reloadSoon();
+			else store.setUnread(room, room.unread + 1);
 		}
-		store.emit('arrival', { room, message });
+		if (!listed || store.thread(room.uuid).loaded) store.emit('arrival', { room, message });
 	}
 
 	// Rooms that nobody has opened here are read anew when somebody does.

@@ -132,12 +132,14 @@ function setUpScreen(parts, demo) {
 	return navigation;
 }
 
+// What is being looked at is read, also when the list of rooms has just come with a count for it.
 function watchAttention({ store, receipts }) {
 	const look = () => {
 		const room = store.rooms.get(store.current);
 		if (room && receipts.watching(room.uuid)) receipts.readAll(room);
 	};
 	addEventListener('focus', look);
+	store.on('rooms-loaded', look);
 	document.addEventListener('visibilitychange', look);
 }
 
@@ -162,7 +164,7 @@ async function whoAmI(session, demo) {
 	if (!session.token) return choose(demo);
 	showChooser('Conectando…');
 	try {
-		const userId = await askWho(session.token);
+		const userId = await askWho(session.token, () => showChooser('Sin conexión con el servidor; se sigue intentando…'));
 		rememberPerson(userId);
 		$('chooser').hidden = true;
 		return { userId, token: session.token };

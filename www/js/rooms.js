@@ -4,9 +4,12 @@
 
 import { roomFromRest } from './messages.js';
 
+const SOON_MS = 400;
+
 export function createRooms({ store, api, remote }) {
 	let running = null;
 	let again = false;
+	let timer;
 
 	async function load() {
 		const rows = await api.rooms();
@@ -33,29 +36,36 @@ export function createRooms({ store, api, remote }) {
 		}
 	}
 
+	// Reads the list; calls during a run are answered by one more run after it.
+	async function reload() {
+		if (running) {
+			again = true;
+			return running;
+		}
+		running = (async () => {
+			do {
+				again = false;
+				await load();
+			} while (again);
+		})();
+		try {
+			await running;
+		} finally {
+			running = null;
+		}
+	}
+
 	return {
 		join,
+		reload,
+		// Many reasons in a row are one reading. One that fails is made up for by the next.
+		reloadSoon() {
+			clearTimeout(timer);
+			timer = setTimeout(() => reload().catch(() => {}), SOON_MS);
+		},
 		// After a new connection nobody is in any room.
 		forgetJoins() {
 			for (const room of store.rooms.values()) room.joined = room.left = false;
-		},
-		// Reads the list; calls during a run are answered by one more run after it.
-		async reload() {
-			if (running) {
-				again = true;
-				return running;
-			}
-			running = (async () => {
-				do {
-					again = false;
-					await load();
-				} while (again);
-			})();
-			try {
-				await running;
-			} finally {
-				running = null;
-			}
 		},
 	};
 }

@@ -17,12 +17,13 @@ export class SocketError extends Error {
 const connectAs = (me) =>
 	io({ ...(me.token ? { auth: { token: me.token } } : { query: { user_id: me.userId } }), reconnectionDelayMax: 5000 });
 
-// Whose token is it? Waits for a relay; rejects with the server's text when the token is no good.
-export function askWho(token) {
+// Whose token is it? Waits for a relay, as long as it takes (waiting() is called at each vain try); rejects with the
+// server's text when the token is no good.
+export function askWho(token, waiting) {
 	const socket = connectAs({ token });
 	return new Promise((resolve, reject) => {
 		socket.on('connected', ({ user_id: id }) => resolve(String(id)));
-		socket.on('connect_error', (error) => socket.active || reject(error));
+		socket.on('connect_error', (error) => (socket.active ? waiting() : reject(error)));
 		socket.on('disconnect', (reason) => reason === 'io server disconnect' && reject(new Error(CLOSED_TEXT)));
 	}).finally(() => socket.close());
 }

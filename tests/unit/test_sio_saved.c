@@ -1,0 +1,65 @@
+// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+/*
+ * What recovery leaves to the next process, whole or not at all.
+ */
+#include "sio_back.h"
+
+/* A new process takes over what the old one left; whoever had a number goes on with it. */
+static void test_saved(void **state)
+{
+	struct known k = { .offset = "" }, l = { .offset = "" };
+	struct eio_session *s = join_room(&k), *t;
+	struct buf saved = BUF_INIT, again = BUF_INIT;
+
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	t = join_room(&l);
+	push("[\"e\",{\"n\":2}]");
+	fake_gone(s, EIO_SHUTDOWN);
+	fake_gone(t, EIO_SHUTDOWN);
+	push("[\"e\",{\"n\":3}]");
+	sio_namespace_save(root, &saved);
+	teardown_recovery(state);
+	for (size_t n = 0; n < saved.len; n += n < 200 ? 1 : 37) {
+		setup_recovery(state);
+		assert_int_equal(sio_namespace_load(root, (struct slice){ saved.data, n }, 10), -1);
+		back(&k);
+		assert_false(sio_socket_returns(last));
+		teardown_recovery(state);
+	}
+	setup_recovery(state);
+	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), 0);
+	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), -1);
+	sio_namespace_save(root, &again);
+	assert_int_equal(again.len, saved.len);
+	s = back(&k);
+	sio_socket_replay(last);
+	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n2[\"e\",{\"n\":3},\"@\"]\n");
+	t = back(&l);
+	sio_socket_replay(last);
+	memcpy(l.offset, k.offset, sizeof(l.offset));
+	expect_welcome(t, &l, "2[\"e\",{\"n\":2},\"@\"]\n2[\"e\",{\"n\":3},\"@\"]\n");
+	push("[\"e\",{\"n\":4}]");
+	note_offset(s, &k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	fake_gone(t, EIO_PEER_CLOSED);
+	/* the next restart, and time runs out */
+	buf_reset(&saved);
+	sio_namespace_save(root, &saved);
+	teardown_recovery(state);
+	setup_recovery(state);
+	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 120000), 0);
+	back(&k);
+	assert_false(sio_socket_returns(last));
+	buf_fini(&saved);
+	buf_fini(&again);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RECOVERY(test_saved),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
