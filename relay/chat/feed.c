@@ -19,6 +19,7 @@
 #define SWEEP_IDS 8192                 /* ids of joined ranges asked for in one sweep */
 #define FETCH_MOST 64                  /* rows asked for with text at a time; a handler takes no more */
 #define HURRY_GAP_MS 20                /* sweeps that trouble asks for are at least so far apart */
+#define CATCH_UP_MS 3000               /* how long a new relay lets clients wait for what the old one left */
 #define RETRY_AFTER_MS 200
 /*
  * InnoDB shows a row to readers a moment before its commit is written to the log: a crash in between takes it away, and
@@ -118,6 +119,22 @@ static void drop_fetched(struct feed *f, uint64_t last)
 	f->wanted_count = kept;
 }
 
+/*
+ * Clients may come. Those who come back hear what was stored between two relays before anything newer, so it is
+ * pushed first, unless there is too much of it.
+ */
+static void note_ready(const struct feed *f)
+{
+	struct hall *h = f->hall;
+	bool behind = f->more || f->wanted_count > 0;
+
+	if (h->feed_ready || (h->feed_handed && behind &&
+			eio_loop_now_ms(h->loop) - h->started_ms < CATCH_UP_MS))
+		return;
+	h->feed_ready = true;
+	log_info("feed", "first sweep: newest id %llu", (unsigned long long)holes_high(h->holes));
+}
+
 static void on_fetched(void *ctx, struct slice effects, bool failed)
 {
 	struct feed *f = ctx;
@@ -136,6 +153,7 @@ static void on_fetched(void *ctx, struct slice effects, bool failed)
 	effects_apply(f->hall, NULL, effects);
 	f->hall->stats.fetched += f->asked_count;
 	drop_fetched(f, last);
+	note_ready(f);
 	f->again = f->more || f->wanted_count > 0;
 }
 
@@ -254,9 +272,7 @@ static void on_swept(void *ctx, struct slice effects, bool failed)
 		return;
 	}
 	h->stats.sweeps++;
-	if (!h->feed_ready)
-		log_info("feed", "first sweep: newest id %llu", (unsigned long long)holes_high(h->holes));
-	h->feed_ready = true;
+	note_ready(f);
 	write_mark(f);
 	if (f->wanted_count == 0)
 		return;

@@ -290,7 +290,7 @@ static void rollback_leaves_nothing(void **state)
 			 0);
 }
 
-/* The store knows rooms by heart; one that was deleted and made again has the same uuid and another number. */
+/* Rooms are known by heart; one that was deleted and made again has the same uuid and another number. */
 static void room_that_came_back_is_found(void **state)
 {
 	struct store_room room = campus_direct(ID(3), ID(4)), again;
