@@ -128,7 +128,7 @@ static void note_ready(const struct feed *f)
 	struct hall *h = f->hall;
 	bool behind = f->more || f->wanted_count > 0;
 
-	if (h->feed_ready || (h->feed_handed && behind &&
+	if (h->feed_ready || h->stats.sweeps == 0 || (h->feed_handed && behind &&
 			eio_loop_now_ms(h->loop) - h->started_ms < CATCH_UP_MS))
 		return;
 	h->feed_ready = true;
