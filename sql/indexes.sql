@@ -2,12 +2,14 @@
 -- Without them everything works, only slower in rooms with very many messages. Written without
 -- "ADD INDEX IF NOT EXISTS", which MySQL does not know.
 
--- 1. mensajes (sala_chat_id, id). Serves history and the polling page, in id order and without sorting:
+-- 1. mensajes (sala_chat_id, id, eliminado_en). Serves history and the polling page, in id order and without sorting:
 --      SELECT … FROM mensajes WHERE sala_chat_id = ? AND id < ? ORDER BY id DESC LIMIT 50
---    and the newest message of each of my rooms. The companion's index on (sala_chat_id, enviado_en) is in time order.
+--    and, from the index alone, what is new in each of my rooms and the newest message of each:
+--      SELECT id FROM mensajes WHERE sala_chat_id = ? AND id > ? AND eliminado_en IS NULL ORDER BY id LIMIT 300
+--    The companion's index on (sala_chat_id, enviado_en) is in time order.
 SET @sql = IF((SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE()
 	AND table_name = 'mensajes' AND index_name = 'upred_mensajes_sala_id') > 0, 'DO 0',
-	'ALTER TABLE mensajes ADD INDEX upred_mensajes_sala_id (sala_chat_id, id)');
+	'ALTER TABLE mensajes ADD INDEX upred_mensajes_sala_id (sala_chat_id, id, eliminado_en)');
 PREPARE upred_add FROM @sql;
 EXECUTE upred_add;
 DEALLOCATE PREPARE upred_add;

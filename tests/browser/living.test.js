@@ -15,9 +15,13 @@ atEnd(() => house && house.stop());
 
 const row = async (text) => (await house.rows('SELECT contenido, editado_en, eliminado_en FROM mensajes WHERE contenido = ?', [text]))[0];
 
+// The buttons of a message are there while the pointer is on it; an answer that comes meanwhile draws the message anew.
 async function press(page, text, name) {
-  await bubble(page, text).hover();
-  await bubble(page, text).getByRole('button', { name }).click();
+  await ask(async () => {
+    await bubble(page, text).hover({ timeout: 1000 });
+    await bubble(page, text).getByRole('button', { name }).click({ timeout: 1000 });
+    return true;
+  }, 10000, `the button ${name}`);
 }
 
 test('who is there is said in the list and above the conversation', async () => {
