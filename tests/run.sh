@@ -154,6 +154,7 @@ shelf_unit() { programs tests/unit "$BUILD/tests"; }
 shelf_lint() {
 	run lint 120 sh tests/lint/lint.sh
 	run lint-of-lint 300 sh tests/lint/test_lint.sh
+	run compilers 600 sh tests/lint/compilers.sh
 }
 shelf_fuzz() { FUZZ_SECONDS=${FUZZ_SHORT:-4} run fuzz 900 sh tests/run-fuzz.sh; }
 store_programs() {

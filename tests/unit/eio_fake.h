@@ -103,8 +103,12 @@ static void on_end(struct session_host *h, struct eio_session *s)
 
 static void pass(void)
 {
-	while (session_reap(&host) | session_flush(&host))
-		;
+	bool more = true;
+
+	while (more) {
+		more = session_reap(&host);
+		more = session_flush(&host) || more;
+	}
 }
 
 static void wait_ms(uint64_t ms)
