@@ -13,6 +13,8 @@ exec_prefix ?= $(prefix)
 bindir      ?= $(exec_prefix)/bin
 sbindir     ?= $(exec_prefix)/sbin
 libexecdir  ?= $(exec_prefix)/libexec
+libdir      ?= $(exec_prefix)/lib
+includedir  ?= $(prefix)/include/libsocketio
 datarootdir ?= $(prefix)/share
 datadir     ?= $(datarootdir)
 sysconfdir  ?= $(prefix)/etc
@@ -277,6 +279,10 @@ install: all node
 	cd www && find . -type f -exec $(INSTALL) -m 644 {} $(abspath $(DESTDIR)/)$(SHARE)/www/{} \;
 	$(INSTALL) -d $(DESTDIR)$(SHARE)/www/vendor/socket.io
 	$(INSTALL) -m 644 $(CLIENT)/socket.io.esm.min.js $(DESTDIR)$(SHARE)/www/vendor/socket.io
+	$(INSTALL) -d $(DESTDIR)$(libdir) $(DESTDIR)$(includedir) $(DESTDIR)$(mandir)/man3
+	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(libdir)/libsocketio.a
+	$(INSTALL) -m 644 relay/socketio/socketio.h relay/engineio/engineio.h shared/buf.h $(DESTDIR)$(includedir)
+	$(INSTALL) -m 644 relay/socketio/socketio.3 $(DESTDIR)$(mandir)/man3
 	for u in apache-conf/systemd/*.service; do \
 		sed -e 's,@SBINDIR@,$(sbindir),g' -e 's,@LIBEXECDIR@,$(libexecdir),g' \
 			-e 's,@SYSCONFDIR@,$(sysconfdir),g' $$u >$(DESTDIR)$(unitdir)/$${u##*/} || exit 1; \
@@ -287,6 +293,8 @@ install: all node
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/upred-relay $(DESTDIR)$(libexecdir)/upred/upred-api
 	rm -f $(DESTDIR)$(mandir)/man8/upred-relay.8 $(DESTDIR)$(mandir)/man8/upred-api.8
+	rm -f $(DESTDIR)$(mandir)/man3/socketio.3 $(DESTDIR)$(libdir)/libsocketio.a
+	rm -rf $(DESTDIR)$(includedir)
 	rm -f $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(wildcard apache-conf/systemd/*.service)))
 	rm -rf $(DESTDIR)$(SHARE)
 	-rmdir $(DESTDIR)$(libexecdir)/upred 2>/dev/null

@@ -6,6 +6,7 @@
 #include "identity.h"
 
 #include <stdlib.h>
+#include <strings.h>
 #include <time.h>
 
 #include "fields.h"
@@ -34,13 +35,13 @@ static void take_text(struct arena *a, struct slice object, const char *key, boo
 	buf_fini(&text);
 }
 
-/* The token of `Authorization: Bearer …`. Nothing is trimmed. */
+/* The token of `Authorization: Bearer …`; schemes are case-insensitive (RFC 9110 §11.1), nothing is trimmed. */
 static void take_bearer(struct slice header, struct slice *token_r)
 {
 	static const char bearer[] = "Bearer ";
 	size_t n = sizeof(bearer) - 1;
 
-	if (!token_r->p && header.n > n && memcmp(header.p, bearer, n) == 0)
+	if (!token_r->p && header.n > n && strncasecmp(header.p, bearer, n) == 0)
 		*token_r = (struct slice){ header.p + n, header.n - n };
 }
 

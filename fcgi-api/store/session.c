@@ -66,7 +66,8 @@ enum store_verdict session_fail(struct store *st, const char *name, unsigned err
 	if (error == 1062)  /* a repeat, not trouble */
 		return v;
 	snprintf(st->trouble, sizeof(st->trouble), "%u %s (%s)", error, text, name);
-	if (v == STORE_AGAIN || v == STORE_REFUSED)
+	/* 2006 before anything ran: the server closed an idle session, which is replaced unseen (or says so there) */
+	if (v == STORE_AGAIN || v == STORE_REFUSED || (error == 2006 && !st->ran))
 		log_debug("store", "%s", st->trouble);
 	else if (log_limited(&st->limit, 5))
 		log_warn("store", "%s", st->trouble);

@@ -129,6 +129,7 @@ static void test_token(void **state)
 		{ "{\"query\":{\"token\":\"%s\",\"user_id\":\"456\"}}", good, 0 },
 		{ "{\"query\":{\"token\":\"%s\"},\"auth\":{\"token\":\"x\"}}", good, 0 },
 		{ "{\"query\":{\"token\":\"%s\"},\"auth\":{\"token\":5}}", good, 0 },
+		{ "{\"query\":{},\"authorization\":\"bEARER %s\"}", good, 123 },
 		{ "{\"query\":{},\"authorization\":\"bearer%s\"}", good, 0 },
 		{ "{\"query\":{},\"auth\":{\"token\":\" %s\"}}", good, 0 },
 		{ "{\"query\":{},\"auth\":{\"token\":\"%s\"}}", other, 0 },
