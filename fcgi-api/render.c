@@ -192,6 +192,14 @@ void render_room(struct buf *b, const struct store_room *room, const struct stor
 	buf_putc(b, '}');
 }
 
+void render_joined(struct buf *b, const struct store_room *room, struct slice name, struct slice cursor)
+{
+	json_put_number_member(b, "sala_chat_id", room->id);
+	json_put_text_member(b, "sala_uuid", room->uuid);
+	json_put_text_member(b, "room", name);
+	json_put_text_member(b, "cursor", cursor);
+}
+
 struct slice render_room_name(struct arena *a, const struct store_room *room)
 {
 	struct slice head = room->kind == STORE_GRUPAL ? SLICE("group_") : SLICE("chat_");

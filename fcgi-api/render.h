@@ -29,6 +29,9 @@ void render_message(struct buf *b, const struct store_message *m, bool duplicate
 void render_room(struct buf *b, const struct store_room *room, const struct store_message *last,
 		 int64_t unread);
 
+/* What both answers to a join end with: sala_chat_id, sala_uuid, room (its name on the wire), cursor. */
+void render_joined(struct buf *b, const struct store_room *room, struct slice name, struct slice cursor);
+
 /* Names of rooms on the wire: chat_<uuid> or group_<uuid>, and @<user id>. In the arena. */
 struct slice render_room_name(struct arena *a, const struct store_room *room);
 struct slice render_personal_name(struct arena *a, int64_t person_id);

@@ -22,10 +22,7 @@ static void reply(struct call *c, const struct store_room *room, int64_t other, 
 	buf_putc(object, '{');
 	json_put_text_member(object, "status", SLICE("ok"));
 	json_put_id_member(object, "other_user_id", other);
-	json_put_number_member(object, "sala_chat_id", room->id);
-	json_put_text_member(object, "sala_uuid", room->uuid);
-	json_put_text_member(object, "room", join.room);
-	json_put_text_member(object, "cursor", slice_of(text));
+	render_joined(object, room, join.room, slice_of(text));
 	buf_putc(object, '}');
 	answer_reply(&c->answer, "direct_chat_joined", buf_slice(object));
 }

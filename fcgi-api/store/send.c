@@ -2,8 +2,8 @@
  * send: storing messages, always as a set.
  *
  * Room: fcgi-api/store. Called by the send handlers; calls resolve, delivery, row, sets and db. The order of
- * the steps is the design's ("the hot event"): repeats, authorization, locks in id order, one INSERT, read
- * back, recipient rows, rooms touched.
+ * the steps: repeats, rooms locked in id order (resolve.h says why before authorization), authorization, one
+ * INSERT, ids and times back, recipient rows and rooms touched.
  */
 #include "delivery.h"
 #include "resolve.h"
