@@ -44,7 +44,8 @@ endif
 DB_CFLAGS := $(shell pkg-config --cflags libmariadb 2>/dev/null || echo -I/usr/include/mariadb)
 DB_LIBS   := $(shell pkg-config --libs libmariadb 2>/dev/null || echo -lmariadb)
 
-BASE      := -std=gnu11 -D_GNU_SOURCE -DUPRED_VERSION='"$(VERSION)"' $(WARNINGS)
+# FAULTS=1: programs with the steps of shared/fault.h, for tests/faults; never installed
+BASE      := -std=gnu11 -D_GNU_SOURCE -DUPRED_VERSION='"$(VERSION)"' $(WARNINGS) $(if $(filter 1,$(FAULTS)),-DTEST_FAULTS)
 COMPILE    = $(CC) $(BASE) $(MODE) $(HARDEN) $(SANITIZER) $(CPPFLAGS) $(CFLAGS)
 LINK       = $(CC) $(MODE) $(SANITIZER) -pie -Wl,-z,relro,-z,now,--as-needed $(CFLAGS) $(LDFLAGS)
 
@@ -55,7 +56,7 @@ INC_RELAY  := $(addprefix -iquote ,shared relay relay/engineio relay/socketio re
 INC_API    := $(addprefix -iquote ,shared fcgi-api fcgi-api/handlers fcgi-api/store) $(DB_CFLAGS)
 INC_TESTS  := -iquote . $(INC_RELAY) $(INC_API) -iquote tests
 
-LIBS_SIO   := -lwebsockets -lev -luuid -lcjson -lcrypto -lm
+LIBS_SIO   := -lwebsockets -lev -luuid -lcjson -lssl -lcrypto -lm
 LIBS_RELAY := $(LIBS_SIO) -lnanomsg
 LIBS_API   := -lfcgi $(DB_LIBS) -lnanomsg -lcjson -ljwt -luuid -lcrypto -lm
 LIBS_TESTS := -lcmocka $(LIBS_RELAY) $(LIBS_API)
@@ -167,6 +168,11 @@ $(PROTO_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/protocol/%.o $(LIB)
 # the name that the official suites are told
 $(BUILD)/tests/suite-server: $(BUILD)/tests/suite_server
 	ln -f $< $@
+
+# the wall clock of a program, moved by tests/faults
+$(BUILD)/tests/clock.so: tests/faults/clock.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) -O1 -shared -fPIC -o $@ $<
 
 # fuzz targets: always clang, always under the sanitizers, objects of their own
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \

@@ -12,6 +12,7 @@
 #include <uuid/uuid.h>
 
 #define IDS_DIGITS_MAX 19 /* of 2^63-1 */
+#define IDS_SPARE 4096
 
 static const char sid_letters[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -81,11 +82,30 @@ static void random_bytes(void *p, size_t n)
 	}
 }
 
+/*
+ * For names drawn by the thousand: the kernel is asked for some hundred at a time. Cleared by a fork: two
+ * processes never draw the same. Not for secrets.
+ */
+static void random_spare(void *p, size_t n)
+{
+	static unsigned char spare[IDS_SPARE];
+	static size_t left;
+	static pid_t owner;
+
+	if (left < n || owner != getpid()) {
+		random_bytes(spare, sizeof(spare));
+		left = sizeof(spare);
+		owner = getpid();
+	}
+	memcpy(p, spare + sizeof(spare) - left, n);
+	left -= n;
+}
+
 void ids_uuid_random(char out[IDS_UUID_LEN + 1])
 {
 	uuid_t id;
 
-	random_bytes(id, sizeof(id));
+	random_spare(id, sizeof(id));
 	id[6] = (id[6] & 0x0f) | 0x40; /* version 4 */
 	id[8] = (id[8] & 0x3f) | 0x80; /* RFC 9562 variant */
 	uuid_unparse_lower(id, out);

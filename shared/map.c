@@ -10,9 +10,8 @@
 #include <uthash.h>
 
 struct entry {
-	UT_hash_handle hh;
+	UT_hash_handle hh;             /* knows the key's length */
 	void *value;
-	size_t len;
 	char key[];
 };
 
@@ -58,7 +57,6 @@ void *map_put(struct map *m, struct slice key, void *value)
 	}
 	e = mem_zero(1, sizeof(*e) + key.n + 1);
 	e->value = value;
-	e->len = key.n;
 	if (key.n)
 		memcpy(e->key, key.p, key.n);
 	HASH_ADD(hh, m->entries, key, key.n, e);
@@ -97,7 +95,7 @@ int map_each(struct map *m, int (*fn)(void *ctx, struct slice key, void *value),
 
 	for (e = m->entries; e; e = next) {
 		next = e->hh.next;
-		stop = fn(ctx, (struct slice){ e->key, e->len }, e->value);
+		stop = fn(ctx, (struct slice){ e->key, e->hh.keylen }, e->value);
 		if (stop)
 			return stop;
 	}

@@ -21,6 +21,8 @@
 #include <nanomsg/pipeline.h>
 #include <nanomsg/reqrep.h>
 
+#include "fault.h"
+
 #define NANO_SCHEME "ipc://"
 #define NANO_PATH_MAX 107              /* from 108 on nanomsg aborts */
 #define NANO_HEADER 64                 /* the library counts its header as part of a message */
@@ -219,12 +221,16 @@ int nano_take(int sock, struct nano_peer *peer, struct slice *message_r)
 	/* EAGAIN may also mean that one malformed message was dropped; the descriptor then stays readable */
 	if (receive(sock, peer, message_r, NN_DONTWAIT) < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	if (FAULT_MESSAGE("take", *message_r)) {
+		nano_free(*message_r);
+		return 0;
+	}
 	return 1;
 }
 
 void nano_reply(int sock, const struct nano_peer *peer, struct slice message)
 {
-	if (peer->len && message.n <= NANO_JOB_MAX - NANO_HEADER)
+	if (peer->len && message.n <= NANO_JOB_MAX - NANO_HEADER && !FAULT_MESSAGE("reply", message))
 		(void)send_raw(sock, peer, message, NN_DONTWAIT);
 }
 
@@ -315,7 +321,7 @@ static int ask_once(struct nano_asker *a, struct slice message, const volatile s
 
 	memcpy(request.header, &id, NANO_ID_LEN);
 	set_wait(a, NN_SNDTIMEO, &a->send_ms, until - now_ms());
-	if (send_raw(a->sock, &request, message, 0) < 0)
+	if (!FAULT_MESSAGE("say", message) && send_raw(a->sock, &request, message, 0) < 0)
 		return is_waiting(errno) ? 0 : -1;
 	while (!*stop && (left = until - now_ms()) > 0) {
 		set_wait(a, NN_RCVTIMEO, &a->receive_ms, left);
@@ -324,7 +330,8 @@ static int ask_once(struct nano_asker *a, struct slice message, const volatile s
 				return -1;
 			continue;
 		}
-		if (from.len == NANO_ID_LEN && memcmp(from.header, &id, NANO_ID_LEN) == 0)
+		if (from.len == NANO_ID_LEN && memcmp(from.header, &id, NANO_ID_LEN) == 0 &&
+		    !FAULT_MESSAGE("hear", *answer_r))
 			return 1;
 		nano_free(*answer_r);
 	}
@@ -379,5 +386,7 @@ int nano_signal_send(int sock, struct slice message)
 {
 	if (message.n > NANO_SIGNAL_MAX - NANO_HEADER)
 		return -1;
+	if (FAULT_MESSAGE("send", message))
+		return 0;
 	return nn_send(sock, message.p, message.n, NN_DONTWAIT) < 0 ? -1 : 0;
 }
