@@ -16,88 +16,19 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "lobby.h"
 #include "log.h"
 #include "lws.h"
 
 #define BACKLOG 4096
 #define BATCH 256                  /* accepts in one wake */
-#define POLITE_MAX 16              /* refused peers waited for at a time, so that they can read why */
-#define POLITE_MS 1000
-
-static const char full_answer[] =
-	"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 54\r\n"
-	"Retry-After: 5\r\nConnection: close\r\n\r\n"
-	"{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}";
-
-/* A refused peer whose request is still to be read: an answer before it would be lost in a reset. */
-struct polite {
-	struct eio_listener *listener;
-	struct eio_watch *watch;
-	struct eio_timer *timer;
-	int fd;
-	bool answered;
-};
 
 struct eio_listener {
 	struct eio_hub *hub;
 	struct eio_watch *watch;           /* NULL while descriptors are out */
 	int fd, port;
-	struct log_limit limit;
-	struct polite polite[POLITE_MAX];
+	struct lobby *lobby;
 };
-
-/* ---- refusing ---- */
-
-static void polite_close(struct polite *p)
-{
-	eio_watch_free(p->watch);
-	eio_timer_free(p->timer);
-	close(p->fd);
-	p->watch = NULL;
-	p->timer = NULL;
-	p->fd = -1;
-}
-
-static void polite_late(void *ctx)
-{
-	polite_close(ctx);
-}
-
-static void polite_readable(void *ctx)
-{
-	struct polite *p = ctx;
-	char drop[4096];
-	ssize_t n = recv(p->fd, drop, sizeof drop, MSG_DONTWAIT);
-
-	if (n == 0 || (n < 0 && errno != EAGAIN)) {
-		polite_close(p);
-		return;
-	}
-	if (n < 0 || p->answered)
-		return;
-	p->answered = true;
-	if (send(p->fd, full_answer, sizeof full_answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		polite_close(p);
-	else
-		shutdown(p->fd, SHUT_WR);
-}
-
-static void refuse(struct eio_listener *l, int fd)
-{
-	for (int i = 0; i < POLITE_MAX; i++) {
-		struct polite *p = &l->polite[i];
-
-		if (p->fd >= 0)
-			continue;
-		p->fd = fd;
-		p->answered = false;
-		p->watch = eio_watch_new(l->hub->loop, fd, polite_readable, p);
-		p->timer = eio_timer_new(l->hub->loop, POLITE_MS, 0, polite_late, p);
-		return;
-	}
-	(void)!send(fd, full_answer, sizeof full_answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	close(fd);
-}
 
 /* ---- accepting ---- */
 
@@ -124,24 +55,20 @@ static void admit(struct eio_listener *l, int fd, const char *peer)
 	stats->connections_accepted++;
 	if (stats->connections >= stats->capacity) {
 		stats->refused_full++;
-		if (log_limited(&l->limit, 1))
-			log_warn("listen", "full: %llu connections", (unsigned long long)stats->connections);
-		refuse(l, fd);
+		hub_refuse(h, peer, EIO_REFUSED_CONNECTIONS);
+		lobby_refuse(l->lobby, fd);
 		return;
 	}
 	if (counted && !hub_address_take(h, HUB_CONNECTION, peer)) {
-		if (log_limited(&l->limit, 1))
-			log_warn("listen", "too many connections from %s", peer);
-		refuse(l, fd);
+		lobby_refuse(l->lobby, fd);
 		return;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	stats->connections++;
-	if (lwsio_take(h, fd, peer, counted) < 0) {
-		stats->connections--;
-		if (counted)
-			hub_address_give(h, HUB_CONNECTION, peer);
-	}
+	if (h->tls)
+		lobby_enter(l->lobby, fd, peer, counted);
+	else
+		(void)!lwsio_take(h, fd, peer, counted, 0);
 }
 
 struct arrival {
@@ -173,7 +100,7 @@ static unsigned accept_batch(struct eio_listener *l, struct arrival *batch)
 			peer_text(&a, batch[count].peer);
 			batch[count++].fd = fd;
 		} else if (is_out_of_room(errno)) {
-			log_warn("listen", "no descriptors left, waiting a second");
+			hub_refuse(l->hub, "listen", EIO_REFUSED_DESCRIPTORS);
 			eio_watch_free(l->watch);       /* it would stay readable and spin */
 			l->watch = NULL;
 			break;
@@ -266,8 +193,7 @@ struct eio_listener *listener_new(struct eio_hub *h)
 	l->hub = h;
 	l->fd = fd;
 	l->port = bound_port(fd);
-	for (int i = 0; i < POLITE_MAX; i++)
-		l->polite[i].fd = -1;
+	l->lobby = lobby_new(h);
 	l->watch = eio_watch_new(h->loop, fd, on_readable, l);
 	return l;
 }
@@ -281,9 +207,7 @@ void listener_free(struct eio_listener *l)
 {
 	if (!l)
 		return;
-	for (int i = 0; i < POLITE_MAX; i++)
-		if (l->polite[i].fd >= 0)
-			polite_close(&l->polite[i]);
+	lobby_free(l->lobby);
 	eio_watch_free(l->watch);
 	close(l->fd);
 	free(l);

@@ -1,7 +1,7 @@
 /*
  * accept: the listening socket: who may come in at all.
  *
- * Room: relay/engineio. Called by server; calls lws, hub.
+ * Room: relay/engineio. Called by server; calls lobby, lws, hub.
  */
 #ifndef EIO_ACCEPT_H
 #define EIO_ACCEPT_H
@@ -15,7 +15,7 @@ struct eio_listener *listener_new(struct eio_hub *h);
 int listener_port(const struct eio_listener *l);
 /* Once a second: goes on accepting after descriptors ran out. */
 void listener_tick(struct eio_listener *l);
-/* Closes the socket; connections live on. */
+/* Closes the socket, and who has not begun to speak TLS; connections live on. */
 void listener_free(struct eio_listener *l);
 
 #endif

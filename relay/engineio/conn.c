@@ -5,12 +5,17 @@
  * Bytes leave by LWS_WRITE_RAW and LWS_WRITE_HTTP_FINAL alone, whole answers and whole frames: the only
  * kinds of write that libwebsockets 4.1 gets right when an earlier one is still buffered.
  */
+#include <linux/tcp.h>             /* the libc's struct tcp_info is older */
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "conn.h"
 #include "log.h"
 
 
+#define HEAD_MIN 16                /* bytes of the smallest request */
 #define GOODBYE_MS 6000            /* lws itself waits 5 s for the peer's close frame */
 
 struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, bool counted)
@@ -26,7 +31,7 @@ struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, 
 		c->next->prev = c;
 	h->conns = c;
 	lws_set_opaque_user_data(wsi, c);
-	conn_deadline(c, h->config.header_timeout_ms, &h->host.stats.header_timeouts);
+	conn_deadline(c, h->config.header_timeout_ms, EIO_REFUSED_HEAD_SLOW);
 	return c;
 }
 
@@ -51,9 +56,16 @@ void conn_free(struct eio_conn *c)
 
 static void on_deadline(struct wheel_entry *e);
 
-void conn_deadline(struct eio_conn *c, uint64_t delay_ms, uint64_t *counter)
+void conn_refuse(struct eio_conn *c, enum eio_refusal r)
 {
-	c->late_counter = counter;
+	if (r == EIO_REFUSED_ORIGIN)
+		c->hub->host.stats.refused_origin++;
+	hub_refuse(c->hub, c->session ? c->session->handshake->address : c->peer, r);
+}
+
+void conn_deadline(struct eio_conn *c, uint64_t delay_ms, enum eio_refusal late)
+{
+	c->late = late;
 	if (delay_ms == WHEEL_NEVER)
 		wheel_cancel(&c->deadline);
 	else
@@ -69,9 +81,12 @@ void conn_kill(struct eio_conn *c)
 	lws_cancel_service(c->hub->lws);
 }
 
-int conn_begun_put(struct eio_conn *c, const void *p, size_t n)
+int conn_begun_put(struct eio_conn *c, const void *p, size_t n, bool whole)
 {
-	if (c->hub->begun + n > CONN_BEGUN_MAX)
+	size_t len = c->in.len + n;
+	size_t left = c->hub->begun < CONN_BEGUN_MAX ? CONN_BEGUN_MAX - c->hub->begun : 0;
+
+	if (!whole && len > CONN_BEGUN_FREE && len > left / CONN_FREE_SHARE)
 		return -1;
 	c->hub->begun += n;
 	buf_put(&c->in, p, n);
@@ -94,7 +109,44 @@ void conn_begun_drop(struct eio_conn *c)
 	buf_fini(&whole);
 }
 
+/* By the kernel's count. */
+static uint64_t bytes_read(const struct eio_conn *c)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof info;
+	int fd = lws_get_socket_fd(c->wsi), unread = 0;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 || ioctl(fd, FIONREAD, &unread) < 0)
+		return 0;
+	return info.tcpi_bytes_received - (uint64_t)unread;
+}
+
 /* ---- HTTP ---- */
+
+bool conn_request(struct eio_conn *c)
+{
+	uint64_t bytes = bytes_read(c);
+	bool has_body = lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
+			lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+	bool behind = c->asked && (c->skipping || bytes - c->read_bytes < HEAD_MIN);
+
+	c->asked = true;
+	c->read_bytes = bytes;
+	c->skipping |= has_body;
+	return !behind || !has_body;
+}
+
+void conn_body_done(struct eio_conn *c)
+{
+	c->skipping = false;
+	c->read_bytes = bytes_read(c);
+}
+
+void conn_request_done(struct eio_conn *c)
+{
+	if (c->skipping)
+		conn_body_done(c);
+}
 
 static const char *status_text(int status)
 {
@@ -144,8 +196,20 @@ static int write_answer(struct eio_conn *c, const struct conn_answer *a)
 	return lws_write(c->wsi, (unsigned char *)b->data, b->len, LWS_WRITE_HTTP_FINAL) < 0 ? -1 : 0;
 }
 
+static void count_late(struct eio_conn *c)
+{
+	struct eio_stats *stats = &c->hub->host.stats;
+
+	if (c->late == EIO_REFUSED_HEAD_SLOW)
+		stats->header_timeouts++;
+	if (c->late == EIO_REFUSED_BODY_SLOW)
+		stats->body_timeouts++;
+	if (c->late != EIO_REFUSALS)
+		conn_refuse(c, c->late);
+}
+
 /*
- * Where there is something to say to who is late, it is said: a POST gets its 408, a probe its close frame.
+ * Where there is something to say to who is late, it is said: a POST gets its 408, a WebSocket its close frame.
  */
 static void on_deadline(struct wheel_entry *e)
 {
@@ -154,8 +218,15 @@ static void on_deadline(struct wheel_entry *e)
 				    .body = SLICE("{\"message\":\"Request timeout\"}") };
 	struct eio_session *s = c->session;
 
-	if (c->late_counter)
-		++*c->late_counter;
+	if (c->role == CONN_WEBSOCKET && s && s->paused) {       /* it is us who do not read */
+		conn_deadline(c, c->hub->config.body_timeout_ms, c->late);
+		return;
+	}
+	if (c->role == CONN_WEBSOCKET && s) {
+		session_refuse(s, EIO_REFUSED_MESSAGE_SLOW, EIO_TRANSPORT_ERROR, 1008);
+		return;
+	}
+	count_late(c);
 	if (c->role == CONN_PROBE && s) {
 		s->probe = NULL;
 		conn_goodbye(c, 1008);
@@ -172,7 +243,7 @@ static void on_deadline(struct wheel_entry *e)
 int conn_answer(struct eio_conn *c, const struct conn_answer *a)
 {
 	c->role = CONN_IDLE;
-	conn_deadline(c, CONN_KEEPALIVE_MS, NULL);
+	conn_deadline(c, CONN_KEEPALIVE_MS, EIO_REFUSED_IDLE);
 	if (write_answer(c, a) < 0) {
 		c->role = CONN_DEAD;
 		return -1;
@@ -186,16 +257,25 @@ int conn_answer(struct eio_conn *c, const struct conn_answer *a)
 
 int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a)
 {
-	conn_deadline(c, CONN_KEEPALIVE_MS, NULL);
-	return write_answer(c, a) < 0 ? -1 : 1;
+	conn_deadline(c, CONN_KEEPALIVE_MS, EIO_REFUSED_IDLE);
+	return write_answer(c, a) < 0 || c->wants_close ? -1 : 1;
+}
+
+bool conn_was_kept_back(const struct eio_conn *c)
+{
+	return lws_service_adjust_timeout(lws_get_context(c->wsi), 1, 0) == 0;
 }
 
 int conn_hold(struct eio_conn *c)
 {
-	conn_deadline(c, WHEEL_NEVER, NULL);
+	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
 	lws_rx_flow_control(c->wsi, 0);
-	return lws_http_headers_detach(c->wsi);
+	/*
+	 * A POST keeps them: bytes behind its body would make lws attach new ones when it wakes, and with those it is never
+	 * told that it is writable, and read from for ever once its peer is gone.
+	 */
+	return c->role == CONN_HELD ? 0 : lws_http_headers_detach(c->wsi);
 }
 
 void conn_wake(struct eio_conn *c)
@@ -228,5 +308,5 @@ void conn_goodbye(struct eio_conn *c, int code)
 	conn_begun_drop(c);
 	lws_rx_flow_control(c->wsi, 1);        /* its close frame is to be read */
 	lws_callback_on_writable(c->wsi);
-	conn_deadline(c, GOODBYE_MS, NULL);
+	conn_deadline(c, GOODBYE_MS, EIO_REFUSALS);
 }

@@ -14,6 +14,8 @@
 #include "hub.h"
 
 #define CONN_BEGUN_MAX 67108864
+#define CONN_BEGUN_FREE 4096       /* bytes that nobody is refused */
+#define CONN_FREE_SHARE 8          /* one connection may hold this part of what is left of it */
 #define CONN_KEEPALIVE_MS 30000    /* an idle connection is cut after this time */
 
 /*
@@ -34,6 +36,7 @@ enum conn_role {
 	CONN_PROBE, CONN_WEBSOCKET, CONN_GOODBYE, CONN_DEAD
 };
 
+/* In an order without holes: there are many. */
 struct eio_conn {
 	struct lws *wsi;
 	struct eio_hub *hub;
@@ -47,21 +50,24 @@ struct eio_conn {
 	bool in_upgrade;                   /* answered from within lws's question about an upgrade */
 	bool wants_close;                  /* the answer is the connection's last */
 	bool last_request;                 /* the client said so: lws closes, the answer has to say it */
+	bool asked;                        /* a request of it was whole */
+	bool skipping;                     /* a body was announced, and its end not seen by us */
+	uint64_t read_bytes;               /* bytes read of its socket when the last head or body was whole */
 	char last_packet;
 	uint8_t version;                   /* of the request */
-	int jsonp;
-	bool base64;
+	bool base64;                       /* the request asked for no binary */
 	bool octets;                       /* BODY: application/octet-stream */
-	unsigned short close_code;         /* GOODBYE: still to be said */
+	int jsonp;
+	enum eio_refusal late;             /* what it is refused when the deadline passes */
 	size_t expected;                   /* BODY: declared length */
 	struct buf in;                     /* BODY, WebSocket message: so far; by conn_begun_… */
 	struct eio_conn *fresh_next;       /* a WebSocket that is not written to yet (ws.c) */
 	uint64_t fresh_ms;                 /* since when; 0: it may be written to */
 	struct handshake *shake;           /* of a WebSocket, between its checks and its 101 */
-	char sid[IDS_SID_LEN + 1];         /* the session it asked for, likewise; empty: a new one */
 	const char *allow_origin;          /* for the answer's CORS header; the hub's */
 	struct wheel_entry deadline;
-	uint64_t *late_counter;
+	unsigned short close_code;         /* GOODBYE: still to be said */
+	char sid[IDS_SID_LEN + 1];         /* the session it asked for, until its 101; empty: a new one */
 	char peer[ADDRESS_LEN];
 };
 
@@ -71,21 +77,34 @@ struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, 
 void conn_free(struct eio_conn *c);
 
 /*
- * Arms the connection's one deadline; WHEEL_NEVER disarms. When it passes, the connection is ended and
- * `counter` (may be NULL) goes up.
+ * Arms the connection's one deadline; WHEEL_NEVER disarms. When it passes, `late` is refused (EIO_REFUSALS:
+ * nothing is counted) and the connection ended.
  */
-void conn_deadline(struct eio_conn *c, uint64_t delay_ms, uint64_t *counter);
+void conn_deadline(struct eio_conn *c, uint64_t delay_ms, enum eio_refusal late);
+/* Counts and logs what was refused to its peer. */
+void conn_refuse(struct eio_conn *c, enum eio_refusal r);
 /* Gone in the next pass, without another word. Safe from anywhere. */
 void conn_kill(struct eio_conn *c);
 
 /*
- * Bytes of a POST or a message that is not complete. put: -1 when all connections together hold too much of
- * such (CONN_BEGUN_MAX); a peer cannot make us keep a megabyte for each of its connections. take: the
- * caller owns them.
+ * Bytes of a POST or a message that is not complete (or is by these: `whole`, taken at once). put: -1 when all connections together hold too much of
+ * such: a peer cannot make us keep a megabyte for each of its connections. The less is left of CONN_BEGUN_MAX,
+ * the less each may hold; CONN_BEGUN_FREE it always may, also when nothing is left. take: the caller owns them.
  */
-int conn_begun_put(struct eio_conn *c, const void *p, size_t n);
+int conn_begun_put(struct eio_conn *c, const void *p, size_t n, bool whole);
 struct buf conn_begun_take(struct eio_conn *c);
 void conn_begun_drop(struct eio_conn *c);
+
+/*
+ * A request's head, or a body, is whole. conn_request is false when the request has a body and lay behind another one
+ * in the same read: libwebsockets 4.1 then takes its head for its body and reads what follows for ever again
+ * (lws_http_action reads what it kept back from its start). No client has to send such (RFC 9112 §9.3.2). How much
+ * was read since the last request tells: less than a head.
+ */
+bool conn_request(struct eio_conn *c);
+void conn_body_done(struct eio_conn *c);
+/* The transaction is over: of a body that was refused, or of none (Content-Length: 0), no other end is told. */
+void conn_request_done(struct eio_conn *c);
 
 /* ---- HTTP ---- */
 
@@ -97,13 +116,22 @@ struct conn_answer {
 };
 /* Writes a whole answer and ends the transaction: the value for the lws callback (0 or -1). */
 int conn_answer(struct eio_conn *c, const struct conn_answer *a);
-/* Writes a whole answer to an upgrade request: the value for LWS_CALLBACK_HTTP_CONFIRM_UPGRADE (1 or -1). */
+/*
+ * Writes a whole answer to an upgrade request: the value for LWS_CALLBACK_HTTP_CONFIRM_UPGRADE (1 or -1). After 1
+ * lws takes what follows for the next request, whatever length was announced: who sends a body needs wants_close.
+ */
 int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a);
 /*
  * Lets a request wait for its answer, as long as need be (libwebsockets: flow control off, no timeout,
  * headers given back).
  */
 int conn_hold(struct eio_conn *c);
+/*
+ * True when the request in hand may come out of bytes that lws read together with the request before: held, it would
+ * keep the connection "writable" and the loop awake. Such a poll is answered by a noop. True also, rarely, when it is
+ * another connection that has such bytes.
+ */
+bool conn_was_kept_back(const struct eio_conn *c);
 /* Makes LWS_CALLBACK_HTTP_WRITEABLE come for a held request. */
 void conn_wake(struct eio_conn *c);
 

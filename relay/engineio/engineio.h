@@ -84,6 +84,8 @@ struct eio_config {
 	size_t send_queue_max;             /* bytes queued per session; over it it is closed (EIO_SLOW) */
 	unsigned max_connections, max_connections_per_address;
 	bool allow_v3;                     /* also serve Engine.IO 3 clients */
+	/* PEM files: TLS 1.2 and later, and nothing else on the port. NULL or empty: no TLS. */
+	const char *tls_cert_file, *tls_key_file;
 };
 
 enum eio_reason {                          /* why a session ended */
@@ -134,6 +136,14 @@ struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c
 				  const struct eio_callbacks *cb, void *ctx);
 /* The port in use. */
 int eio_server_port(const struct eio_server *s);
+/*
+ * For a server with TLS: reads certificate and key again, perhaps from other files. 0: new connections get
+ * them, those that live go on; or -1 with a logged line: all stays as it was (also when it has no TLS).
+ */
+int eio_server_renew_tls(struct eio_server *s, const char *cert_file, const char *key_file);
+/* What is wrong with such a pair of files; all but FINE leave a line in error_r. CERT and KEY name the file at fault. */
+enum eio_tls_fault { EIO_TLS_FINE, EIO_TLS_CERT, EIO_TLS_KEY };
+enum eio_tls_fault eio_tls_check(const char *cert_file, const char *key_file, char *error_r, size_t error_size);
 /* Stops listening at once; sessions live on. */
 void eio_server_stop_listening(struct eio_server *s);
 /*
@@ -143,13 +153,35 @@ void eio_server_stop_listening(struct eio_server *s);
 void eio_server_drain(struct eio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
 void eio_server_free(struct eio_server *s);
 
+/* What is refused, a counter each; socketio.3, LIMITS, tells the bounds and what the peer sees. */
+enum eio_refusal {
+	EIO_REFUSED_CONNECTIONS, EIO_REFUSED_CONNECTIONS_ADDRESS, EIO_REFUSED_DESCRIPTORS,
+	EIO_REFUSED_SESSIONS, EIO_REFUSED_SESSIONS_ADDRESS, EIO_REFUSED_BUSY,
+	EIO_REFUSED_HEAD, EIO_REFUSED_HEAD_SLOW, EIO_REFUSED_IDLE,
+	EIO_REFUSED_METHOD, EIO_REFUSED_PIPELINED, EIO_REFUSED_CODING, EIO_REFUSED_NO_LENGTH, EIO_REFUSED_LENGTH,
+	EIO_REFUSED_BODY_LARGE, EIO_REFUSED_BODY_SLOW, EIO_REFUSED_QUERY, EIO_REFUSED_ORIGIN,
+	EIO_REFUSED_TRANSPORT, EIO_REFUSED_SID, EIO_REFUSED_HANDSHAKE_METHOD, EIO_REFUSED_REQUEST,
+	EIO_REFUSED_VERSION, EIO_REFUSED_UPGRADE,
+	EIO_REFUSED_SECOND_POLL, EIO_REFUSED_SECOND_POST, EIO_REFUSED_SECOND_WEBSOCKET,
+	EIO_REFUSED_PAYLOAD, EIO_REFUSED_PACKETS, EIO_REFUSED_UNFINISHED,
+	EIO_REFUSED_PROBE, EIO_REFUSED_PROBE_SLOW,
+	EIO_REFUSED_FRAME, EIO_REFUSED_MESSAGE_LARGE, EIO_REFUSED_MESSAGE_SLOW, EIO_REFUSED_UTF8,
+	EIO_REFUSED_PACKET, EIO_REFUSED_TURN, EIO_REFUSED_QUEUE, EIO_REFUSED_PONG,
+	EIO_REFUSALS
+};
+/* Its name in the table and the figures; static. */
+const char *eio_refusal_name(enum eio_refusal r);
+
 struct eio_stats {                         /* counters since start, and gauges */
 	uint64_t sessions, sessions_opened, sessions_closed, connections, connections_accepted;
 	uint64_t requests, refused_full, refused_address, refused_handshake, refused_origin, bad_requests;
 	uint64_t messages_in, messages_out, bytes_in, bytes_out, frames_encoded, frames_queued;
 	uint64_t upgrades, upgrade_failures, ping_timeouts, parse_errors, slow_closed;
 	uint64_t body_timeouts, header_timeouts;
+	uint64_t tls_begun, tls_completed; /* handshakes */
+	uint64_t tls_clear;                /* peers who did not speak TLS to a port that does */
 	uint64_t capacity;                 /* connections this process can hold */
+	uint64_t refused[EIO_REFUSALS];
 };
 void eio_server_stats(const struct eio_server *s, struct eio_stats *out);
 
@@ -173,6 +205,8 @@ void eio_session_each_query(const struct eio_session *s,
  * x-forwarded-for, host. 1 and the value, or 0.
  */
 int eio_session_header(const struct eio_session *s, const char *name, struct slice *value_r);
+/* What ended it, when it was refused something: a sentence for the log, static; else NULL. */
+const char *eio_session_why(const struct eio_session *s);
 void eio_session_set_data(struct eio_session *s, void *data);
 void *eio_session_data(const struct eio_session *s);
 

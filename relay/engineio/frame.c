@@ -113,25 +113,40 @@ size_t frame_size(const struct eio_frame *f)
 	return f->head_len + f->body_len;
 }
 
-size_t frame_wire_len(const struct eio_frame *f, int version)
+/* What the body of a binary frame takes in the revision's form. */
+static size_t wire_body_len(const struct eio_frame *f, int version, bool base64)
 {
-	unsigned char head[WS_HEAD_MAX];
+	size_t type_len = version == 3 ? 1 : 0;
 
-	if (version == 4 || !f->binary)
-		return frame_size(f);
-	return ws_head(head, WS_BINARY, f->body_len + 1) + f->body_len + 1;
+	return base64 ? 1 + type_len + (f->body_len + 2) / 3 * 4 : type_len + f->body_len;
 }
 
-void frame_put_wire(const struct eio_frame *f, int version, struct buf *out)
+size_t frame_wire_len(const struct eio_frame *f, int version, bool base64)
 {
 	unsigned char head[WS_HEAD_MAX];
 
+	if (!f->binary)
+		return frame_size(f);
+	size_t body_len = wire_body_len(f, version, base64);
+	return ws_head(head, WS_BINARY, body_len) + body_len;
+}
+
+void frame_put_wire(const struct eio_frame *f, int version, bool base64, struct buf *out)
+{
+	unsigned char head[WS_HEAD_MAX];
+
+	if (f->binary && base64) {
+		buf_put(out, head, ws_head(head, WS_TEXT, wire_body_len(f, version, base64)));
+		buf_puts(out, version == 3 ? "b4" : "b");
+		packet_put_base64(out, frame_data(f));
+		return;
+	}
 	if (version == 4 || !f->binary) {
 		buf_put(out, f->bytes, frame_size(f));
 		return;
 	}
 	/* revision 3 puts the packet type, as a number, before binary data too */
-	buf_put(out, head, ws_head(head, WS_BINARY, f->body_len + 1));
+	buf_put(out, head, ws_head(head, WS_BINARY, wire_body_len(f, version, base64)));
 	buf_putc(out, PACKET_MESSAGE - '0');
 	buf_put(out, f->bytes + f->head_len, f->body_len);
 }

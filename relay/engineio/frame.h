@@ -17,9 +17,12 @@ char frame_type(const struct eio_frame *f);
 struct slice frame_data(const struct eio_frame *f);
 /* The whole WebSocket frame for protocol revision 4 (of text also for 3). */
 struct slice frame_wire(const struct eio_frame *f);
-/* Length of the WebSocket frame for the revision, and the bytes put into `out`. */
-size_t frame_wire_len(const struct eio_frame *f, int version);
-void frame_put_wire(const struct eio_frame *f, int version, struct buf *out);
+/*
+ * Length of the WebSocket frame for the revision, and the bytes put into `out`. `base64`: for a client that cannot take
+ * binary frames, a text frame like the packet of a polling payload (the reference's parsers; no protocol text says it).
+ */
+size_t frame_wire_len(const struct eio_frame *f, int version, bool base64);
+void frame_put_wire(const struct eio_frame *f, int version, bool base64, struct buf *out);
 /* What a queue counts for it. */
 size_t frame_size(const struct eio_frame *f);
 /* The packet as one part of a revision 4 polling payload ("4text", "bBASE64"). */

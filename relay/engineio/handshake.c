@@ -19,7 +19,6 @@ int fields_add(struct fields *f, struct slice name, struct slice value)
 	e->name = (uint32_t)f->text.len;
 	e->name_len = (uint32_t)name.n;
 	buf_put_slice(&f->text, name);
-	e->value = (uint32_t)f->text.len;
 	e->value_len = (uint32_t)value.n;
 	buf_put_slice(&f->text, value);
 	return 0;
@@ -42,7 +41,7 @@ void fields_get(const struct fields *f, unsigned i, struct slice *name_r, struct
 	const char *text = f->text.data ? f->text.data : "";   /* of empty fields alone there is no text */
 
 	*name_r = (struct slice){ text + e->name, e->name_len };
-	*value_r = (struct slice){ text + e->value, e->value_len };
+	*value_r = (struct slice){ text + e->name + e->name_len, e->value_len };
 }
 
 unsigned fields_find(const struct fields *f, const char *name, struct slice *value_r)
@@ -60,6 +59,20 @@ unsigned fields_find(const struct fields *f, const char *name, struct slice *val
 	return found;
 }
 
+void fields_join(const struct fields *f, struct buf *out)
+{
+	for (unsigned i = 0; i < f->count; i++) {
+		struct slice name, value;
+
+		fields_get(f, i, &name, &value);
+		if (i)
+			buf_putc(out, '&');
+		buf_put_slice(out, name);
+		buf_putc(out, '=');
+		buf_put_slice(out, value);
+	}
+}
+
 void fields_reset(struct fields *f)
 {
 	f->count = 0;
@@ -73,35 +86,37 @@ void fields_fini(struct fields *f)
 	*f = (struct fields){ 0 };
 }
 
-static void fields_copy(struct fields *to, const struct fields *from)
+/* Copies the list to `*room`, and the text to `*text`, and moves both on. */
+static void fields_copy(struct fields *to, const struct fields *from, struct field **room, char **text)
 {
-	if (from->count) {
-		to->count = to->cap = from->count;
-		to->list = mem_alloc(from->count * sizeof *to->list);
+	to->count = to->cap = from->count;
+	to->list = *room;
+	to->text.data = *text;
+	to->text.len = to->text.cap = from->text.len;
+	if (from->count)
 		memcpy(to->list, from->list, from->count * sizeof *to->list);
-	}
-	if (from->text.len) {
-		to->text.data = mem_copy(buf_slice(&from->text));
-		to->text.len = from->text.len;
-		to->text.cap = from->text.len + 1;
-	}
+	if (from->text.len)
+		memcpy(to->text.data, from->text.data, from->text.len);
+	*room += from->count;
+	*text += from->text.len;
 }
 
+/* One piece of memory, because every session keeps one. */
 struct handshake *handshake_copy(const struct handshake *h)
 {
-	struct handshake *c = mem_zero(1, sizeof *c);
+	size_t count = h->query.count + h->headers.count;
+	struct handshake *c = mem_zero(1, sizeof *c + count * sizeof(struct field) + h->query.text.len +
+					  h->headers.text.len);
+	struct field *room = (struct field *)(c + 1);
+	char *text = (char *)(room + count);
 
 	memcpy(c->address, h->address, sizeof c->address);
-	fields_copy(&c->query, &h->query);
-	fields_copy(&c->headers, &h->headers);
+	fields_copy(&c->query, &h->query, &room, &text);
+	fields_copy(&c->headers, &h->headers, &room, &text);
 	return c;
 }
 
 void handshake_free(struct handshake *h)
 {
-	if (!h)
-		return;
-	fields_fini(&h->query);
-	fields_fini(&h->headers);
 	free(h);
 }

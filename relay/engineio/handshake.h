@@ -10,10 +10,10 @@
 #include "buf.h"
 
 #define ADDRESS_LEN 46             /* an IPv6 address and its NUL */
-#define FIELDS_MAX 256             /* arguments of one request; more are a bad request */
+#define FIELDS_MAX 64              /* arguments of one request; more are a bad request */
 
 struct field {
-	uint32_t name, name_len, value, value_len;   /* into the text */
+	uint32_t name, name_len, value_len;          /* into the text; the value stands behind its name */
 };
 
 /* Names with values, in order. Zeroed is empty. */
@@ -30,6 +30,8 @@ int fields_add_argument(struct fields *f, struct slice argument);
 /* The first value of a name: how often the name is there; *value_r is empty when never. */
 unsigned fields_find(const struct fields *f, const char *name, struct slice *value_r);
 void fields_get(const struct fields *f, unsigned i, struct slice *name_r, struct slice *value_r);
+/* Appends all as one text, "a=1&b=2". */
+void fields_join(const struct fields *f, struct buf *out);
 void fields_reset(struct fields *f);
 void fields_fini(struct fields *f);
 
@@ -38,7 +40,7 @@ struct handshake {
 	struct fields query, headers;
 };
 
-/* An exact copy without spare memory. The caller frees it with handshake_free. */
+/* An exact copy without spare memory, not to be added to. The caller frees it with handshake_free. */
 struct handshake *handshake_copy(const struct handshake *h);
 void handshake_free(struct handshake *h);
 

@@ -100,7 +100,7 @@ static bool is_ours(const struct eio_conn *c, struct slice path)
 	return own.n > 1 && own.p[own.n - 1] == '/' && slice_eq(path, (struct slice){ own.p, own.n - 1 });
 }
 
-/* True when the origin may not ask; else the CORS header is prepared. */
+/* True when the origin may not ask. The CORS header is prepared. */
 static bool refuses_origin(struct eio_conn *c)
 {
 	struct fields *headers = &c->hub->request.headers;
@@ -109,22 +109,24 @@ static bool refuses_origin(struct eio_conn *c)
 	fields_find(headers, "origin", &origin);
 	fields_find(headers, "host", &host);
 	c->allow_origin = request_origin(&c->hub->origins, origin);
-	if (!request_origin_refused(&c->hub->origins, origin, host))
-		return false;
-	c->hub->host.stats.refused_origin++;
-	return true;
+	return request_origin_refused(&c->hub->origins, origin, host);
 }
 
-static void begin_request(struct eio_conn *c)
+/* False when lws would misread it, see conn.h. */
+static bool begin_request(struct eio_conn *c, bool upgrade)
 {
+	bool fine = conn_request(c);
+
 	c->hub->host.stats.requests++;
-	conn_deadline(c, WHEEL_NEVER, NULL);
+	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	c->role = CONN_IDLE;
-	c->ended = c->head_only = c->wants_close = c->base64 = c->octets = false;
+	c->ended = c->head_only = c->base64 = c->octets = false;
+	c->wants_close = upgrade && c->skipping;     /* see conn_answer_upgrade */
 	c->jsonp = -1;
 	c->version = 4;
 	c->sid[0] = '\0';
 	c->allow_origin = NULL;
+	return fine;
 }
 
 /* ---- the transport's path ---- */
@@ -137,11 +139,12 @@ static int answer_busy(struct eio_conn *c, int (*answer)(struct eio_conn *c, con
 	return answer(c, &a);
 }
 
-static int answer_text(struct eio_conn *c, int status, const char *text)
+static int answer_text(struct eio_conn *c, int status, enum eio_refusal refusal, const char *text)
 {
 	struct conn_answer a = { .status = status, .type = json_type, .body = slice_of(text) };
 
 	c->hub->host.stats.bad_requests++;
+	conn_refuse(c, refusal);
 	return conn_answer(c, &a);
 }
 
@@ -203,13 +206,13 @@ static int open_polling(struct eio_conn *c, const struct request *q)
 static int post_polling(struct eio_conn *c, struct eio_session *s, size_t length)
 {
 	if (length > c->hub->config.max_payload) {
-		c->wants_close = length > DISCARD_MAX;
-		return answer_text(c, 413, "{\"message\":\"Payload too large\"}");
+		c->wants_close |= length > DISCARD_MAX;
+		return answer_text(c, 413, EIO_REFUSED_BODY_LARGE, "{\"message\":\"Payload too large\"}");
 	}
 	c->octets = is_octets(c);
 	if (c->octets && s->version == 4) {
 		session_end(s, EIO_TRANSPORT_ERROR, 0);
-		return polling_refuse(c, REQUEST_BAD);
+		return polling_refuse(c, EIO_REFUSED_PAYLOAD, REQUEST_BAD);
 	}
 	return polling_post(c, s, length);
 }
@@ -242,16 +245,16 @@ static int engine_request(struct eio_conn *c, struct request *q, bool query_fits
 
 	if (status) {
 		c->wants_close = true;
-		return answer_text(c, status, request_fault_text(REQUEST_BAD));
+		return answer_text(c, status, request_length_refusal(status), request_fault_text(REQUEST_BAD));
 	}
 	if (refuses_origin(c))
-		return polling_refuse(c, REQUEST_FORBIDDEN);
+		return polling_refuse(c, EIO_REFUSED_ORIGIN, REQUEST_FORBIDDEN);
 	if (q->method == METHOD_OPTIONS)
 		return answer_preflight(c);
 	enum request_fault fault = query_fits ? judge(c, q, &s) : REQUEST_BAD;
 	if (fault != REQUEST_FINE) {
 		c->wants_close |= length > DISCARD_MAX;
-		return polling_refuse(c, fault);
+		return polling_refuse(c, query_fits ? request_fault_refusal(fault) : EIO_REFUSED_QUERY, fault);
 	}
 	if (!s)
 		return open_polling(c, q);
@@ -259,20 +262,6 @@ static int engine_request(struct eio_conn *c, struct request *q, bool query_fits
 }
 
 /* ---- everything else ---- */
-
-static void join_query(const struct fields *query, struct buf *out)
-{
-	for (unsigned i = 0; i < query->count; i++) {
-		struct slice name, value;
-
-		fields_get(query, i, &name, &value);
-		if (i)
-			buf_putc(out, '&');
-		buf_put_slice(out, name);
-		buf_putc(out, '=');
-		buf_put_slice(out, value);
-	}
-}
 
 static int other_request(struct eio_conn *c, enum request_method method, struct slice path)
 {
@@ -287,9 +276,10 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 	if (method != METHOD_GET && method != METHOD_HEAD) {
 		struct conn_answer a = { .status = 405, .type = json_type, .extra = "Allow: GET, HEAD\r\n",
 					 .body = SLICE("{\"message\":\"Method not allowed\"}") };
+		conn_refuse(c, EIO_REFUSED_METHOD);
 		return conn_answer(c, &a);
 	}
-	join_query(&h->request.query, &query);
+	fields_join(&h->request.query, &query);
 	struct eio_request q = { .method = method == METHOD_GET ? SLICE("GET") : SLICE("HEAD"), .path = path,
 				 .query = buf_slice(&query), .address = h->request.address };
 	if (h->host.cb.on_request)
@@ -313,23 +303,28 @@ int http_request(struct eio_conn *c)
 	struct request q = { 0 };
 	struct slice path;
 
-	begin_request(c);
+	bool fine = begin_request(c, c->in_upgrade);
 	c->last_request = request_is_last(header(c, WSI_TOKEN_CONNECTION, connection));
 	q.method = read_method(c, &path);
 	c->head_only = q.method == METHOD_HEAD;
 	bool query_fits = read_query(c, &c->hub->request.query) == 0;
 	read_headers(c, &c->hub->request);
+	if (!fine) {
+		c->wants_close = true;
+		return answer_text(c, 400, EIO_REFUSED_PIPELINED, request_fault_text(REQUEST_BAD));
+	}
 	return is_ours(c, path) ? engine_request(c, &q, query_fits) : other_request(c, q.method, path);
 }
 
 /* ---- upgrades ---- */
 
-static int refuse_upgrade(struct eio_conn *c, enum request_fault fault)
+static int refuse_upgrade(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault)
 {
 	struct conn_answer a = { .status = request_fault_status(fault), .type = json_type,
 				 .body = slice_of(request_fault_text(fault)) };
 
 	c->hub->host.stats.bad_requests++;
+	conn_refuse(c, refusal);
 	return conn_answer_upgrade(c, &a);
 }
 
@@ -373,17 +368,21 @@ int http_upgrade(struct eio_conn *c)
 		return ignore_h2c(c);
 	if (n != 9 || strcasecmp(upgrade, "websocket") != 0)
 		return -1;
-	begin_request(c);
+	bool fine = begin_request(c, true);
 	q.method = read_method(c, &path);
 	bool query_fits = read_query(c, &c->hub->request.query) == 0;
 	read_headers(c, &c->hub->request);
+	if (!fine)
+		conn_refuse(c, EIO_REFUSED_PIPELINED);
+	if (!fine)
+		return -1;
 	if (!is_ours(c, path) || !is_websocket(c) || !query_fits)
-		return refuse_upgrade(c, REQUEST_BAD);
+		return refuse_upgrade(c, query_fits ? EIO_REFUSED_UPGRADE : EIO_REFUSED_QUERY, REQUEST_BAD);
 	if (refuses_origin(c))
-		return refuse_upgrade(c, REQUEST_FORBIDDEN);
+		return refuse_upgrade(c, EIO_REFUSED_ORIGIN, REQUEST_FORBIDDEN);
 	enum request_fault fault = judge(c, &q, &s);
 	if (fault != REQUEST_FINE)
-		return refuse_upgrade(c, fault);
+		return refuse_upgrade(c, request_fault_refusal(fault), fault);
 	if (!s && !hub_welcomes(c->hub))
 		return answer_busy(c, conn_answer_upgrade);
 	c->allow_origin = NULL;
@@ -391,6 +390,6 @@ int http_upgrade(struct eio_conn *c)
 	c->shake = s ? NULL : handshake_copy(&c->hub->request);
 	if (s)
 		memcpy(c->sid, s->sid, sizeof c->sid);
-	conn_deadline(c, c->hub->config.header_timeout_ms, NULL);
+	conn_deadline(c, c->hub->config.header_timeout_ms, EIO_REFUSED_HEAD_SLOW);
 	return 0;
 }

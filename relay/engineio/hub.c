@@ -9,10 +9,16 @@
 #include "hub.h"
 #include "log.h"
 #include "map.h"
+#include "refusal.h"
 
 static struct eio_hub *hub_of(struct session_host *host)
 {
 	return (struct eio_hub *)((char *)host - offsetof(struct eio_hub, host));
+}
+
+void hub_refuse(struct eio_hub *h, const char *address, enum eio_refusal r)
+{
+	refusal_note(&h->host.stats, address, r);
 }
 
 /* ---- addresses ---- */
@@ -34,6 +40,8 @@ bool hub_address_take(struct eio_hub *h, enum hub_kind kind, const char *address
 
 	if (count >= h->config.max_connections_per_address) {
 		h->host.stats.refused_address++;
+		hub_refuse(h, address, kind == HUB_CONNECTION ? EIO_REFUSED_CONNECTIONS_ADDRESS
+							      : EIO_REFUSED_SESSIONS_ADDRESS);
 		return false;
 	}
 	map_put(h->addresses, key, (void *)(count + 1));
@@ -66,6 +74,7 @@ bool hub_welcomes(struct eio_hub *h)
 	if (!h->closed_to_new && (!h->host.cb.on_handshake || h->host.cb.on_handshake(h->host.ctx) == 0))
 		return true;
 	h->host.stats.refused_handshake++;
+	hub_refuse(h, h->request.address, EIO_REFUSED_BUSY);
 	return false;
 }
 
@@ -73,8 +82,10 @@ struct eio_session *hub_open(struct eio_hub *h, int version, bool websocket, str
 {
 	bool full = h->host.stats.sessions >= h->config.max_connections;
 
-	if (full)
+	if (full) {
 		h->host.stats.refused_full++;
+		hub_refuse(h, shake->address, EIO_REFUSED_SESSIONS);
+	}
 	if (full || !hub_address_take(h, HUB_SESSION, shake->address)) {
 		handshake_free(shake);
 		return NULL;
@@ -155,6 +166,8 @@ struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const st
 	h->config.path = own_copy(c->path);
 	h->config.cors_origins = own_copy(c->cors_origins);
 	h->config.trusted_proxies = own_copy(c->trusted_proxies);
+	h->config.tls_cert_file = own_copy(c->tls_cert_file);
+	h->config.tls_key_file = own_copy(c->tls_key_file);
 	names_parse(&h->origins, c->cors_origins);
 	names_parse(&h->proxies, c->trusted_proxies);
 	h->sessions = map_new();
@@ -200,5 +213,7 @@ void hub_free(struct eio_hub *h)
 	free((char *)h->config.path);
 	free((char *)h->config.cors_origins);
 	free((char *)h->config.trusted_proxies);
+	free((char *)h->config.tls_cert_file);
+	free((char *)h->config.tls_key_file);
 	free(h);
 }

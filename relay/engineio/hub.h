@@ -14,6 +14,7 @@
 struct map;
 struct lws_context;
 struct lws_vhost;
+struct tls;
 
 /* Open to the files above it; one per server. */
 struct eio_hub {
@@ -31,6 +32,7 @@ struct eio_hub {
 	struct handshake request;          /* the request being read */
 	struct lws_context *lws;           /* lws.c's */
 	struct lws_vhost *vhost;
+	struct tls *tls;                   /* lws.c's; NULL: the port speaks in clear */
 	struct eio_conn *conns;
 	size_t begun;                      /* bytes of POSTs and messages that are not complete yet */
 	struct eio_conn *fresh, **fresh_end;   /* WebSockets whose 101 has just left, oldest first (ws.c) */
@@ -51,7 +53,9 @@ struct eio_session *hub_find(const struct eio_hub *h, struct slice sid);
  * address. Its transport is to be attached, then session_opened called.
  */
 struct eio_session *hub_open(struct eio_hub *h, int version, bool websocket, struct handshake *shake);
-/* Whether a handshake is welcome now: asks the layer above. */
+/* Counts and logs what was refused to an address. */
+void hub_refuse(struct eio_hub *h, const char *address, enum eio_refusal r);
+/* Whether the handshake being read (h->request) is welcome now: asks the layer above. */
 bool hub_welcomes(struct eio_hub *h);
 
 /*

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "lws.h"
 #include "polling.h"
+#include "tls.h"
 #include "ws.h"
 
 #define NOFILE_WANTED 65536        /* never "infinity": lws takes 2,560 for more than ten million */
@@ -19,6 +20,9 @@
 
 static int on_http(struct eio_conn *c, enum lws_callback_reasons reason, void *in, size_t len)
 {
+	/* lws goes on reading and sets timeouts of its own: the end must not be put off, nor a request be served */
+	if (c->role == CONN_DEAD && reason != LWS_CALLBACK_HTTP_DROP_PROTOCOL && reason != LWS_CALLBACK_CLOSED_HTTP)
+		return -1;
 	switch (reason) {
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return http_upgrade(c);       /* `in` may point into freed memory: not touched */
@@ -32,6 +36,7 @@ static int on_http(struct eio_conn *c, enum lws_callback_reasons reason, void *i
 		return polling_writable(c);
 	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
 		polling_left(c);
+		conn_request_done(c);
 		return 0;
 	case LWS_CALLBACK_CLOSED_HTTP:
 		polling_gone(c);
@@ -53,8 +58,10 @@ static int on_websocket(struct eio_conn *c, enum lws_callback_reasons reason, vo
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return ws_writable(c);
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-	case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
 		ws_peer_closed(c);
+		return 0;
+	case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:
+		ws_dropped(c);
 		return 0;
 	case LWS_CALLBACK_CLOSED:
 		ws_gone(c);
@@ -68,7 +75,6 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 {
 	struct eio_conn *c = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 
-	(void)user;
 	switch (reason) {
 	case LWS_CALLBACK_RAW_ADOPT:          /* a CONNECT request */
 	case LWS_CALLBACK_RAW_RX:
@@ -80,9 +86,13 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 				ws_gone(c);
 			else
 				polling_gone(c);
+			if (c->role == CONN_IDLE && !c->asked)
+				conn_refuse(c, EIO_REFUSED_HEAD);
 			conn_free(c);
 		}
 		return 0;
+	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+		return tls_attach(((struct eio_hub *)lws_context_user(lws_get_context(wsi)))->tls, user);
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 	case LWS_CALLBACK_HTTP:
 	case LWS_CALLBACK_HTTP_BODY:
@@ -109,16 +119,15 @@ static void on_log(int level, const char *line)
 		log_info("lws", "%.*s", n, line);
 }
 
-static struct lws_protocols protocols[] = {
-	{
-		.name = "engine.io",
-		.callback = on_lws,
-		.per_session_data_size = 16,      /* with 0 some callbacks do not come; unused */
-		.rx_buffer_size = 1024,           /* allocated per WebSocket */
-		.tx_packet_size = 65536,
-	},
-	{ 0 }
-};
+/* rx: allocated per WebSocket; a longer message is read in pieces. With 0 user data some callbacks do not come. */
+#define PROTOCOL(rx) { .name = "engine.io", .callback = on_lws, .per_session_data_size = 16, \
+		       .rx_buffer_size = (rx), .tx_packet_size = 65536 }
+static struct lws_protocols clear_protocols[] = { PROTOCOL(448), { 0 } };
+/*
+ * A whole TLS record: lws 4.1 goes round for ever over what is left of one that it may not deliver (flow control,
+ * or a connection that it closes while output waits).
+ */
+static struct lws_protocols tls_protocols[] = { PROTOCOL(16384), { 0 } };
 
 /* No WebSocket pings of lws's own: Engine.IO has its heartbeat. */
 static const lws_retry_bo_t no_validity_pings;
@@ -126,7 +135,7 @@ static const lws_retry_bo_t no_validity_pings;
 unsigned lwsio_capacity(unsigned wanted)
 {
 	struct rlimit limit;
-	rlim_t needed = (rlim_t)wanted + LWSIO_RESERVED_FDS;
+	rlim_t needed = (rlim_t)wanted + LWSIO_RESERVED_FDS_MAX;
 	rlim_t target = needed > NOFILE_WANTED ? needed : NOFILE_WANTED;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -136,10 +145,28 @@ unsigned lwsio_capacity(unsigned wanted)
 	limit.rlim_cur = target;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur <= LWSIO_RESERVED_FDS)
+	rlim_t reserved = limit.rlim_cur / 16;
+	if (reserved < LWSIO_RESERVED_FDS)
+		reserved = LWSIO_RESERVED_FDS;
+	if (reserved > LWSIO_RESERVED_FDS_MAX)
+		reserved = LWSIO_RESERVED_FDS_MAX;
+	if (limit.rlim_cur <= reserved)
 		return 0;
-	unsigned fits = (unsigned)limit.rlim_cur - LWSIO_RESERVED_FDS;
+	unsigned fits = (unsigned)(limit.rlim_cur - reserved);
 	return fits < wanted ? fits : wanted;
+}
+
+/* The certificate is no business of lws's: it is asked of tls.c in each handshake. */
+static int open_tls(struct eio_hub *h, struct lws_context_creation_info *info)
+{
+	const struct eio_config *c = &h->config;
+
+	if (!c->tls_cert_file || !c->tls_cert_file[0])
+		return 0;
+	h->tls = tls_new(c->tls_cert_file, c->tls_key_file);
+	info->protocols = tls_protocols;
+	info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
+	return h->tls ? 0 : -1;
 }
 
 int lwsio_open(struct eio_hub *h)
@@ -149,7 +176,7 @@ int lwsio_open(struct eio_hub *h)
 	unsigned seconds = (header_ms > body_ms ? header_ms : body_ms) / 1000 + 5;   /* ours come first */
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,     /* accept.c listens */
-		.protocols = protocols,
+		.protocols = clear_protocols,
 		.foreign_loops = loops,
 		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
 		.retry_and_idle_policy = &no_validity_pings,
@@ -161,8 +188,11 @@ int lwsio_open(struct eio_hub *h)
 		.timeout_secs = seconds,
 		.timeout_secs_ah_idle = seconds,
 		.keepalive_timeout = (int)(CONN_KEEPALIVE_MS / 1000 + 5),
+		.user = h,
 	};
 
+	if (open_tls(h, &info) < 0)
+		return -1;
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
 	h->lws = lws_create_context(&info);
 	if (!h->lws) {
@@ -184,14 +214,25 @@ void lwsio_close(struct eio_hub *h)
 		lws_context_destroy(h->lws);
 	h->lws = NULL;
 	h->vhost = NULL;
+	tls_free(h->tls);
+	h->tls = NULL;
 }
 
-int lwsio_take(struct eio_hub *h, int fd, const char *peer, bool counted)
+int lwsio_take(struct eio_hub *h, int fd, const char *peer, bool counted, uint64_t waited_ms)
 {
+	uint64_t whole_ms = h->config.header_timeout_ms;
 	struct lws *wsi = lws_adopt_socket_vhost(h->vhost, fd);   /* NULL: lws has closed the descriptor */
 
-	if (!wsi)
-		return -1;
-	conn_new(h, wsi, peer, counted);
-	return 0;
+	if (wsi) {
+		struct eio_conn *c = conn_new(h, wsi, peer, counted);
+
+		conn_deadline(c, waited_ms < whole_ms ? whole_ms - waited_ms : 0, EIO_REFUSED_HEAD_SLOW);
+		return 0;
+	}
+	if (h->tls)
+		hub_refuse(h, peer, EIO_REFUSED_HEAD);    /* its hello, to be exact */
+	h->host.stats.connections--;
+	if (counted)
+		hub_address_give(h, HUB_CONNECTION, peer);
+	return -1;
 }

@@ -1,26 +1,30 @@
 /*
  * lws: the libwebsockets context of a server, and the one callback by which it calls us.
  *
- * Room: relay/engineio. Called by accept and server; calls http, polling, ws, conn.
+ * Room: relay/engineio. Called by accept, lobby and server; calls http, polling, ws, conn, tls.
  */
 #ifndef EIO_LWS_H
 #define EIO_LWS_H
 
 #include "hub.h"
 
-/* Descriptors that are never given to connections: listener, epoll, bus, database, log. */
+/*
+ * Descriptors that are never given to connections: listener, epoll, log, those refused in words, and two for each
+ * worker on the bus. A sixteenth of all, within these bounds.
+ */
 #define LWSIO_RESERVED_FDS 64
+#define LWSIO_RESERVED_FDS_MAX 1024
 
 /* Raises RLIMIT_NOFILE as far as it may; returns how many connections fit below it. Before lwsio_open. */
 unsigned lwsio_capacity(unsigned wanted);
-/* 0, or -1 with a logged line. */
+/* With TLS when the hub's settings name a certificate. 0, or -1 with a logged line. */
 int lwsio_open(struct eio_hub *h);
 /* Every connection is closed and every callback made before it returns. */
 void lwsio_close(struct eio_hub *h);
 /*
- * Hands over an accepted descriptor; `counted`: its address was counted. 0, or -1: the descriptor is
- * closed.
+ * Hands over a descriptor that counts as a connection; `counted`: by its address too; `waited_ms` of the time
+ * for its first header are over. 0; or -1: it is closed and no longer counted.
  */
-int lwsio_take(struct eio_hub *h, int fd, const char *peer, bool counted);
+int lwsio_take(struct eio_hub *h, int fd, const char *peer, bool counted, uint64_t waited_ms);
 
 #endif

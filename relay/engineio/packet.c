@@ -15,6 +15,21 @@ int packet_read(struct slice text, struct eio_packet *p_r)
 	return 0;
 }
 
+int packet_read_text(struct slice text, int version, struct eio_packet *p_r, struct buf *scratch)
+{
+	size_t head = version == 3 ? 2 : 1;
+
+	if (text.n == 0 || text.p[0] != PACKET_BINARY)
+		return packet_read(text, p_r);
+	if (text.n < head || (version == 3 && text.p[1] != PACKET_MESSAGE))
+		return -1;
+	buf_reset(scratch);
+	if (packet_base64_decode((struct slice){ text.p + head, text.n - head }, scratch) < 0)
+		return -1;
+	*p_r = (struct eio_packet){ .type = PACKET_MESSAGE, .binary = true, .data = buf_slice(scratch) };
+	return 0;
+}
+
 int payload_next(struct slice *rest_r, struct eio_packet *p_r, struct buf *scratch)
 {
 	struct slice part = *rest_r;
@@ -28,15 +43,7 @@ int payload_next(struct slice *rest_r, struct eio_packet *p_r, struct buf *scrat
 	} else {
 		*rest_r = SLICE_NONE;
 	}
-	if (part.n == 0)
-		return -1;
-	if (part.p[0] != PACKET_BINARY)
-		return packet_read(part, p_r) < 0 ? -1 : 1;
-	buf_reset(scratch);
-	if (packet_base64_decode((struct slice){ part.p + 1, part.n - 1 }, scratch) < 0)
-		return -1;
-	*p_r = (struct eio_packet){ .type = PACKET_MESSAGE, .binary = true, .data = buf_slice(scratch) };
-	return 1;
+	return packet_read_text(part, 4, p_r, scratch) < 0 ? -1 : 1;
 }
 
 void packet_put_base64(struct buf *out, struct slice bytes)

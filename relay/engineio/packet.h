@@ -16,7 +16,7 @@
 #define PACKET_MESSAGE '4'
 #define PACKET_UPGRADE '5'
 #define PACKET_NOOP '6'
-#define PACKET_BINARY 'b'           /* only in polling payloads: a message, BASE64 behind it */
+#define PACKET_BINARY 'b'           /* a message, BASE64 behind it */
 #define PAYLOAD_SEPARATOR '\x1e'
 
 /* One packet; data is borrowed from what it was read from. */
@@ -28,6 +28,11 @@ struct eio_packet {
 
 /* Reads one text packet ("4hello"). 0, or -1 when it is empty or of no known type. */
 int packet_read(struct slice text, struct eio_packet *p_r);
+/*
+ * The same of a packet whose message may be bytes in BASE64 ("b…", in revision 3 "b4…"), which are decoded into `scratch`.
+ * So they stand in payloads, and in text frames of clients that cannot take binary ones.
+ */
+int packet_read_text(struct slice text, int version, struct eio_packet *p_r, struct buf *scratch);
 /*
  * Walks a polling payload: start with *rest_r = the body. 1 and the next packet, 0 at the end, -1 when
  * malformed (an empty body and an empty part are malformed). Binary data are decoded into `scratch`, which

@@ -95,15 +95,7 @@ int payload3_next_text(struct slice *rest_r, struct eio_packet *p_r, struct buf 
 		return -1;
 	*rest_r = (struct slice){ t.p + bytes, t.n - bytes };
 	t.n = bytes;
-	if (t.p[0] != PACKET_BINARY)
-		return packet_read(t, p_r) < 0 ? -1 : 1;
-	if (t.n < 2 || t.p[1] != PACKET_MESSAGE)
-		return -1;
-	buf_reset(scratch);
-	if (packet_base64_decode((struct slice){ t.p + 2, t.n - 2 }, scratch) < 0)
-		return -1;
-	*p_r = (struct eio_packet){ .type = PACKET_MESSAGE, .binary = true, .data = buf_slice(scratch) };
-	return 1;
+	return packet_read_text(t, 3, p_r, scratch) < 0 ? -1 : 1;
 }
 
 int payload3_read_binary(struct slice bytes, struct eio_packet *p_r)

@@ -10,13 +10,16 @@
 #include "polling.h"
 #include "session_receive.h"
 
-int polling_refuse(struct eio_conn *c, enum request_fault fault)
+#define PACKETS_MAX 32768          /* of one payload; each costs more to handle than its two bytes say */
+
+int polling_refuse(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault)
 {
 	struct conn_answer a = { .status = request_fault_status(fault), .type = "application/json",
 				 .body = slice_of(request_fault_text(fault)) };
 
 	c->hub->host.stats.bad_requests++;
-	log_debug(c->peer, "refused: %s", a.body.p);
+	if (refusal != EIO_REFUSALS)
+		conn_refuse(c, refusal);
 	return conn_answer(c, &a);
 }
 
@@ -104,7 +107,7 @@ static int answer_poll(struct eio_conn *c)
 		c->role = CONN_LEAVING;
 		c->session = s;
 		s->poll = c;
-		conn_deadline(c, WHEEL_NEVER, NULL);
+		conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	}
 	if (goodbye)
 		session_end(s, s->reason, 0);
@@ -114,14 +117,13 @@ static int answer_poll(struct eio_conn *c)
 int polling_get(struct eio_conn *c, struct eio_session *s)
 {
 	if (s->poll) {
-		log_debug(s->sid, "a second GET");
-		session_end(s, EIO_TRANSPORT_ERROR, 0);
-		return polling_refuse(c, REQUEST_BAD);
+		session_refuse(s, EIO_REFUSED_SECOND_POLL, EIO_TRANSPORT_ERROR, 0);
+		return polling_refuse(c, EIO_REFUSALS, REQUEST_BAD);
 	}
 	s->poll = c;
 	c->session = s;
 	c->role = CONN_POLL;
-	return has_something(s) || c->in_upgrade ? answer_poll(c) : conn_hold(c) < 0 ? -1 : 0;
+	return has_something(s) || c->in_upgrade || conn_was_kept_back(c) ? answer_poll(c) : conn_hold(c) < 0 ? -1 : 0;
 }
 
 void polling_left(struct eio_conn *c)
@@ -131,7 +133,7 @@ void polling_left(struct eio_conn *c)
 	c->session->poll = NULL;
 	c->session = NULL;
 	c->role = CONN_IDLE;
-	conn_deadline(c, CONN_KEEPALIVE_MS, NULL);
+	conn_deadline(c, CONN_KEEPALIVE_MS, EIO_REFUSED_IDLE);
 }
 
 /* ---- POST ---- */
@@ -150,16 +152,15 @@ static int answer_post(struct eio_conn *c)
 int polling_post(struct eio_conn *c, struct eio_session *s, size_t length)
 {
 	if (s->post) {
-		log_debug(s->sid, "a second POST");
-		session_end(s, EIO_TRANSPORT_ERROR, 0);
-		return polling_refuse(c, REQUEST_BAD);
+		session_refuse(s, EIO_REFUSED_SECOND_POST, EIO_TRANSPORT_ERROR, 0);
+		return polling_refuse(c, EIO_REFUSALS, REQUEST_BAD);
 	}
 	s->post = c;
 	c->session = s;
 	c->role = CONN_BODY;
 	c->expected = length;
 	conn_begun_drop(c);
-	conn_deadline(c, c->hub->config.body_timeout_ms, &c->hub->host.stats.body_timeouts);
+	conn_deadline(c, c->hub->config.body_timeout_ms, EIO_REFUSED_BODY_SLOW);
 	return 0;
 }
 
@@ -169,7 +170,10 @@ int polling_body(struct eio_conn *c, const void *p, size_t n)
 		return 0;           /* it was refused: the rest is read away */
 	if (c->in.len + n > c->expected)
 		return -1;
-	return conn_begun_put(c, p, n);
+	if (conn_begun_put(c, p, n, n == c->expected) == 0)
+		return 0;
+	conn_refuse(c, EIO_REFUSED_UNFINISHED);
+	return -1;
 }
 
 static int next_packet(struct eio_conn *c, struct slice *rest_r, struct eio_packet *p_r)
@@ -181,18 +185,24 @@ static int next_packet(struct eio_conn *c, struct slice *rest_r, struct eio_pack
 	return payload3_next_text(rest_r, p_r, &c->hub->decoded);
 }
 
-/* The whole payload must be well formed before any of it is handled. */
-static bool body_is_valid(struct eio_conn *c, struct slice body)
+/* The whole payload must be well formed before any of it is handled. EIO_REFUSALS, or what is refused. */
+static enum eio_refusal judge_body(struct eio_conn *c, struct slice body)
 {
 	struct eio_packet p;
+	unsigned count = 0;
 	int found = 0;
 
-	if (body.n == 0 || (!c->octets && !json_is_utf8(body)))
-		return false;
-	while ((found = next_packet(c, &body, &p)) == 1)
+	if (body.n == 0)
+		return EIO_REFUSED_PAYLOAD;
+	if (!c->octets && !json_is_utf8(body))
+		return EIO_REFUSED_UTF8;
+	while ((found = next_packet(c, &body, &p)) == 1) {
 		if (c->octets && !p.binary && !json_is_utf8(p.data))
-			return false;
-	return found == 0;
+			return EIO_REFUSED_UTF8;
+		if (++count > PACKETS_MAX)
+			return EIO_REFUSED_PACKETS;
+	}
+	return found == 0 ? EIO_REFUSALS : EIO_REFUSED_PAYLOAD;
 }
 
 /* 0, or what was wrong with the body; the session is ended then. */
@@ -204,10 +214,11 @@ static enum request_fault handle_body(struct eio_conn *c, struct buf *body)
 
 	if (!s)
 		return REQUEST_SID_UNKNOWN;
-	if (!body_is_valid(c, rest)) {
+	enum eio_refusal refusal = judge_body(c, rest);
+	if (refusal != EIO_REFUSALS) {
 		s->post = NULL;
 		c->session = NULL;
-		session_violated(s, 1007);
+		session_violated(s, refusal, 1007);
 		return REQUEST_BAD;
 	}
 	while (next_packet(c, &rest, &p) == 1)
@@ -217,15 +228,16 @@ static enum request_fault handle_body(struct eio_conn *c, struct buf *body)
 
 int polling_body_done(struct eio_conn *c)
 {
+	conn_body_done(c);
 	if (c->role != CONN_BODY)
 		return 0;
 	struct buf body = conn_begun_take(c);
 	c->role = CONN_IDLE;        /* the body is whole: whoever ends the session leaves the answer to us */
-	conn_deadline(c, WHEEL_NEVER, NULL);
+	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	enum request_fault fault = handle_body(c, &body);
 	buf_fini(&body);
 	if (fault != REQUEST_FINE)
-		return polling_refuse(c, fault);
+		return polling_refuse(c, fault == REQUEST_SID_UNKNOWN ? EIO_REFUSED_SID : EIO_REFUSALS, fault);
 	if (!c->session || !c->session->paused)
 		return answer_post(c);
 	c->role = CONN_HELD;
@@ -299,7 +311,7 @@ static void release_poll(struct eio_session *s)
 		conn_kill(c);
 	} else {
 		c->role = CONN_IDLE;        /* the answer goes on leaving, for nobody */
-		conn_deadline(c, CONN_KEEPALIVE_MS, NULL);
+		conn_deadline(c, CONN_KEEPALIVE_MS, EIO_REFUSED_IDLE);
 	}
 }
 
@@ -307,7 +319,7 @@ static void release_poll(struct eio_session *s)
 static void refuse_now(struct eio_conn *c)
 {
 	c->wants_close = true;
-	polling_refuse(c, REQUEST_BAD);
+	polling_refuse(c, EIO_REFUSALS, REQUEST_BAD);
 	conn_kill(c);
 }
 

@@ -23,7 +23,7 @@ int polling_writable(struct eio_conn *c);
 void polling_left(struct eio_conn *c);
 /* The connection is gone. */
 void polling_gone(struct eio_conn *c);
-/* `{"code":3,…}` with its status. */
-int polling_refuse(struct eio_conn *c, enum request_fault fault);
+/* `{"code":3,…}` with its status, counted (EIO_REFUSALS: it was before). */
+int polling_refuse(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault);
 
 #endif

@@ -32,6 +32,26 @@ int request_fault_status(enum request_fault fault)
 	return fault == REQUEST_FORBIDDEN ? 403 : 400;
 }
 
+enum eio_refusal request_fault_refusal(enum request_fault fault)
+{
+	switch (fault) {
+	case REQUEST_TRANSPORT_UNKNOWN: return EIO_REFUSED_TRANSPORT;
+	case REQUEST_SID_UNKNOWN: return EIO_REFUSED_SID;
+	case REQUEST_METHOD: return EIO_REFUSED_HANDSHAKE_METHOD;
+	case REQUEST_FORBIDDEN: return EIO_REFUSED_ORIGIN;
+	case REQUEST_VERSION: return EIO_REFUSED_VERSION;
+	case REQUEST_BAD:
+	case REQUEST_FINE:
+		break;
+	}
+	return EIO_REFUSED_REQUEST;
+}
+
+enum eio_refusal request_length_refusal(int status)
+{
+	return status == 411 ? EIO_REFUSED_NO_LENGTH : status == 501 ? EIO_REFUSED_CODING : EIO_REFUSED_LENGTH;
+}
+
 static bool read_digits(struct slice text, size_t digits_max, uint64_t *value_r)
 {
 	uint64_t v = 0;

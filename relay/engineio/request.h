@@ -7,6 +7,7 @@
 #ifndef EIO_REQUEST_H
 #define EIO_REQUEST_H
 
+#include "engineio.h"
 #include "handshake.h"
 
 enum request_fault {
@@ -29,7 +30,7 @@ struct request {
 	int version;                /* 3, 4; 0: neither */
 	bool has_sid;
 	struct slice sid;
-	bool base64;                /* revision 3: the client cannot take binary payloads */
+	bool base64;                /* the client cannot take binary: payloads (revision 3), frames */
 	int jsonp;                  /* revision 3: callback index, or -1 */
 };
 
@@ -47,6 +48,9 @@ enum request_fault request_check(const struct request *q, const struct request_s
 /* `{"code":1,"message":"Session ID unknown"}` and 400, or 403. */
 const char *request_fault_text(enum request_fault fault);
 int request_fault_status(enum request_fault fault);
+/* Under which name it is counted; the same for the statuses of request lengths: 411, 501, 400. */
+enum eio_refusal request_fault_refusal(enum request_fault fault);
+enum eio_refusal request_length_refusal(int status);
 
 /* What the headers of an Upgrade request hold; NULL or empty when absent. RFC 6455 §4.2.1. */
 struct upgrade_headers {

@@ -2,22 +2,26 @@
  * server: the public face of engineio: puts the parts of a server together, drains it, answers for its
  * sessions.
  *
- * Room: relay/engineio. Called through engineio.h; calls accept, lws, hub and hands the transports to the
+ * Room: relay/engineio. Called through engineio.h; calls accept, lws, tls, hub and hands the transports to the
  * sessions.
  */
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "accept.h"
 #include "frame.h"
 #include "log.h"
 #include "lws.h"
 #include "polling.h"
+#include "tls.h"
 #include "ws.h"
 
 #define TICK_MS 1000
 #define DRAIN_STEP_MS 10
-#define STORM 1000                 /* connections that went: their memory is worth a trim */
+#define GIVE_BACK_TICKS 5
+#define GIVE_BACK_BYTES 2097152    /* so much is worth it */
 #define DRAIN_STEP 500             /* sessions that are told to go in one step */
 #define DRAIN_POLL_MS 1000         /* so long a client between two polls may still ask and hear the close packet */
 
@@ -25,24 +29,41 @@ struct eio_server {
 	struct eio_hub *hub;
 	struct eio_listener *listener;     /* NULL once listening has stopped */
 	int port;
-	uint64_t peak;                     /* connections, since memory was last given back */
+	unsigned ticks;
+	size_t idle;                       /* resident_idle after the last look: no more can be given back */
 	struct eio_timer *tick, *drain;
 	uint64_t drain_began_ms, drain_end_ms;
 	void (*drained)(void *ctx);
 	void *drained_ctx;
 };
 
+/* Resident bytes that nobody has allocated: free memory that malloc holds, and what programs are made of. */
+static size_t resident_idle(void)
+{
+	struct mallinfo2 m = mallinfo2();
+	size_t used = m.uordblks + m.hblkhd, pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f && fscanf(f, "%*u %zu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	size_t resident = pages * (size_t)sysconf(_SC_PAGESIZE);
+	return resident > used ? resident - used : 0;
+}
+
 /* After a storm its memory goes back to the system. */
 static void give_back(struct eio_server *s)
 {
-	uint64_t now = s->hub->host.stats.connections;
-
-	if (now > s->peak)
-		s->peak = now;
-	if (s->peak - now < STORM || now > s->peak / 2)
+	if (++s->ticks % GIVE_BACK_TICKS)
+		return;
+	size_t idle = resident_idle();
+	if (idle < s->idle)
+		s->idle = idle;
+	if (idle - s->idle < GIVE_BACK_BYTES)
 		return;
 	malloc_trim(0);
-	s->peak = now;
+	s->idle = resident_idle();
 }
 
 static void on_tick(void *ctx)
@@ -80,6 +101,14 @@ struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c
 int eio_server_port(const struct eio_server *s)
 {
 	return s->port;
+}
+
+int eio_server_renew_tls(struct eio_server *s, const char *cert_file, const char *key_file)
+{
+	if (s->hub->tls)
+		return tls_renew(s->hub->tls, cert_file, key_file);
+	log_error("tls", "it cannot begin while the server runs");
+	return -1;
 }
 
 void eio_server_stop_listening(struct eio_server *s)
@@ -146,6 +175,8 @@ void eio_server_stats(const struct eio_server *s, struct eio_stats *out)
 {
 	*out = s->hub->host.stats;
 	out->frames_encoded = frame_encoded_count();
+	out->tls_begun = tls_begun(s->hub->tls);
+	out->tls_completed = tls_completed(s->hub->tls);
 }
 
 /* ---- what a session says of itself ---- */

@@ -8,12 +8,18 @@
 
 #include "frame.h"
 #include "log.h"
+#include "refusal.h"
 #include "session.h"
 
 #define WS_GRACE_MS 5000           /* a closing WebSocket has this long to take what is queued */
 #define POLL_GRACE_MS 15000        /* a closing poller has this long to come and fetch it */
 
 static const char *const state_names[] = { "polling", "probing", "websocket", "closing", "closed" };
+static const char *const reason_names[] = {
+	[EIO_PEER_CLOSED] = "the peer closed", [EIO_TRANSPORT_ERROR] = "transport error",
+	[EIO_PING_TIMEOUT] = "ping timeout", [EIO_PARSE_ERROR] = "parse error", [EIO_FORCED] = "from above",
+	[EIO_SLOW] = "too slow", [EIO_SHUTDOWN] = "shutting down",
+};
 
 void eio_session_set_state(struct eio_session *s, enum session_state state)
 {
@@ -76,7 +82,7 @@ static void send_frame(struct eio_session *s, struct eio_frame *f)
 	if (!room) {
 		log_debug(s->sid, "too slow: %zu bytes wait", s->queue.size);
 		s->host->stats.slow_closed++;
-		session_end(s, EIO_SLOW, 1013);
+		session_refuse(s, EIO_REFUSED_QUEUE, EIO_SLOW, 1013);
 		return;
 	}
 	queue_put(&s->queue, f);
@@ -148,7 +154,7 @@ static void heartbeat_ping(struct eio_session *s)
 static void heartbeat_missed(struct eio_session *s)
 {
 	s->host->stats.ping_timeouts++;
-	session_end(s, EIO_PING_TIMEOUT, 1000);
+	session_refuse(s, EIO_REFUSED_PONG, EIO_PING_TIMEOUT, 1000);
 }
 
 bool session_overdue(struct eio_session *s)
@@ -289,12 +295,26 @@ void session_end(struct eio_session *s, enum eio_reason reason, int code)
 	h->ended = s;
 }
 
-void session_violated(struct eio_session *s, int code)
+void session_refuse(struct eio_session *s, enum eio_refusal refusal, enum eio_reason reason, int code)
+{
+	const char *text = refusal_note(&s->host->stats, s->handshake->address, refusal);
+
+	if (s->state < SESSION_CLOSING)
+		s->why = text;
+	session_end(s, reason, code);
+}
+
+void session_violated(struct eio_session *s, enum eio_refusal refusal, int code)
 {
 	if (s->state >= SESSION_CLOSING)
 		return;
 	s->host->stats.parse_errors++;
-	session_end(s, EIO_PARSE_ERROR, code);
+	session_refuse(s, refusal, EIO_PARSE_ERROR, code);
+}
+
+const char *eio_session_why(const struct eio_session *s)
+{
+	return s->why;
 }
 
 void eio_session_close(struct eio_session *s, enum eio_reason reason, int code)
@@ -323,7 +343,8 @@ bool session_reap(struct session_host *h)
 		struct eio_session *s = h->ended;
 
 		h->ended = s->ended_next;
-		log_debug(s->sid, "closed, reason %d", (int)s->reason);
+		log_debug(s->sid, "closed: %s%s%s", reason_names[s->reason], s->why ? ", " : "",
+			  s->why ? s->why : "");
 		if (h->cb.on_close)
 			h->cb.on_close(h->ctx, s, s->reason);
 		handshake_free(s->handshake);

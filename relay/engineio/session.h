@@ -50,6 +50,7 @@ struct eio_session {
 	bool paused, awaiting_pong;
 	bool base64;                       /* revision 3: the handshake asked for payloads of text */
 	enum eio_reason reason;
+	const char *why;                   /* the refusal that ended it, static; NULL: none */
 	int close_code;
 	const struct eio_transport *transport;
 
@@ -95,8 +96,10 @@ void session_upgraded(struct eio_session *s);
  * nothing.
  */
 void session_end(struct eio_session *s, enum eio_reason reason, int code);
+/* The same for a refusal, which is counted. */
+void session_refuse(struct eio_session *s, enum eio_refusal refusal, enum eio_reason reason, int code);
 /* The transport broke one of the protocol's rules: counted, then ended with EIO_PARSE_ERROR. */
-void session_violated(struct eio_session *s, int code);
+void session_violated(struct eio_session *s, enum eio_refusal refusal, int code);
 
 /* The oldest frame in the queue, or NULL; stays the queue's. */
 struct eio_frame *session_peek(const struct eio_session *s);

@@ -10,7 +10,7 @@
 static void receive_ping(struct eio_session *s, const struct eio_packet *p)
 {
 	if (s->version != 3) {
-		session_violated(s, 1002);
+		session_violated(s, EIO_REFUSED_TURN, 1002);
 		return;
 	}
 	session_alive(s);
@@ -20,7 +20,7 @@ static void receive_ping(struct eio_session *s, const struct eio_packet *p)
 static void receive_pong(struct eio_session *s)
 {
 	if (s->version != 4) {
-		session_violated(s, 1002);
+		session_violated(s, EIO_REFUSED_TURN, 1002);
 	} else if (s->awaiting_pong) {
 		session_alive(s);
 	}
@@ -57,6 +57,6 @@ void session_receive(struct eio_session *s, const struct eio_packet *p)
 	case PACKET_NOOP:
 		break;
 	default:                    /* OPEN is the server's to say, UPGRADE the probing WebSocket's */
-		session_violated(s, 1002);
+		session_violated(s, EIO_REFUSED_TURN, 1002);
 	}
 }

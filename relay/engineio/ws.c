@@ -3,11 +3,15 @@
  *
  * Room: relay/engineio.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "frame.h"
 #include "json.h"
-#include "log.h"
 #include "payload3.h"
 #include "session_receive.h"
+#include "tls.h"
 #include "ws.h"
 
 #define GATHER_MAX 65536           /* bytes of several frames that leave in one write */
@@ -83,7 +87,7 @@ static void open_session(struct eio_conn *c)
 	s->ws = c;
 	c->session = s;
 	c->role = CONN_WEBSOCKET;
-	conn_deadline(c, WHEEL_NEVER, NULL);
+	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	fresh_enter(c);
 	session_opened(s);
 }
@@ -98,7 +102,7 @@ void ws_established(struct eio_conn *c)
 	}
 	struct eio_session *s = hub_find(c->hub, slice_of(c->sid));
 	if (!s || s->state != SESSION_POLLING || s->probe) {
-		log_debug(c->sid, "a WebSocket that is not wanted");
+		conn_refuse(c, EIO_REFUSED_SECOND_WEBSOCKET);
 		conn_goodbye(c, 1008);
 		return;
 	}
@@ -106,7 +110,7 @@ void ws_established(struct eio_conn *c)
 	c->session = s;
 	c->probed = false;
 	c->role = CONN_PROBE;
-	conn_deadline(c, c->hub->config.upgrade_timeout_ms, NULL);
+	conn_deadline(c, c->hub->config.upgrade_timeout_ms, EIO_REFUSED_PROBE_SLOW);
 }
 
 /* "2probe", then "5", and nothing else: the polling session lives on without this WebSocket otherwise. */
@@ -124,10 +128,11 @@ static void receive_probe(struct eio_conn *c, struct slice message, bool binary)
 	if (!binary && c->probed && slice_is(message, "5")) {
 		s->ws = c;
 		c->role = CONN_WEBSOCKET;
-		conn_deadline(c, WHEEL_NEVER, NULL);
+		conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 		session_upgraded(s);
 		return;
 	}
+	conn_refuse(c, EIO_REFUSED_PROBE);
 	conn_goodbye(c, 1002);
 	session_probe_failed(s);
 }
@@ -138,12 +143,12 @@ static void receive_packet(struct eio_conn *c, struct slice message, bool binary
 	struct eio_packet p = { .type = PACKET_MESSAGE, .binary = true, .data = message };
 
 	if (!binary && !json_is_utf8(message)) {
-		session_violated(s, 1007);
+		session_violated(s, EIO_REFUSED_UTF8, 1007);
 		return;
 	}
 	if (binary ? s->version == 3 && payload3_read_binary(message, &p) < 0
-		   : packet_read(message, &p) < 0) {
-		session_violated(s, 1002);
+		   : packet_read_text(message, s->version, &p, &c->hub->decoded) < 0) {
+		session_violated(s, EIO_REFUSED_PACKET, 1002);
 		return;
 	}
 	session_receive(s, &p);
@@ -158,15 +163,15 @@ static void receive_message(struct eio_conn *c, struct slice message, bool binar
 }
 
 /* Too large (1009), or one too many that is not complete (1013). */
-static void refuse_message(struct eio_conn *c, int code)
+static void refuse_message(struct eio_conn *c, enum eio_refusal refusal, int code)
 {
 	struct eio_session *s = c->session;
 
-	log_debug(s ? s->sid : c->peer, "a message that is not taken: %d", code);
 	if (s && s->ws == c) {
-		session_end(s, EIO_TRANSPORT_ERROR, code);
+		session_refuse(s, refusal, EIO_TRANSPORT_ERROR, code);
 		return;
 	}
+	conn_refuse(c, refusal);
 	if (s)
 		s->probe = NULL;
 	conn_goodbye(c, code);
@@ -182,7 +187,7 @@ void ws_receive(struct eio_conn *c, const void *p, size_t n)
 		return;
 	/* what is announced counts, so that a lie is met at its first piece */
 	if (c->in.len + n + lws_remaining_packet_payload(c->wsi) > c->hub->config.max_payload) {
-		refuse_message(c, 1009);
+		refuse_message(c, EIO_REFUSED_MESSAGE_LARGE, 1009);
 		return;
 	}
 	bool binary = lws_frame_is_binary(c->wsi);
@@ -191,15 +196,15 @@ void ws_receive(struct eio_conn *c, const void *p, size_t n)
 		return;
 	}
 	if (c->in.len == 0 && c->role == CONN_WEBSOCKET)
-		conn_deadline(c, c->hub->config.body_timeout_ms, &c->hub->host.stats.body_timeouts);
-	if (conn_begun_put(c, p, n) < 0) {
-		refuse_message(c, 1013);
+		conn_deadline(c, c->hub->config.body_timeout_ms, EIO_REFUSED_MESSAGE_SLOW);
+	if (conn_begun_put(c, p, n, false) < 0) {
+		refuse_message(c, EIO_REFUSED_UNFINISHED, 1013);
 		return;
 	}
 	if (!final)
 		return;
 	if (c->role == CONN_WEBSOCKET)
-		conn_deadline(c, WHEEL_NEVER, NULL);
+		conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	struct buf whole = conn_begun_take(c);
 	receive_message(c, buf_slice(&whole), binary);
 	buf_fini(&whole);
@@ -212,9 +217,11 @@ static int write_some(struct eio_session *s)
 {
 	struct buf *b = &s->ws->hub->scratch;
 	struct eio_frame *f = session_peek(s);
-	size_t len = frame_wire_len(f, s->version);
+	bool base64 = s->ws->base64;
+	size_t len = frame_wire_len(f, s->version, base64);
+	bool ready_made = !frame_is_binary(f) || (s->version == 4 && !base64);
 
-	if ((s->queue.count == 1 || len >= GATHER_MAX) && (s->version == 4 || !frame_is_binary(f))) {
+	if ((s->queue.count == 1 || len >= GATHER_MAX) && ready_made) {
 		int rc = conn_write(s->ws, frame_wire(f));
 
 		session_pop(s);
@@ -222,10 +229,10 @@ static int write_some(struct eio_session *s)
 	}
 	buf_reset(b);
 	do {
-		frame_put_wire(f, s->version, b);
+		frame_put_wire(f, s->version, base64, b);
 		session_pop(s);
 		f = session_peek(s);
-	} while (f && b->len + frame_wire_len(f, s->version) <= GATHER_MAX);
+	} while (f && b->len + frame_wire_len(f, s->version, base64) <= GATHER_MAX);
 	return conn_write(s->ws, buf_slice(b));
 }
 
@@ -293,6 +300,31 @@ void ws_peer_closed(struct eio_conn *c)
 		c->role = CONN_GOODBYE;     /* nothing is written behind its close frame, nothing heard */
 	c->close_code = 0;
 	leave(c);
+}
+
+/* Whether the peer's side of the connection is still open. Over TLS its goodbye may come before its FIN. */
+static bool peer_is_there(const struct eio_conn *c)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof info;
+
+	return getsockopt(lws_get_socket_fd(c->wsi), IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_state == TCP_ESTABLISHED && !tls_peer_closed(lws_get_ssl(c->wsi));
+}
+
+void ws_dropped(struct eio_conn *c)
+{
+	struct eio_session *s = c->session;
+	bool refused = s && (c->role == CONN_WEBSOCKET || c->role == CONN_PROBE) && peer_is_there(c);
+
+	if (refused && c->role == CONN_WEBSOCKET) {
+		s->ws = NULL;               /* lws says the close frame by itself */
+		c->session = NULL;
+		session_refuse(s, EIO_REFUSED_FRAME, EIO_TRANSPORT_ERROR, 0);
+	} else if (refused) {
+		conn_refuse(c, EIO_REFUSED_FRAME);
+	}
+	ws_peer_closed(c);
 }
 
 void ws_gone(struct eio_conn *c)

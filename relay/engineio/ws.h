@@ -18,6 +18,8 @@ void ws_receive(struct eio_conn *c, const void *p, size_t n);
 int ws_writable(struct eio_conn *c);
 /* The peer has begun to close. */
 void ws_peer_closed(struct eio_conn *c);
+/* lws gives it up: by itself, for a frame that breaks the rules (RFC 6455 §5), or because the peer is gone. */
+void ws_dropped(struct eio_conn *c);
 /* The connection is gone. */
 void ws_gone(struct eio_conn *c);
 
