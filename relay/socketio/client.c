@@ -8,6 +8,7 @@
 #include "comeback.h"
 #include "log.h"
 #include "packet.h"
+#include "refusal.h"
 #include "send.h"
 #include "socket.h"
 
@@ -25,14 +26,30 @@
 
 #define ATTACHED_FACTOR 4   /* attachments of a packet together, in payloads, unless the settings say bytes */
 
-static void client_close(struct sio_client *c, const char *reason, int code, const char *why)
+static const char *client_refuse(struct sio_client *c, enum sio_refusal r)
+{
+	return sio_refusal_note(&c->server->stats, eio_session_address(c->session), r);
+}
+
+/* Nothing is awaited any more. */
+static void parts_drop(struct sio_client *c)
+{
+	if (c->parts_deadline)
+		eio_timer_free(c->parts_deadline);
+	c->parts_deadline = NULL;
+	sio_parts_free(c->parts);
+	c->parts = NULL;
+}
+
+static void client_close(struct sio_client *c, const char *reason, int code, enum sio_refusal why)
 {
 	bool parse = reason[0] == 'p';
 
-	log_debug(eio_session_sid(c->session), "closed: %s (%s)", reason, why);
+	c->why = client_refuse(c, why);
 	c->server->stats.packets_bad++;
 	c->reason = reason;
 	c->closing = true;
+	parts_drop(c);
 	eio_session_close(c->session, parse ? EIO_PARSE_ERROR : EIO_FORCED, code);
 }
 
@@ -44,7 +61,7 @@ static void on_deadline(void *ctx)
 	c->deadline = NULL;
 	c->reason = OUT_OF_TURN;
 	c->closing = true;
-	log_debug(eio_session_sid(c->session), "joined no namespace in time");
+	c->why = client_refuse(c, SIO_REFUSED_CONNECT_SLOW);
 	eio_session_close(c->session, EIO_FORCED, CLOSE_NORMAL);
 }
 
@@ -73,6 +90,7 @@ static void client_join(struct sio_client *c, struct slice name, struct slice au
 	struct sio_socket *s;
 
 	if (!n) {
+		client_refuse(c, SIO_REFUSED_NAMESPACE);
 		refuse(c, name, SLICE(INVALID_NAMESPACE));
 		return;
 	}
@@ -98,10 +116,12 @@ static void client_connect(struct sio_client *c, const struct sio_packet *p, str
 		fine &= sio_packet_put_query(&query, text) == 0;
 		auth = buf_slice(&query);
 	}
-	if (fine)
+	if (fine) {
 		client_join(c, name, auth);
-	else
+	} else {
+		client_refuse(c, SIO_REFUSED_PAYLOAD);
 		refuse(c, name, SLICE(INVALID_PAYLOAD));
+	}
 	buf_fini(&query);
 }
 
@@ -160,16 +180,50 @@ static void client_packet(struct sio_client *c, const struct sio_packet *p, cons
 	struct sio_socket *s = socket_in(c, name);
 
 	if (!in_turn(p, s))
-		client_close(c, OUT_OF_TURN, CLOSE_POLICY, "packet out of turn");
+		client_close(c, OUT_OF_TURN, CLOSE_POLICY, SIO_REFUSED_TURN);
 	else if (p->type == SIO_CONNECT)
 		client_connect(c, p, name);
 	else
 		sio_socket_receive(s, p, attachments, count);
 }
 
-static size_t attached_max(const struct sio_config *config)
+static void parts_await(struct sio_client *c);
+
+static void on_parts_deadline(void *ctx)
 {
-	return config->max_attached ? config->max_attached : ATTACHED_FACTOR * config->transport.max_payload;
+	struct sio_client *c = ctx;
+
+	if (c->pauses)                      /* unread it cannot come */
+		parts_await(c);
+	else if (c->closing)
+		parts_drop(c);
+	else
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, SIO_REFUSED_MISSING);
+}
+
+/* The next attachment has as long to begin as a message has to come. */
+static void parts_await(struct sio_client *c)
+{
+	unsigned timeout_ms = c->server->config.transport.body_timeout_ms;
+
+	if (c->parts_deadline)
+		eio_timer_free(c->parts_deadline);
+	c->parts_deadline = NULL;
+	if (timeout_ms)
+		c->parts_deadline = eio_timer_new(c->server->loop, timeout_ms, 0, on_parts_deadline, c);
+}
+
+static void parts_begin(struct sio_client *c, const struct sio_packet *p, struct slice text)
+{
+	const struct sio_config *config = &c->server->config;
+	size_t max = config->max_attached ? config->max_attached
+					  : ATTACHED_FACTOR * config->transport.max_payload;
+
+	c->parts = sio_parts_new(p, text, max, &c->server->parts_bytes);
+	if (c->parts)
+		parts_await(c);
+	else
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, SIO_REFUSED_ATTACHED);
 }
 
 /* A binary packet's text: kept only for whoever may send it. */
@@ -178,11 +232,13 @@ static void await_attachments(struct sio_client *c, const struct sio_packet *p, 
 	const struct sio_config *config = &c->server->config;
 
 	if (!in_turn(p, socket_in(c, packet_name(c, p))))
-		client_close(c, OUT_OF_TURN, CLOSE_POLICY, "packet out of turn");
-	else if (p->attachments > config->max_attachments || !sio_packet_placeholders(p))
-		client_close(c, PARSE_ERROR, CLOSE_POLICY, "attachments");
+		client_close(c, OUT_OF_TURN, CLOSE_POLICY, SIO_REFUSED_TURN);
+	else if (p->attachments > config->max_attachments)
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, SIO_REFUSED_ATTACHMENTS);
+	else if (!sio_packet_placeholders(p))
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, SIO_REFUSED_PLACEHOLDER);
 	else
-		c->parts = sio_parts_new(p, text, attached_max(config));
+		parts_begin(c, p, text);
 }
 
 static void receive_text(struct sio_client *c, struct slice text)
@@ -191,10 +247,13 @@ static void receive_text(struct sio_client *c, struct slice text)
 
 	switch (sio_packet_parse(text, &p)) {
 	case SIO_PACKET_MALFORMED:
-		client_close(c, PARSE_ERROR, CLOSE_POLICY, "malformed packet");
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, SIO_REFUSED_PACKET);
+		break;
+	case SIO_PACKET_DEEP:
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, SIO_REFUSED_DEPTH);
 		break;
 	case SIO_PACKET_BAD_UTF8:
-		client_close(c, PARSE_ERROR, CLOSE_BAD_TEXT, "not UTF-8");
+		client_close(c, PARSE_ERROR, CLOSE_BAD_TEXT, SIO_REFUSED_PACKET);
 		break;
 	case SIO_PACKET_OK:
 		if (p.attachments)
@@ -213,11 +272,15 @@ static void receive_attachment(struct sio_client *c, struct slice bytes)
 
 	switch (sio_parts_add(c->parts, bytes)) {
 	case -1:
-		client_close(c, PARSE_ERROR, CLOSE_POLICY, "attachments too large");
+		client_close(c, PARSE_ERROR, CLOSE_POLICY, SIO_REFUSED_ATTACHED);
+		break;
+	case 0:
+		parts_await(c);
 		break;
 	case 1:
 		whole = c->parts;
 		c->parts = NULL;
+		parts_drop(c);
 		attachments = sio_parts_attachments(whole, &count);
 		client_packet(c, sio_parts_packet(whole), attachments, count);
 		sio_parts_free(whole);
@@ -233,7 +296,7 @@ void sio_client_receive(struct sio_client *c, struct slice bytes, bool binary)
 	log_trace(eio_session_sid(c->session), "in: %zu bytes%s", bytes.n, binary ? ", binary" : "");
 	if (binary != (c->parts != NULL))
 		client_close(c, PARSE_ERROR, CLOSE_POLICY,
-			     binary ? "attachment not announced" : "attachment missing");
+			     binary ? SIO_REFUSED_UNANNOUNCED : SIO_REFUSED_MISSING);
 	else if (binary)
 		receive_attachment(c, bytes);
 	else
@@ -249,7 +312,7 @@ void sio_client_end(struct sio_client *c, const char *reason)
 	while (c->sockets)
 		sio_socket_end(c->sockets, c->reason ? c->reason : reason);
 	sio_socket_free_ended(c);
-	sio_parts_free(c->parts);
+	parts_drop(c);
 	eio_session_set_data(c->session, NULL);
 	free(c);
 }

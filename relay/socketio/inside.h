@@ -23,6 +23,7 @@ struct sio_server {
 	struct sio_http http;
 	void *http_ctx;
 	struct sio_namespace *namespaces;
+	size_t parts_bytes;                 /* of binary packets under way, all clients together */
 	struct sio_stats stats;             /* transport and the gauge `rooms` are filled in when asked */
 };
 
@@ -46,7 +47,9 @@ struct sio_client {                         /* one per Engine.IO session, which 
 	struct sio_socket *ended;           /* freed with the next packet: a callback may still hold one */
 	struct eio_timer *deadline;         /* to have joined a namespace; NULL once it has */
 	struct sio_parts *parts;            /* binary packet under way */
+	struct eio_timer *parts_deadline;   /* for its next attachment; NULL without one */
 	const char *reason;                 /* why we ended the transport; NULL: it knows itself */
+	const char *why;                    /* the refusal behind it, static; NULL: none */
 	unsigned pauses;
 	bool closing;                       /* nothing more is heard from it */
 	bool over;                          /* the session is going: nothing may be sent */
@@ -69,10 +72,10 @@ struct sio_socket {
 	void *data;
 	enum sio_socket_state state;
 	unsigned pauses;
-	bool returns;                       /* a session that came back, and was not sent yet what it missed */
-	bool forgotten;                     /* not to be recovered */
 	uint64_t has;                       /* returns: the last push that its client says it has */
 	struct sio_back back;
+	bool returns;                       /* a session that came back, and was not sent yet what it missed */
+	bool forgotten;                     /* not to be recovered */
 	char pid[IDS_SID_LEN + 1];          /* empty: never to be recovered */
 	char id[];
 };

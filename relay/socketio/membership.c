@@ -1,9 +1,10 @@
 /*
  * membership: the rooms of one socket.
  *
- * Room: relay/socketio. Called by the application through socketio.h; calls rooms.
+ * Room: relay/socketio. Called by the application through socketio.h; calls rooms and refusal.
  */
 #include "inside.h"
+#include "refusal.h"
 
 int sio_socket_join(struct sio_socket *s, struct slice room, uint64_t *join_r)
 {
@@ -12,8 +13,10 @@ int sio_socket_join(struct sio_socket *s, struct slice room, uint64_t *join_r)
 
 	if (s->state == SIO_SOCKET_ENDED)
 		return -1;
-	if (s->peer.count >= n->server->config.max_rooms && !sio_socket_in(s, room))
+	if (s->peer.count >= n->server->config.max_rooms && !sio_socket_in(s, room)) {
+		sio_refusal_note(&n->server->stats, eio_session_address(s->client->session), SIO_REFUSED_ROOMS);
 		return -1;
+	}
 	joined = sio_rooms_join(n->rooms, &s->peer, room, join_r);
 	if (joined && n->cb.on_join)
 		n->cb.on_join(n->ctx, s, room);

@@ -2,10 +2,11 @@
  * namespace: the sockets of one name, and what is sent to many of them.
  *
  * Room: relay/socketio. Called by server and by the application; calls recovery, rooms and send.
- * A push is one frame: each receiver's queue holds a reference to it. One that is kept is two where some receivers
- * cannot come back for it: the others' has an offset.
+ * A push is one frame, and one for each attachment: each receiver's queue holds references. One that is kept is two
+ * where some receivers cannot come back for it: the others' has an offset.
  */
 #include "namespace.h"
+#include "fault.h"
 #include "map.h"
 #include "recovery.h"
 #include "send.h"
@@ -79,6 +80,7 @@ struct push {
 	struct sio_recovery *keep;      /* NULL: a push that may be missed */
 	struct slice kept_event;        /* the event with its offset */
 	struct eio_frame *plain, *kept; /* each made for its first receiver */
+	struct eio_frame **parts;       /* the attachments, likewise */
 	const struct sio_socket *except; /* NULL: none */
 	bool missed;                    /* somebody hears it later */
 	bool may_drop;                  /* volatile */
@@ -90,6 +92,29 @@ static struct eio_frame *plain_frame(struct push *p)
 	if (!p->plain)
 		p->plain = sio_send_frame(p->packet);
 	return p->plain;
+}
+
+/* The attachments leave behind their packet, nothing between. */
+static void send_plain(struct push *p, struct eio_session *to)
+{
+	size_t count = p->packet->attachment_count;
+
+	eio_session_send(to, plain_frame(p));
+	if (count && !p->parts) {
+		p->parts = mem_alloc(count * sizeof(struct eio_frame *));
+		for (size_t i = 0; i < count; i++)
+			p->parts[i] = eio_frame_binary(p->packet->attachments[i]);
+	}
+	for (size_t i = 0; i < count; i++)
+		eio_session_send(to, p->parts[i]);
+}
+
+static void free_plain(struct push *p)
+{
+	for (size_t i = 0; p->parts && i < p->packet->attachment_count; i++)
+		eio_frame_unref(p->parts[i]);
+	free(p->parts);
+	eio_frame_unref(p->plain);
 }
 
 static struct eio_frame *kept_frame(struct push *p)
@@ -120,13 +145,14 @@ static void on_receiver(void *ctx, struct sio_peer *peer)
 	if (s->state != SIO_SOCKET_OPEN || s->client->over)
 		return;
 	p->reached++;
+	FAULT("fanout.next");
 	if (p->keep && s->pid[0]) {
 		s->back.last = p->keep->number + 1;
 		eio_session_send(s->client->session, kept_frame(p));
 	} else if (p->may_drop) {
 		eio_session_send_volatile(s->client->session, plain_frame(p));
 	} else {
-		eio_session_send(s->client->session, plain_frame(p));
+		send_plain(p, s->client->session);
 	}
 }
 
@@ -149,11 +175,20 @@ static struct sio_outgoing event_packet(const struct sio_namespace *n, struct sl
 size_t sio_push(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
 		struct slice event)
 {
+	return sio_push_binary(n, rooms, room_count, except, event, NULL, 0);
+}
+
+size_t sio_push_binary(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
+		       struct slice event, const struct slice *attachments, size_t count)
+{
 	struct sio_outgoing packet = event_packet(n, event);
 	struct push p = { .packet = &packet, .except = map_find(n->ids, except) };
 
+	packet.type = count ? SIO_BINARY_EVENT : SIO_EVENT;
+	packet.attachments = attachments;
+	packet.attachment_count = count;
 	push_union(n, &p, rooms, room_count);
-	eio_frame_unref(p.plain);
+	free_plain(&p);
 	return p.reached;
 }
 

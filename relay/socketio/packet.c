@@ -141,6 +141,25 @@ static bool payload_fits(struct sio_packet *p)
 	return split_event(p);
 }
 
+/* Of JSON that was refused: whether it goes deeper than JSON_DEPTH_MAX. */
+static bool is_deep(struct slice text)
+{
+	bool string = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < text.n && depth >= 0 && depth <= JSON_DEPTH_MAX; i++) {
+		if (string && text.p[i] == '\\')
+			i++;
+		else if (text.p[i] == '"')
+			string = !string;
+		else if (!string && (text.p[i] == '[' || text.p[i] == '{'))
+			depth++;
+		else if (!string && (text.p[i] == ']' || text.p[i] == '}'))
+			depth--;
+	}
+	return depth > JSON_DEPTH_MAX;
+}
+
 enum sio_packet_fault sio_packet_parse(struct slice text, struct sio_packet *p)
 {
 	enum json_fault fault = JSON_OK;
@@ -161,7 +180,7 @@ enum sio_packet_fault sio_packet_parse(struct slice text, struct sio_packet *p)
 		p->data = (struct slice){ text.p + at, text.n - at };
 		fault = json_check(p->data);
 		if (fault == JSON_BAD_SYNTAX)
-			return SIO_PACKET_MALFORMED;
+			return is_deep(p->data) ? SIO_PACKET_DEEP : SIO_PACKET_MALFORMED;
 		if (fault == JSON_BAD_UTF8)
 			return SIO_PACKET_BAD_UTF8;
 		p->data = trim(p->data);
@@ -189,39 +208,92 @@ void sio_packet_rebase(struct sio_packet *p, struct slice old_text, const char *
 	rebase(&p->args, old_text, copy);
 }
 
-static bool placeholder_fits(struct slice object, unsigned attachments)
-{
-	struct slice num;
-	uint64_t v;
-	size_t at = 0;
+/* What is known of an object that is open (of an array: nothing). */
+struct level {
+	bool placeholder;
+	bool numbered, fits;                  /* has a `num`; each of them is an attachment's */
+};
 
-	return json_member(object, "num", &num) == 1 && take_number(num, &at, ATTACHMENTS_MAX, &v) == 1 &&
-	       at == num.n && v < attachments;
+#define KEY_RAW_MAX 74                        /* "_placeholder", each letter as an escape */
+
+static bool key_is(struct slice raw, const char *name, struct buf *scratch)
+{
+	if (!memchr(raw.p, '\\', raw.n))
+		return slice_is((struct slice){ raw.p + 1, raw.n - 2 }, name);
+	buf_reset(scratch);
+	return raw.n <= KEY_RAW_MAX && json_decode(raw, scratch) == 0 && slice_is(buf_slice(scratch), name);
 }
 
-/* Recursion is bounded by JSON_DEPTH_MAX. */
-static bool value_fits(struct slice value, unsigned attachments)
+/* A member of the object `l`, whose value begins at `at`. */
+static void note_member(struct level *l, struct slice key, struct slice text, size_t at, unsigned attachments,
+			struct buf *scratch)
 {
-	struct slice rest = value, key, member;
-	enum json_kind kind = json_kind(value);
+	uint64_t v;
 
-	if (kind == JSON_ARRAY) {
-		while (json_next(&rest, &member) == 1)
-			if (!value_fits(member, attachments))
+	if (key_is(key, "_placeholder", scratch)) {
+		l->placeholder |= text.p[at] == 't';
+	} else if (key_is(key, "num", scratch)) {
+		l->fits = (!l->numbered || l->fits) && take_number(text, &at, ATTACHMENTS_MAX, &v) == 1 &&
+			  v < attachments && at < text.n && strchr(",} \t\r\n", text.p[at]);
+		l->numbered = true;
+	}
+}
+
+static size_t past_blanks(struct slice text, size_t at)
+{
+	while (at < text.n && strchr(" \t\r\n", text.p[at]))
+		at++;
+	return at;
+}
+
+/* Behind the string that begins at `at`. */
+static size_t past_string(struct slice text, size_t at)
+{
+	for (at++; at < text.n && text.p[at] != '"'; at++)
+		at += text.p[at] == '\\';
+	return at + 1;
+}
+
+/* One pass: each object is judged where it closes. The text was checked, so that its depth is bounded. */
+static bool placeholders_fit(struct slice text, unsigned attachments, struct buf *scratch)
+{
+	struct level levels[JSON_DEPTH_MAX + 1] = { 0 }, *l = levels;
+	struct slice string = SLICE_NONE;     /* the last one: in front of a colon, the key */
+	size_t at = 0;
+
+	while (at < text.n) {
+		switch (text.p[at]) {
+		case '"':
+			string = (struct slice){ text.p + at, past_string(text, at) - at };
+			at += string.n;
+			continue;
+		case ':':
+			at = past_blanks(text, at + 1);
+			note_member(l, string, text, at, attachments, scratch);
+			continue;
+		case '{':
+		case '[':
+			*++l = (struct level){ 0 };
+			break;
+		case '}':
+		case ']':
+			if (l->placeholder && !(l->numbered && l->fits))
 				return false;
-	} else if (kind == JSON_OBJECT) {
-		if (json_member(value, "_placeholder", &member) == 1 && json_kind(member) == JSON_TRUE)
-			return placeholder_fits(value, attachments);
-		while (json_next_member(&rest, &key, &member) == 1)
-			if (!value_fits(member, attachments))
-				return false;
+			l--;
+			break;
+		}
+		at++;
 	}
 	return true;
 }
 
 bool sio_packet_placeholders(const struct sio_packet *p)
 {
-	return value_fits(p->data, p->attachments);
+	struct buf scratch = BUF_INIT;
+	bool fit = placeholders_fit(p->data, p->attachments, &scratch);
+
+	buf_fini(&scratch);
+	return fit;
 }
 
 void sio_packet_put_head(struct buf *b, enum sio_packet_type type, size_t attachments, struct slice nsp,

@@ -13,7 +13,7 @@ enum sio_packet_type {
 	SIO_CONNECT, SIO_DISCONNECT, SIO_EVENT, SIO_ACK, SIO_CONNECT_ERROR, SIO_BINARY_EVENT, SIO_BINARY_ACK
 };
 
-enum sio_packet_fault { SIO_PACKET_OK, SIO_PACKET_MALFORMED, SIO_PACKET_BAD_UTF8 };
+enum sio_packet_fault { SIO_PACKET_OK, SIO_PACKET_MALFORMED, SIO_PACKET_DEEP, SIO_PACKET_BAD_UTF8 };
 
 #define SIO_NAME_MAX 512                      /* bytes of a namespace with its query, as sent */
 #define SIO_ACK_MAX 9007199254740992ull       /* 2^53: ids are doubles in the reference */
@@ -43,7 +43,10 @@ void sio_packet_rebase(struct sio_packet *p, struct slice old_text, const char *
  * The decoded event name: in the packet, or in `scratch` when it has escapes. Empty when they are bad text.
  */
 struct slice sio_packet_name(const struct sio_packet *p, struct buf *scratch);
-/* True when every {"_placeholder":true,"num":i} in the packet names one of its attachments. */
+/*
+ * True when every {"_placeholder":true,"num":i} in the packet names one of its attachments. Of keys that come twice each
+ * counts: readers differ in which one they take.
+ */
 bool sio_packet_placeholders(const struct sio_packet *p);
 
 /* Appends everything that stands before the JSON. `attachments` counts for binary types; `id` NULL: none. */

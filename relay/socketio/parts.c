@@ -11,13 +11,32 @@ struct sio_parts {
 	struct sio_packet packet;
 	char *text;
 	size_t count, bytes, bytes_max;
+	size_t held, *total;                  /* counted for it in *total; text too */
 	struct slice attachments[];
 };
 
-struct sio_parts *sio_parts_new(const struct sio_packet *p, struct slice text, size_t bytes_max)
+static bool has_room(size_t held, size_t total)
 {
-	struct sio_parts *w = mem_zero(1, sizeof(*w) + p->attachments * sizeof(w->attachments[0]));
+	if (held <= SIO_PARTS_SMALL)
+		return true;
+	return total < SIO_PARTS_TOTAL_MAX && held <= (SIO_PARTS_TOTAL_MAX - total) / SIO_PARTS_FREE_SHARE;
+}
 
+static void hold(struct sio_parts *w, size_t n)
+{
+	w->held += n;
+	*w->total += n;
+}
+
+struct sio_parts *sio_parts_new(const struct sio_packet *p, struct slice text, size_t bytes_max, size_t *total)
+{
+	struct sio_parts *w;
+
+	if (!has_room(text.n, *total))
+		return NULL;
+	w = mem_zero(1, sizeof(*w) + p->attachments * sizeof(w->attachments[0]));
+	w->total = total;
+	hold(w, text.n);
 	w->packet = *p;
 	w->text = mem_copy(text);
 	w->bytes_max = bytes_max;
@@ -29,6 +48,7 @@ void sio_parts_free(struct sio_parts *w)
 {
 	if (!w)
 		return;
+	*w->total -= w->held;
 	for (size_t i = 0; i < w->count; i++)
 		free((char *)w->attachments[i].p);
 	free(w->text);
@@ -39,6 +59,9 @@ int sio_parts_add(struct sio_parts *w, struct slice bytes)
 {
 	if (w->count == w->packet.attachments || bytes.n > w->bytes_max - w->bytes)
 		return -1;
+	if (w->count + 1 < w->packet.attachments && !has_room(w->held + bytes.n, *w->total))
+		return -1;
+	hold(w, bytes.n);
 	w->bytes += bytes.n;
 	w->attachments[w->count++] = (struct slice){ mem_copy(bytes), bytes.n };
 	return w->count == w->packet.attachments;

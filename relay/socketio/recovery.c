@@ -14,6 +14,7 @@
 #define SWEEP_MS 5000
 #define AWAY_MOST 65536                     /* sessions that are away, and their seats together */
 #define SEATS_MOST 262144
+#define BEHIND_MOST 10000                   /* pushes, whoever they were for, that are looked through for one session */
 #define TAG_LEN 8
 
 /* ---- the log ---- */
@@ -193,6 +194,9 @@ struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uin
 	size_t bytes = 0;
 
 	if (!w || w->back.until_ms <= eio_loop_now_ms(r->loop) || !complete(r, &w->back, from))
+		return NULL;
+	/* Whoever holds a session may ask often, and nobody else is served meanwhile. */
+	if (r->number - (from > r->dropped ? from : r->dropped) > BEHIND_MOST)
 		return NULL;
 	for (struct sio_kept *k = kept_behind(r, from); k && bytes_max; k = TAILQ_NEXT(k, next))
 		if (kept_hears(r, k, &w->peer, w->id) && (bytes += k->size) > bytes_max)

@@ -72,7 +72,7 @@ struct sio_socket *sio_recovery_live(const struct sio_recovery *r, struct slice 
 void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
 /*
  * The session of a pid, if everything it missed behind push `from` is still here and no more than bytes_max
- * (0: any number); else NULL.
+ * (0: any number), and no more than 10,000 pushes for whomever came since; else NULL.
  */
 struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t from, size_t bytes_max);
 /* The socket takes over the session's seats and pid; the session is freed. */

@@ -186,14 +186,19 @@ static int load_seat(struct loading *l, struct sio_away *who)
 	return 0;
 }
 
+/* Whole ids fill their bytes. */
+static bool is_id(const char id[IDS_SID_LEN + 1])
+{
+	return strnlen(id, IDS_SID_LEN + 1) == IDS_SID_LEN;
+}
+
 static int load_session(struct loading *l)
 {
 	struct sio_recovery *r = l->r;
 	struct saved_session s;
 	struct sio_away *w;
 
-	if (take(l, &s, sizeof(s)) < 0 || s.id[IDS_SID_LEN] || s.pid[IDS_SID_LEN] || !s.pid[0] ||
-	    map_find(r->away, slice_of(s.pid)))
+	if (take(l, &s, sizeof(s)) < 0 || !is_id(s.id) || !is_id(s.pid) || map_find(r->away, slice_of(s.pid)))
 		return -1;
 	w = mem_zero(1, sizeof(*w));
 	w->back = (struct sio_back){ .last = s.last, .cut = s.cut, .until_ms = l->now +

@@ -88,6 +88,11 @@ struct sio_namespace *sio_server_of(struct sio_server *s, const char *name, cons
 	return n;
 }
 
+int sio_server_renew_tls(struct sio_server *s, const char *cert_file, const char *key_file)
+{
+	return eio_server_renew_tls(s->transport, cert_file, key_file);
+}
+
 void sio_server_stop_listening(struct sio_server *s)
 {
 	eio_server_stop_listening(s->transport);

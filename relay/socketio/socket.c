@@ -13,6 +13,7 @@
 #include "map.h"
 #include "packet.h"
 #include "recovery.h"
+#include "refusal.h"
 #include "send.h"
 
 #include <stdlib.h>
@@ -281,7 +282,8 @@ void sio_socket_receive(struct sio_socket *s, const struct sio_packet *p, const 
 	case SIO_BINARY_ACK:
 		s->nsp->server->stats.acks_in++;
 		if (!sio_acks_answer(&s->acks, p->id, &answer))
-			log_debug(s->id, "an acknowledgement that nobody waits for");
+			sio_refusal_note(&s->nsp->server->stats, eio_session_address(s->client->session),
+					 SIO_REFUSED_ACK);
 		break;
 	case SIO_DISCONNECT:
 		sio_socket_end(s, BY_CLIENT);
@@ -302,6 +304,11 @@ const char *sio_socket_id(const struct sio_socket *s)
 struct eio_session *sio_socket_session(const struct sio_socket *s)
 {
 	return s->client->session;
+}
+
+const char *sio_socket_why(const struct sio_socket *s)
+{
+	return s->client->why;
 }
 
 void sio_socket_set_data(struct sio_socket *s, void *data)

@@ -72,9 +72,21 @@ int sio_server_port(const struct sio_server *s);
  */
 struct sio_namespace *sio_server_of(struct sio_server *s, const char *name, const struct sio_callbacks *cb,
 				    void *ctx);
+/* See eio_server_renew_tls. */
+int sio_server_renew_tls(struct sio_server *s, const char *cert_file, const char *key_file);
 void sio_server_stop_listening(struct sio_server *s);
 void sio_server_drain(struct sio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
 void sio_server_free(struct sio_server *s);
+/* What is refused, a counter each; socketio.3, LIMITS, tells the bounds and what the peer sees. */
+enum sio_refusal {
+	SIO_REFUSED_CONNECT_SLOW, SIO_REFUSED_PACKET, SIO_REFUSED_DEPTH, SIO_REFUSED_TURN,
+	SIO_REFUSED_ATTACHMENTS, SIO_REFUSED_PLACEHOLDER, SIO_REFUSED_ATTACHED, SIO_REFUSED_MISSING,
+	SIO_REFUSED_UNANNOUNCED, SIO_REFUSED_NAMESPACE, SIO_REFUSED_PAYLOAD, SIO_REFUSED_ACK, SIO_REFUSED_ROOMS,
+	SIO_REFUSALS
+};
+/* Its name in the table and the figures; static. */
+const char *sio_refusal_name(enum sio_refusal r);
+
 struct sio_stats {
 	struct eio_stats transport;
 	uint64_t sockets, connects, connect_errors, events_in, acks_in, packets_bad;
@@ -82,6 +94,7 @@ struct sio_stats {
 	uint64_t broadcasts_encoded;       /* encodings made for them: one each */
 	uint64_t rooms;
 	uint64_t away, recovered;          /* sessions that may come back, and those that did */
+	uint64_t refused[SIO_REFUSALS];
 };
 void sio_server_stats(const struct sio_server *s, struct sio_stats *out);
 
@@ -95,6 +108,11 @@ struct sio_socket *sio_namespace_find(struct sio_namespace *n, struct slice id);
 size_t sio_namespace_count(const struct sio_namespace *n);
 /* Handshake data: address, query, headers. */
 struct eio_session *sio_socket_session(const struct sio_socket *s);
+/*
+ * The refusal for which this room ended its connection: a sentence for the log, static; else NULL (the transport's:
+ * eio_session_why).
+ */
+const char *sio_socket_why(const struct sio_socket *s);
 void sio_socket_set_data(struct sio_socket *s, void *data);
 void *sio_socket_data(const struct sio_socket *s);
 /* Answers a pending socket: CONNECT with its id. Nothing happens when it is not pending. */
@@ -172,7 +190,13 @@ void sio_room_each(struct sio_namespace *n, struct slice room, void (*fn)(void *
 size_t sio_push(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
 		struct slice event);
 
-/* The same, dropped for each socket whose transport cannot take it now (volatile). */
+/*
+ * The same with binary attachments, which the JSON means by {"_placeholder":true,"num":i}. The bytes are copied once,
+ * for all.
+ */
+size_t sio_push_binary(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
+		       struct slice event, const struct slice *attachments, size_t count);
+/* As sio_push, dropped for each socket whose transport cannot take it now (volatile). */
 size_t sio_push_volatile(struct sio_namespace *n, const struct slice *rooms, size_t room_count,
 			 struct slice except, struct slice event);
 /* How many were asked, and how many of them answered. */
