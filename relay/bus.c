@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include "fault.h"
 #include "ids.h"
 #include "map.h"
 
@@ -52,6 +53,8 @@ static void on_answers(struct bus *b, struct worker *w, const struct wire_ready 
 
 	if (r->boot != b->boot) {
 		b->stats.answers_foreign++;
+		if (log_limited(&b->quiet, 5))
+			log_info("bus", "answers of worker %u are for an earlier relay", w->name.pid);
 		bus_report(b, BUS_TROUBLE, 0, 0, SLICE_NONE);
 		return;
 	}
@@ -63,9 +66,13 @@ static void on_answers(struct bus *b, struct worker *w, const struct wire_ready 
 			job_lost(b, j, "malformed answers");
 		return;
 	}
+	FAULT("relay.answers");
 	w->answered = r->answers;
-	if (!j)
+	if (!j) {
 		b->stats.answers_late++;
+		if (log_limited(&b->quiet, 5))
+			log_info("bus", "answers to job %llu came late", (unsigned long long)r->answers);
+	}
 	while (wire_next_answer(&answers, &command, &effects) == 1) {
 		b->stats.answers++;
 		bus_report(b, BUS_ANSWER, r->answers, command, effects);

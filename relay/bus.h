@@ -52,11 +52,6 @@ size_t bus_idle(const struct bus *b);
  */
 uint64_t bus_give(struct bus *b, enum wire_job_kind kind, uint16_t count, struct slice commands,
 		unsigned attempt_ms);
-/*
- * Answers the workers that delivered answers and got no new job. Call after the last bus_give of a loop
- * pass.
- */
-void bus_settle(struct bus *b);
 
 struct bus_stats {
 	uint64_t workers, idle, jobs_out;

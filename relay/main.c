@@ -140,6 +140,8 @@ static struct sio_config sio_config_of(const struct settings *s)
 			.path = "/socket.io/",
 			.cors_origins = s->cors_allowed_origins,
 			.trusted_proxies = s->trusted_proxies,
+			.tls_cert_file = s->ssl_cert_file,
+			.tls_key_file = s->ssl_key_file,
 			.ping_interval_ms = (unsigned)s->ping_interval_ms,
 			.ping_timeout_ms = (unsigned)s->ping_timeout_ms,
 			.upgrade_timeout_ms = (unsigned)s->upgrade_timeout_ms,
@@ -176,7 +178,19 @@ static void on_stop(void *ctx, int signum)
 	chat_drain(p->hall, PATIENCE_MS, on_left, p);
 }
 
-/* What may change while running: log level, token buckets, the feed's pace. A bad file changes nothing. */
+/* What the settings name is used as it is now, or stays as it was. */
+static void renew_tls(struct program *p, const struct settings *fresh)
+{
+	if (settings_tls(fresh) != settings_tls(&p->settings))
+		log_warn("relay", "SSL_CERT_FILE, SSL_KEY_FILE: TLS begins or ends with a restart only");
+	else if (settings_tls(fresh))
+		(void)!chat_renew_tls(p->hall, fresh->ssl_cert_file, fresh->ssl_key_file);
+}
+
+/*
+ * What may change while running: log level, token buckets, the feed's pace, the certificate. A bad file
+ * changes nothing.
+ */
 static void on_reload(void *ctx, int signum)
 {
 	struct program *p = ctx;
@@ -195,7 +209,8 @@ static void on_reload(void *ctx, int signum)
 	log_open("upred-relay", fresh.log_level);
 	c = chat_config_of(&p->settings);
 	chat_configure(p->hall, &c);
-	log_info("relay", "LOG_LEVEL, RATE_LIMITS, FEED_INTERVAL_MS read again; the others need a restart");
+	renew_tls(p, &fresh);
+	log_info("relay", "LOG_LEVEL, RATE_LIMITS, FEED_INTERVAL_MS, SSL files read again; the others need a restart");
 }
 
 static int watch_signals(struct program *p)
@@ -224,14 +239,28 @@ static int serve(struct program *p)
 		return EXIT_FAILURE;
 	if (!settings_production(s) && !s->auth_mode)
 		log_warn("relay", "AUTH_MODE is not set: development, identity is as the handlers decide");
-	log_info("relay", "upred-relay %s listens on %s port %d, room for %lu connections, bus %s",
-		UPRED_VERSION, s->host, chat_port(p->hall), chat_capacity(p->hall), s->jobs_address);
+	log_info("relay", "upred-relay %s listens on %s port %d%s, room for %lu connections, bus %s",
+		UPRED_VERSION, s->host, chat_port(p->hall), settings_tls(s) ? " (TLS)" : "", chat_capacity(p->hall), s->jobs_address);
 	eio_loop_run(p->loop);
 	remove_port(s->run_dir);
 	chat_close(p->hall);
 	eio_loop_free(p->loop);
 	log_info("relay", "ended");
 	return EXIT_SUCCESS;
+}
+
+/* The settings name files that serve. 0, or -1 and a line that names the setting. */
+static int check_tls(const struct settings *s, char *error_r, size_t error_size)
+{
+	char why[400];
+	enum eio_tls_fault fault = EIO_TLS_FINE;
+
+	if (settings_tls(s))
+		fault = eio_tls_check(s->ssl_cert_file, s->ssl_key_file, why, sizeof(why));
+	if (fault == EIO_TLS_FINE)
+		return 0;
+	snprintf(error_r, error_size, "%s: %s", fault == EIO_TLS_CERT ? "SSL_CERT_FILE" : "SSL_KEY_FILE", why);
+	return -1;
 }
 
 /* What is asked of the settings alone, or the whole life. */
@@ -255,7 +284,7 @@ int main(int argc, char **argv)
 {
 	struct program p = { 0 };
 	enum mode mode = MODE_RUN;
-	char error[256];
+	char error[512];
 	int code = read_arguments(argc, argv, &p, &mode);
 
 	if (code >= 0)
@@ -265,7 +294,8 @@ int main(int argc, char **argv)
 		settings_print_example();
 		return EXIT_SUCCESS;
 	}
-	if (settings_load(p.env_file, &p.settings, error, sizeof(error)) < 0) {
+	if (settings_load(p.env_file, &p.settings, error, sizeof(error)) < 0 ||
+	    (mode != MODE_PRINT && check_tls(&p.settings, error, sizeof(error)) < 0)) {
 		fprintf(stderr, "upred-relay: %s\n", error);
 		return EXIT_SETTINGS;
 	}

@@ -56,6 +56,9 @@ static const struct conf_row rows[] = {
 	SWITCH("RATE_LIMITS", rate_limits, "on", "Token buckets per user and address."),
 	TEXT("HOST", host, "0.0.0.0", "Address to listen on."),
 	NUMBER("PORT", port, "5000", 0, 65535, "Port to listen on; 0 takes a free one."),
+	TEXT("SSL_CERT_FILE", ssl_cert_file, NULL,
+		"Certificate and its chain (PEM): the port speaks TLS and nothing else; read again on HUP."),
+	TEXT("SSL_KEY_FILE", ssl_key_file, NULL, "Its private key (PEM, without a passphrase)."),
 	TEXT("CORS_ALLOWED_ORIGINS", cors_allowed_origins, "*",
 		"Origins that browsers may come from: * or a comma list."),
 	TEXT("TRUSTED_PROXIES", trusted_proxies, "127.0.0.1,::1",
@@ -96,6 +99,11 @@ bool settings_production(const struct settings *s)
 	const char *env = s->upred_env ? s->upred_env : s->flask_env;
 
 	return env && strcmp(env, "production") == 0;
+}
+
+bool settings_tls(const struct settings *s)
+{
+	return s->ssl_cert_file != NULL;
 }
 
 /* An address that follows from the run directory; the caller owns it. */
@@ -199,6 +207,20 @@ static int check_run_dir(char *error_r, size_t error_size)
 	return rc;
 }
 
+/* What is in the files is judged by who uses them. */
+static int check_tls(char *error_r, size_t error_size)
+{
+	if (now.ssl_cert_file && !*now.ssl_cert_file)
+		now.ssl_cert_file = NULL;
+	if (now.ssl_key_file && !*now.ssl_key_file)
+		now.ssl_key_file = NULL;
+	if (!now.ssl_cert_file == !now.ssl_key_file)
+		return 0;
+	snprintf(error_r, error_size, now.ssl_cert_file ? "SSL_KEY_FILE: missing, SSL_CERT_FILE is set" :
+		"SSL_CERT_FILE: missing, SSL_KEY_FILE is set");
+	return -1;
+}
+
 static int check_network(char *error_r, size_t error_size)
 {
 	if (check_list("TRUSTED_PROXIES", now.trusted_proxies, is_address, "IP address", error_r,
@@ -232,11 +254,24 @@ static int judge(struct reading *r, char *error_r, size_t error_size)
 		snprintf(error_r, error_size, "SIGNALS_ADDRESS: the same as JOBS_ADDRESS");
 		return -1;
 	}
-	if (check_network(error_r, error_size) < 0 || check_run_dir(error_r, error_size) < 0)
+	if (check_tls(error_r, error_size) < 0 ||
+	    check_network(error_r, error_size) < 0 || check_run_dir(error_r, error_size) < 0)
 		return -1;
 	if (check_address("JOBS_ADDRESS", now.jobs_address, error_r, error_size) < 0)
 		return -1;
 	return check_address("SIGNALS_ADDRESS", now.signals_address, error_r, error_size);
+}
+
+/*
+ * SSL_CERT_FILE is also OpenSSL's own, for the authorities that clients trust, and stands in many environments:
+ * there it is ours only when SSL_KEY_FILE stands beside it.
+ */
+static void drop_foreign_certificate(void)
+{
+	if (!getenv("SSL_CERT_FILE") || getenv("SSL_KEY_FILE"))
+		return;
+	log_info("conf", "SSL_CERT_FILE of the environment is OpenSSL's: there is no SSL_KEY_FILE beside it");
+	unsetenv("SSL_CERT_FILE");
 }
 
 int settings_load(const char *env_file, struct settings *out, char *error_r, size_t error_size)
@@ -245,6 +280,7 @@ int settings_load(const char *env_file, struct settings *out, char *error_r, siz
 	struct reading r = { 0 };
 
 	memset(&now, 0, sizeof(now));
+	drop_foreign_certificate();
 	r.conf = conf_load(rows, ROWS, env_file, error_r, error_size);
 	if (!r.conf || judge(&r, error_r, error_size) < 0) {
 		reading_free(&r);

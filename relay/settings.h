@@ -18,6 +18,7 @@ struct settings {
 	const char *host;
 	int64_t port;
 	const char *cors_allowed_origins, *trusted_proxies;
+	const char *ssl_cert_file, *ssl_key_file;      /* both or none; none is NULL */
 	int64_t ping_interval_ms, ping_timeout_ms, max_payload, upgrade_timeout_ms, connect_timeout_ms;
 	int64_t header_timeout_ms, body_timeout_ms, send_queue_max;
 	int64_t max_connections, max_connections_per_address;
@@ -34,6 +35,8 @@ void settings_free(void);
 void settings_print(void);
 /* The .env.example of the relay's rows to stdout. */
 void settings_print_example(void);
+/* True when the relay speaks TLS itself. */
+bool settings_tls(const struct settings *s);
 /* True when this relay runs in production by name. */
 bool settings_production(const struct settings *s);
 

@@ -1,17 +1,24 @@
 /*
  * workers: workers by name, jobs by number.
  *
- * Room: relay. Called by bus.c and, for bus_give, bus_idle and bus_settle, by chat/dispatch; calls nano,
- * wire, the loop.
+ * Room: relay. Called by bus.c and, for bus_give and bus_idle, by chat/dispatch; calls nano, wire, the
+ * loop.
  */
 #include "workers.h"
 
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "fault.h"
 #include "map.h"
 
 #define FRESH_MS 1500                  /* idle, but READY not repeated for so long: gets no job */
+/*
+ * So long a worker that has answered may wait for its next job before it is told that it was heard. Under
+ * load the job comes first and is word enough: half the messages of the bus. Below what a worker repeats
+ * itself after.
+ */
+#define OWED_MS 40
 #define FORGET_MS 60000                /* a silent worker's name is forgotten */
 #define MARGIN_MS 200                  /* a worker gives up before the relay does */
 
@@ -60,7 +67,9 @@ static void job_send(struct bus *b, struct job *j)
 	buf_reset(&b->out);
 	wire_put_job(&b->out, &head);
 	buf_put_slice(&b->out, buf_slice(&j->commands));
+	FAULT("relay.job");
 	nano_reply(b->jobs_sock, &w->asking, buf_slice(&b->out));
+	FAULT("relay.job_sent");
 	w->given = j->id;
 	w->state = WORKER_AWAY;
 }
@@ -190,19 +199,12 @@ void worker_check_last(struct bus *b, struct worker *w, const struct wire_ready 
 		return;
 	if (last != w->job->id) {
 		b->stats.jobs_again++;
+		if (log_limited(&b->quiet, 5))
+			log_info("bus", "job %llu never arrived and is given again", (unsigned long long)w->job->id);
 		job_send(b, w->job);
 	} else if (r->answers == 0) {
 		job_lost(b, w->job, "its worker asks for work without an answer");
 	}
-}
-
-void bus_settle(struct bus *b)
-{
-	struct worker *w;
-
-	TAILQ_FOREACH(w, &b->workers, next)
-		if (w->state == WORKER_OWED)
-			worker_ack(b, w);
 }
 
 size_t bus_idle(const struct bus *b)
@@ -229,6 +231,8 @@ void workers_tick(struct bus *b)
 	}
 	for (w = TAILQ_FIRST(&b->workers); w; w = wnext) {
 		wnext = TAILQ_NEXT(w, next);
+		if (w->state == WORKER_OWED && now - w->seen_ms >= OWED_MS)
+			worker_ack(b, w);
 		if (now - w->seen_ms > FORGET_MS)
 			worker_free(b, w);
 	}

@@ -18,7 +18,7 @@
 enum worker_state {
 	WORKER_AWAY,                   /* owes us the next word: it was answered, or never asked */
 	WORKER_IDLE,                   /* asked by READY: may wait for its reply */
-	WORKER_OWED                    /* asked by ANSWERS: must be replied to within this pass */
+	WORKER_OWED                    /* asked by ANSWERS: takes a job as well, is replied to within OWED_MS */
 };
 
 struct job {
@@ -78,7 +78,7 @@ void worker_check_last(struct bus *b, struct worker *w, const struct wire_ready 
 void job_free(struct bus *b, struct job *j);
 /* Ends a job without an answer and reports it. */
 void job_lost(struct bus *b, struct job *j, const char *why);
-/* Ends jobs whose attempt is over, forgets workers long silent. */
+/* Ends jobs whose attempt is over, acknowledges answers that no job has, forgets workers long silent. */
 void workers_tick(struct bus *b);
 
 #endif

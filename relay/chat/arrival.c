@@ -89,12 +89,15 @@ void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 	h->stats.arrivals++;
 	if (auth.n > AUTH_MAX) {
 		h->stats.arrivals_refused++;
+		log_info(seat->sid, "connection from %s refused: too much auth", seat->address);
 		sio_socket_refuse(s, SLICE(auth_too_long));
 		return;
 	}
 	if (h->draining || (h->config.rate_limits && limits_take(h->limits, RATE_CONNECT, SLICE_NONE,
 			slice_of(seat->address), eio_loop_now_ms(h->loop)))) {
 		h->stats.arrivals_closed++;
+		if (log_limited(h->quiet, 5))
+			log_info(seat->sid, "%s sent away: %s", seat->address, h->draining ? "leaving" : "too fast");
 		sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
 		return;
 	}
@@ -103,14 +106,25 @@ void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 	buf_fini(&args);
 }
 
+/* The refusal behind the end of its connection, if it was one. */
+static const char *why_it_ended(const struct sio_socket *s)
+{
+	const char *why = sio_socket_why(s);
+
+	if (!why)
+		why = eio_session_why(sio_socket_session(s));
+	return why ? why : "";
+}
+
 void arrival_leave(struct hall *h, struct sio_socket *s, const char *reason)
 {
 	struct seat *seat = sio_socket_data(s);
+	const char *why = why_it_ended(s);
 
 	if (!seat)
 		return;
 	if (seat->user)
-		log_info(seat->sid, "user %s left: %s", seat->user, reason);
+		log_info(seat->sid, "user %s left: %s%s%s", seat->user, reason, *why ? ", " : "", why);
 	else
 		commands_drop_arrival(h, seat);
 	commands_drop_reads(h, seat);

@@ -168,7 +168,7 @@ static struct hall *hall_new(struct eio_loop *l, const struct chat_config *c)
 	h->quiet = &quiet;
 	h->started_ms = eio_loop_now_ms(l);
 	lines_init(&h->lines);
-	TAILQ_INIT(&h->commands);
+	commands_init(h);
 	TAILQ_INIT(&h->seats);
 	TAILQ_INIT(&h->full);
 	h->by_id = map_new();
@@ -221,6 +221,11 @@ unsigned long chat_capacity(const struct hall *h)
 
 	sio_server_stats(h->server, &s);
 	return (unsigned long)s.transport.capacity;
+}
+
+int chat_renew_tls(struct hall *h, const char *cert_file, const char *key_file)
+{
+	return sio_server_renew_tls(h->server, cert_file, key_file);
 }
 
 void chat_configure(struct hall *h, const struct chat_config *c)

@@ -26,6 +26,8 @@ struct hall *chat_open(struct eio_loop *l, const struct chat_config *c, const st
 int chat_port(const struct hall *h);
 /* Connections this process can hold. */
 unsigned long chat_capacity(const struct hall *h);
+/* Other certificate files from now on, see eio_server_renew_tls. 0 or -1 with a logged line. */
+int chat_renew_tls(struct hall *h, const char *cert_file, const char *key_file);
 /* Takes over what may change while running. */
 void chat_configure(struct hall *h, const struct chat_config *c);
 /*

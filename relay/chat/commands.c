@@ -9,12 +9,20 @@
 #include <stdlib.h>
 #include "get_presence.h"
 #include "ids.h"
+#include "json.h"
 #include "log.h"
 #include "replies.h"
 #include "seats.h"
 #include "typing.h"
 
 #define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
+
+void commands_init(struct hall *h)
+{
+	TAILQ_INIT(&h->commands);
+	TAILQ_INIT(&h->arrivals);
+	TAILQ_INIT(&h->given);
+}
 
 static struct slice id_key(const uint64_t *id)
 {
@@ -46,25 +54,37 @@ static void command_enter(struct hall *h, struct command *c)
 {
 	h->stats.commands++;
 	TAILQ_INSERT_TAIL(&h->commands, c, in_all);
+	if (c->type == WIRE_CONNECT)
+		TAILQ_INSERT_TAIL(&h->arrivals, c, in_due);
 	map_put(h->by_id, id_key(&c->id), c);
 	lines_put(&h->lines, c);
 	if (c->seat)
 		seat_check_bounds(c->seat);
 }
 
-static void command_refused(struct hall *h, struct command *c, const char *code, uint64_t retry_ms)
+static void command_refused(struct command *c, const char *code, uint64_t retry_ms)
 {
-	h->stats.refused++;
 	c->kind = 0;
 	c->refusal = code;
 	c->retry_ms = retry_ms;
 	c->args.n = 0;
 }
 
+/* The room that a send names, so that it waits for who writes there already; 0: it names none. */
+static uint16_t place_named(const struct command *c)
+{
+	struct slice rest = c->args, object, name;
+
+	if (c->bad_text || !json_next_argument(&rest, &object) || json_kind(object) != JSON_OBJECT ||
+	    !json_member(object, "sala_uuid", &name) || json_kind(name) != JSON_STRING)
+		return 0;
+	return lines_place((struct slice){ name.p + 1, name.n - 2 });
+}
+
 void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 {
 	const struct event_row *row = events_find(e->name);
-	bool full = h->lines.bytes + e->args.n > LINES_TOTAL_MAX;
+	bool full = !lines_have_room(&h->lines, &seat->line, e->args.n);
 	uint64_t wait = 0;
 	struct command *c;
 
@@ -85,19 +105,21 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 	c->bad_text = e->bad_text;
 	if (!row) {
 		h->stats.unknown_events++;
-		command_refused(h, c, REFUSED_BAD_REQUEST, 0);
+		command_refused(c, REFUSED_BAD_REQUEST, 0);
 	} else if (wait) {
 		h->stats.refused_fast++;
-		command_refused(h, c, REFUSED_TOO_FAST, wait);
+		command_refused(c, REFUSED_TOO_FAST, wait);
 	} else if (full || (!row->here && !bus_alive(h->bus))) {
 		h->stats.refused_full += full;
 		h->stats.unavailable++;
-		command_refused(h, c, REFUSED_UNAVAILABLE, 0);
+		command_refused(c, REFUSED_UNAVAILABLE, 0);
 	} else {
 		c->kind = row->kind;
 		/* Drawn once per emit: a second attempt meets its own row. */
-		if (row->kind == WIRE_JOB_SENDS)
+		if (row->kind == WIRE_JOB_SENDS) {
 			ids_uuid_random(c->uuid);
+			c->to = place_named(c);
+		}
 	}
 	command_enter(h, c);
 }
@@ -129,12 +151,25 @@ struct command *commands_find(const struct hall *h, uint64_t id)
 	return map_find(h->by_id, id_key(&id));
 }
 
+void commands_given(struct hall *h, struct command *c)
+{
+	if (c->first_out_ms)
+		return;
+	c->first_out_ms = eio_loop_now_ms(h->loop);
+	if (c->type != WIRE_CONNECT)
+		TAILQ_INSERT_TAIL(&h->given, c, in_due);
+}
+
 void commands_end(struct hall *h, struct command *c)
 {
 	struct seat *seat = c->seat;
 
 	lines_remove(&h->lines, c);
 	TAILQ_REMOVE(&h->commands, c, in_all);
+	if (c->type == WIRE_CONNECT)
+		TAILQ_REMOVE(&h->arrivals, c, in_due);
+	else if (c->first_out_ms)
+		TAILQ_REMOVE(&h->given, c, in_due);
 	map_remove(h->by_id, id_key(&c->id));
 	if (!seat)
 		free(c->line);
@@ -156,6 +191,7 @@ void commands_fail(struct hall *h, struct command *c)
 		reply_refuse(c, REFUSED_UNAVAILABLE, 0);
 	} else if (c->type == WIRE_CONNECT && s) {
 		h->stats.arrivals_closed++;
+		log_info(c->seat->sid, "%s sent away: no worker let it in", c->seat->address);
 		sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
 	}
 	commands_end(h, c);
@@ -219,28 +255,36 @@ void commands_settle_refused(struct hall *h)
 	}
 }
 
-/* True when a waiting command has waited too long. */
-static bool overdue(const struct command *c, uint64_t now, bool alive)
-{
-	if (c->state != COMMAND_WAITING || c->kind == 0)
-		return false;
-	if (c->type == WIRE_CONNECT)
-		return now - c->born_ms >= COMMANDS_ARRIVAL_MS;
-	return !alive || (c->first_out_ms && now - c->first_out_ms >= COMMANDS_TOTAL_MS);
-}
-
-void commands_tick(struct hall *h)
+/* Fails those of a list, oldest first, that wait and are `ms` old: since birth, or since they were given. */
+static void fail_older(struct hall *h, struct command_list *list, bool arrivals, uint64_t ms)
 {
 	uint64_t now = eio_loop_now_ms(h->loop);
-	bool alive = bus_alive(h->bus);
+	struct command *c, *next;
+
+	for (c = TAILQ_FIRST(list); c && now - (arrivals ? c->born_ms : c->first_out_ms) >= ms; c = next) {
+		next = TAILQ_NEXT(c, in_due);
+		if (c->state == COMMAND_WAITING)
+			commands_fail(h, c);
+	}
+}
+
+/* Without workers nothing waits but a CONNECT, which has its own time. */
+static void fail_all(struct hall *h)
+{
 	struct command *c, *next;
 
 	for (c = TAILQ_FIRST(&h->commands); c; c = next) {
 		next = TAILQ_NEXT(c, in_all);
-		/* Born in this order: nothing behind can be overdue while there are workers. */
-		if (alive && now - c->born_ms < COMMANDS_TOTAL_MS)
-			break;
-		if (overdue(c, now, alive))
+		if (c->state == COMMAND_WAITING && c->kind != 0 && c->type != WIRE_CONNECT)
 			commands_fail(h, c);
 	}
+}
+
+void commands_tick(struct hall *h)
+{
+	fail_older(h, &h->arrivals, true, COMMANDS_ARRIVAL_MS);
+	if (bus_alive(h->bus))
+		fail_older(h, &h->given, false, COMMANDS_TOTAL_MS);
+	else
+		fail_all(h);
 }

@@ -13,6 +13,8 @@
 #define COMMANDS_ATTEMPTS 2
 #define COMMANDS_ARRIVAL_MS 10000      /* how long a CONNECT waits for a worker */
 
+/* Makes the registers of a new hall, empty. */
+void commands_init(struct hall *h);
 /* A client's event: into its line, or refused in its turn. */
 void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e);
 /* A CONNECT; args as WIRE.md says. */
@@ -25,6 +27,8 @@ void commands_ask(struct hall *h, enum wire_command_type type, struct slice args
 		void (*on_end)(void *ctx, struct slice effects, bool failed), void *ctx);
 /* An unanswered command, or NULL. */
 struct command *commands_find(const struct hall *h, uint64_t id);
+/* It goes to a worker: from the first time on its own time runs. */
+void commands_given(struct hall *h, struct command *c);
 /* It is answered: takes it out of everything and frees it. */
 void commands_end(struct hall *h, struct command *c);
 /*

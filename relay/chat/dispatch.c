@@ -4,8 +4,9 @@
  * Room: relay/chat. Called by chat; calls bus, lines, commands, answers, effects. Sends (and receipts) go
  * in at most two jobs at a time, so that under load a job is a large set in its natural order. The answers
  * of the younger wait for the older, not longer than HOLD_MS. What would write to the room of a job that is
- * out waits for that job (lines: places): the database would only make the whole younger job wait for the
- * commit of the older.
+ * out waits for that job (lines: places), also when it is late: the database would only make the whole
+ * younger job wait for the commit of the older, and a room that somebody holds would take one worker after
+ * the other.
  */
 #include "dispatch.h"
 
@@ -31,7 +32,6 @@
 struct job_out {
 	uint64_t id, given_ms;
 	enum wire_job_kind kind;
-	bool passable;                 /* its places were left: others may write there */
 	bool slow;                     /* somebody waited for it in vain: nobody does any more */
 	TAILQ_ENTRY(job_out) next;
 	size_t count;
@@ -154,8 +154,7 @@ static bool give_one(struct hall *h, enum wire_job_kind kind, size_t idle)
 	j->given_ms = now;
 	j->count = n;
 	for (size_t i = 0; i < n; i++) {
-		if (!list[i]->first_out_ms)
-			list[i]->first_out_ms = now;
+		commands_given(h, list[i]);
 		encode(list[i], cursor, &d->scratch);
 		j->commands[i] = list[i]->id;
 	}
@@ -171,32 +170,12 @@ static bool give_one(struct hall *h, enum wire_job_kind kind, size_t idle)
 	return true;
 }
 
-/* Nobody waits for the rooms of a job that may have been lost. */
-static void leave_places(struct hall *h)
-{
-	uint64_t now = eio_loop_now_ms(h->loop);
-	struct job_out *j;
-
-	TAILQ_FOREACH(j, &h->dispatch->jobs, next) {
-		if (j->passable || now - j->given_ms <= HOLD_MS)
-			continue;
-		j->passable = true;
-		for (size_t i = 0; i < j->count; i++) {
-			struct command *c = commands_find(h, j->commands[i]);
-
-			if (c && c->job == j->id)
-				lines_leave_place(&h->lines, c);
-		}
-	}
-}
-
 void dispatch_settle(struct hall *h)
 {
 	static const enum wire_job_kind kinds[] = { WIRE_JOB_SENDS, WIRE_JOB_OTHERS, WIRE_JOB_RECEIPTS };
 	size_t idle = bus_idle(h->bus);
 	bool gave = true;
 
-	leave_places(h);
 	seats_let_go(h);
 	commands_settle_refused(h);
 	while (idle > 0 && gave) {
@@ -210,7 +189,6 @@ void dispatch_settle(struct hall *h)
 			}
 		}
 	}
-	bus_settle(h->bus);
 }
 
 /* ---- in ---- */

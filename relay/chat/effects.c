@@ -7,6 +7,8 @@
 #include "effects.h"
 
 #include <time.h>
+#include "fault.h"
+#include "ids.h"
 #include "log.h"
 #include "replies.h"
 #include "seats.h"
@@ -62,6 +64,7 @@ static void on_expired(void *ctx)
 {
 	struct seat *seat = ctx;
 
+	seat->hall->stats.expired++;
 	log_info(seat->sid, "user %s: token expired", seat->user);
 	eio_timer_free(seat->expiry);
 	seat->expiry = NULL;
@@ -90,8 +93,9 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 	struct seat *seat = c ? c->seat : NULL;
 	struct buf room = BUF_INIT;
 	bool foreign;
+	int64_t id;
 
-	if (!seat || !seat->socket)
+	if (!seat || !seat->socket || ids_parse(e->user, &id) != 0)
 		return;
 	if (c->type == WIRE_EVENT && seat->user && slice_is(e->user, seat->user))
 		set_expiry(h, seat, e->expires);
@@ -135,6 +139,7 @@ static void apply_close(struct hall *h, struct command *c)
 	if (!s)
 		return;
 	h->stats.arrivals_closed += c->type == WIRE_CONNECT;
+	log_info(c->seat->sid, "%s sent away by a handler for a while", c->seat->address);
 	sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
 }
 
@@ -164,6 +169,11 @@ static void apply_leave(struct hall *h, struct command *c, const struct wire_eff
 		return;
 	if (sio_socket_leave(s, e->room) != 1)
 		return;
+	if (e->sid.n > 0) {
+		h->stats.removed++;
+		log_info("members", "%.*s leaves %.*s: no longer a member", (int)e->sid.n, e->sid.p, (int)e->room.n,
+			e->room.p);
+	}
 	if (e->self.n > 0)
 		sio_socket_emit(s, e->self);
 	if (e->event.n > 0)
@@ -186,11 +196,21 @@ static void apply_disconnect(struct hall *h, struct wire_effect *e)
 	buf_putc(&room, '@');
 	buf_put_slice(&room, e->user);
 	sio_room_each(h->ns, buf_slice(&room), tell_and_disconnect, e);
+	h->stats.dismissed++;
 	log_info("members", "user %.*s may no longer connect", (int)e->user.n, e->user.p);
 	buf_fini(&room);
 }
 
 /* ---- lists ---- */
+
+/* A handler says no by the event `error`, or by an object that says so first (fcgi-api/answer.c). */
+static bool is_refusal(const struct wire_effect *e)
+{
+	static const char no[] = "{\"status\":\"error\"";
+
+	return slice_is(e->name, "error") ||
+		(e->object.n >= sizeof(no) - 1 && memcmp(e->object.p, no, sizeof(no) - 1) == 0);
+}
 
 /* One effect; false when those behind it must not be applied. */
 static bool apply_one(struct hall *h, struct command *c, struct wire_effect *e)
@@ -208,11 +228,16 @@ static bool apply_one(struct hall *h, struct command *c, struct wire_effect *e)
 		apply_leave(h, c, e);
 		break;
 	case WIRE_PUSH:
+		FAULT("relay.push");
 		apply_push(h, e);
+		FAULT("relay.pushed");
 		break;
 	case WIRE_REPLY:
+		FAULT("relay.reply");
+		h->stats.refused_answers += is_refusal(e);
 		if (c)
 			reply_send(c, e->name, e->object);
+		FAULT("relay.replied");
 		break;
 	case WIRE_CLOSE:
 		apply_close(h, c);

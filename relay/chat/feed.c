@@ -1,9 +1,8 @@
 /*
- * feed: sweeps over new rows of `mensajes`, one question at a time: SWEEP, then FETCH of what nobody pushed
- * yet.
+ * feed: sweeps over new rows of `mensajes`, one question at a time: SWEEP, and in turn with it FETCH of what nobody
+ * pushed yet.
  *
- * Room: relay/chat. Called by chat; calls commands, effects, holes, pushed and socketio. Rows that are to
- * be fetched stay noted until they were: a lost answer costs a second, never a message.
+ * Room: relay/chat. Called by chat; calls commands, fetch, holes, pushed and socketio.
  */
 #include "feed.h"
 
@@ -12,12 +11,15 @@
 #include <stdlib.h>
 #include <sys/time.h>
 #include "commands.h"
-#include "effects.h"
+#include "fault.h"
+#include "fetch.h"
 #include "log.h"
 
 #define SWEEP_RANGES 512               /* holes asked for in one sweep */
 #define SWEEP_IDS 8192                 /* ids of joined ranges asked for in one sweep */
-#define FETCH_MOST 64                  /* rows asked for with text at a time; a handler takes no more */
+#define PAGES_A_FETCH 4                /* of a large backlog: to find what is behind it, rooms that it does not concern */
+#define BREATH_MS 20                   /* at most so long the bus belongs to others between two questions of many */
+#define MARK_EVERY_MS 200
 #define HURRY_GAP_MS 20                /* sweeps that trouble asks for are at least so far apart */
 #define CATCH_UP_MS 3000               /* how long a new relay lets clients wait for what the old one left */
 #define RETRY_AFTER_MS 200
@@ -32,13 +34,14 @@ struct feed {
 	struct eio_timer *timer, *stand;
 	bool busy;                     /* a question is out, or rows are given time to stand */
 	bool standing;
+	bool due;                      /* a sweep is wanted, whatever else there is to do */
 	bool more;                     /* the last page was cut */
-	bool again;                    /* go on at once */
+	unsigned pages;                /* sweeps since the last fetch */
 	uint64_t begun_ms, failed_ms;  /* the last question, the last that failed */
-	uint64_t *wanted;              /* ids to fetch; owned */
-	size_t wanted_count, wanted_cap;
-	size_t asked_count;            /* of them, those that are asked for now */
-	struct buf scratch;
+	uint64_t swept_ms;             /* the last answer of a sweep */
+	uint64_t marked_ms;            /* when the mark was written */
+	struct fetch *fetch;           /* rows to be fetched */
+	struct buf scratch, rooms;
 };
 
 /* ---- feed.mark ---- */
@@ -51,6 +54,7 @@ static void write_mark(struct feed *f)
 	struct timeval tv;
 	FILE *out;
 
+	f->marked_ms = eio_loop_now_ms(h->loop);
 	gettimeofday(&tv, NULL);
 	snprintf(path, sizeof(path), "%s/feed.mark", h->config.run_dir);
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
@@ -59,64 +63,45 @@ static void write_mark(struct feed *f)
 		fprintf(out, "%llu %llu\n",
 			(unsigned long long)holes_cursor(h->holes, eio_loop_now_ms(h->loop)),
 			(unsigned long long)tv.tv_sec * 1000 + (unsigned long long)tv.tv_usec / 1000);
-		if (fclose(out) == 0 && rename(fresh, path) == 0)
+		if (fclose(out) == 0 && !FAULT_FAILS("feed.mark") && rename(fresh, path) == 0)
 			return;
 	}
+	h->stats.marks_failed++;
 	if (log_limited(h->quiet, 5))
 		log_warn("feed", "%s: %s", path, strerror(errno));
 }
 
-/* ---- fetching ---- */
-
-static void on_fetched(void *ctx, struct slice effects, bool failed);
+/* ---- from question to question ---- */
 
 /* Asked again by the timer; noise of a failing database must not make a busy loop. */
 static void note_failure(struct feed *f)
 {
 	f->hall->stats.sweeps_failed++;
+	if (log_limited(f->hall->quiet, 5))
+		log_warn("feed", "a question to the database had no answer; asked again");
 	f->failed_ms = eio_loop_now_ms(f->hall->loop);
-	f->again = false;
 }
 
-static void want(struct feed *f, uint64_t id)
+/* The next question, if there is one already, after so long. */
+static void go_on_in(struct feed *f, uint64_t ms)
 {
-	if (f->wanted_count == f->wanted_cap) {
-		f->wanted_cap = f->wanted_cap ? f->wanted_cap * 2 : FETCH_MOST;
-		f->wanted = mem_resize(f->wanted, f->wanted_cap * sizeof(*f->wanted));
-	}
-	f->wanted[f->wanted_count++] = id;
-}
-
-static int by_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void fetch(struct feed *f)
-{
-	qsort(f->wanted, f->wanted_count, sizeof(*f->wanted), by_id);
-	f->asked_count = f->wanted_count < FETCH_MOST ? f->wanted_count : FETCH_MOST;
-	f->busy = true;
-	buf_reset(&f->scratch);
-	wire_put_ids(&f->scratch, f->wanted, f->asked_count);
-	commands_ask(f->hall, WIRE_FETCH, buf_slice(&f->scratch), on_fetched, f);
+	if (!f->more && !fetch_ready(f->fetch))
+		return;
+	f->busy = f->standing = true;
+	eio_timer_again(f->stand, ms ? ms : 1, 0);
 }
 
 /*
- * Rows come by id, and an answer may end before the last of them (a message on the bus has its size). So
- * what lies behind the last row that came is asked for again; when none comes, all of them were deleted
- * meanwhile.
+ * As long as the last question took, so that a flood leaves half of everything to others. Not when nobody here
+ * waits for what it brought: what the fast way pushed must be passed quickly, as long as it is remembered.
  */
-static void drop_fetched(struct feed *f, uint64_t last)
+static uint64_t breath(const struct feed *f)
 {
-	size_t kept = 0;
+	uint64_t took = eio_loop_now_ms(f->hall->loop) - f->begun_ms;
 
-	for (size_t i = 0; i < f->wanted_count; i++)
-		if (i >= f->asked_count || (last > 0 && f->wanted[i] > last))
-			f->wanted[kept++] = f->wanted[i];
-	f->wanted_count = kept;
+	if (!fetch_ready(f->fetch))
+		return 0;
+	return took < BREATH_MS ? took : BREATH_MS;
 }
 
 /*
@@ -126,7 +111,7 @@ static void drop_fetched(struct feed *f, uint64_t last)
 static void note_ready(const struct feed *f)
 {
 	struct hall *h = f->hall;
-	bool behind = f->more || f->wanted_count > 0;
+	bool behind = f->more || fetch_ready(f->fetch);
 
 	if (h->feed_ready || h->stats.sweeps == 0 || (h->feed_handed && behind &&
 			eio_loop_now_ms(h->loop) - h->started_ms < CATCH_UP_MS))
@@ -135,73 +120,86 @@ static void note_ready(const struct feed *f)
 	log_info("feed", "first sweep: newest id %llu", (unsigned long long)holes_high(h->holes));
 }
 
-static void on_fetched(void *ctx, struct slice effects, bool failed)
+static void on_fetched(void *ctx, bool failed)
 {
 	struct feed *f = ctx;
-	struct slice rest = effects;
-	struct wire_effect e;
-	uint64_t last = 0;
 
 	f->busy = false;
 	if (failed) {
 		note_failure(f);
 		return;
 	}
-	while (wire_next_effect(&rest, &e) == 1)
-		if (e.kind == WIRE_PUSH && (uint64_t)e.mensaje_id > last)
-			last = (uint64_t)e.mensaje_id;
-	effects_apply(f->hall, NULL, effects);
-	f->hall->stats.fetched += f->asked_count;
-	drop_fetched(f, last);
 	note_ready(f);
-	f->again = f->more || f->wanted_count > 0;
+	go_on_in(f, breath(f));
 }
 
 /* ---- sweeping ---- */
 
-static bool room_open(struct hall *h, const char *prefix, struct slice name)
-{
-	char text[128];
-	int n = snprintf(text, sizeof(text), "%s%.*s", prefix, (int)name.n, name.p);
-
-	if (n <= 0 || (size_t)n >= sizeof(text))
-		return false;
-	return sio_room_size(h->ns, (struct slice){ text, (size_t)n }) > 0;
-}
-
-static bool person_here(struct hall *h, uint64_t user)
+static void put_person(struct buf *rooms, uint64_t user)
 {
 	char text[24];
 	int n = snprintf(text, sizeof(text), "@%llu", (unsigned long long)user);
 
-	return user && sio_room_size(h->ns, (struct slice){ text, (size_t)n }) > 0;
+	if (user)
+		wire_put_room(rooms, (struct slice){ text, (size_t)n });
 }
 
-/* Does anybody here hear this row? */
-static bool row_heard(struct hall *h, const struct wire_row *r)
+/* The rooms that hear a row, packed as in its push. */
+static struct slice rooms_of(struct feed *f, const struct wire_row *r)
 {
+	char uuid[37], text[128];
 	struct slice room = r->room_text;
-	char text[37];
+	int n;
 
 	if (room.n == 0) {
-		wire_uuid_text(r->room, text);
-		room = slice_of(text);
+		wire_uuid_text(r->room, uuid);
+		room = slice_of(uuid);
 	}
-	if (r->grouped)
-		return room_open(h, "group_", room);
-	return person_here(h, r->a) || person_here(h, r->b) || room_open(h, "chat_", room);
+	buf_reset(&f->rooms);
+	n = snprintf(text, sizeof(text), "%s_%.*s", r->grouped ? "group" : "chat", (int)room.n, room.p);
+	if (n > 0 && (size_t)n < sizeof(text))
+		wire_put_room(&f->rooms, (struct slice){ text, (size_t)n });
+	if (!r->grouped) {
+		put_person(&f->rooms, r->a);
+		put_person(&f->rooms, r->b);
+	}
+	return buf_slice(&f->rooms);
+}
+
+/* Is anybody here in one of them? */
+static bool heard(struct hall *h, struct slice rooms)
+{
+	struct slice room;
+
+	while (wire_next_room(&rooms, &room) == 1)
+		if (sio_room_size(h->ns, room) > 0)
+			return true;
+	return false;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
 }
 
 static void take_row(struct feed *f, const struct wire_row *r, bool first)
 {
 	struct hall *h = f->hall;
 	uint64_t tag = pushed_tag(r->uuid);
+	struct slice rooms;
 
 	h->stats.rows++;
-	if (first)
+	if (first) {
 		pushed_add(h->pushed, r->id, tag);
-	else if (!r->deleted && !pushed_has(h->pushed, r->id, tag) && row_heard(h, r))
-		want(f, r->id);
+		return;
+	}
+	if (r->deleted || pushed_has(h->pushed, r->id, tag))
+		return;
+	rooms = rooms_of(f, r);
+	if (heard(h, rooms))
+		fetch_add(f->fetch, rooms, r->id);
 }
 
 /* The database went back (restore, failover, the newest rows deleted): begin again from there. */
@@ -252,7 +250,7 @@ static int take_rows(struct feed *f, struct slice payload)
 	if (more == 0)
 		holes_advance(h->holes, fresh, n, head.upto, eio_loop_now_ms(h->loop));
 	free(fresh);
-	f->again = f->more = head.truncated;
+	f->more = head.truncated;
 	return more == 0 ? 0 : -1;
 }
 
@@ -271,18 +269,15 @@ static void on_swept(void *ctx, struct slice effects, bool failed)
 		note_failure(f);
 		return;
 	}
+	FAULT("feed.swept");
+	f->swept_ms = eio_loop_now_ms(h->loop);
 	h->stats.sweeps++;
 	note_ready(f);
-	write_mark(f);
-	if (f->wanted_count == 0)
-		return;
-	/* The pages of a large backlog do not wait, one by one. */
-	if (f->more) {
-		fetch(f);
-		return;
-	}
-	f->busy = f->standing = true;
-	eio_timer_again(f->stand, STAND_MS, 0);
+	/* behind, it is renewed now and then: each is a file of its own */
+	if (!f->more || eio_loop_now_ms(h->loop) - f->marked_ms >= MARK_EVERY_MS)
+		write_mark(f);
+	/* The pages of a large backlog do not wait, one by one; the fetch between them does. */
+	go_on_in(f, f->more ? breath(f) : STAND_MS);
 }
 
 static void sweep(struct feed *f)
@@ -297,22 +292,42 @@ static void sweep(struct feed *f)
 				SWEEP_IDS);
 	}
 	f->busy = true;
+	f->due = false;
+	f->pages++;
+	h->feed_hurry = false;
+	FAULT("feed.sweep");
 	buf_reset(&f->scratch);
 	wire_put_sweep(&f->scratch, &s, ranges);
 	commands_ask(h, WIRE_SWEEP, buf_slice(&f->scratch), on_swept, f);
 }
 
+/* Is the next question a sweep? In turn with fetches, so that neither is held up by the other. */
+static bool sweep_next(const struct feed *f)
+{
+	if (!fetch_ready(f->fetch))
+		return true;
+	if (fetch_full(f->fetch))
+		return false;
+	return (f->due || f->more) && f->pages < (f->more ? PAGES_A_FETCH : 1);
+}
+
 static void go_on(struct feed *f)
 {
+	uint64_t now = eio_loop_now_ms(f->hall->loop);
+
 	if (f->busy || !bus_alive(f->hall->bus))
 		return;
-	f->begun_ms = eio_loop_now_ms(f->hall->loop);
-	f->again = false;
-	f->hall->feed_hurry = false;
-	if (f->wanted_count > 0)
-		fetch(f);
-	else
+	if (sweep_next(f)) {
+		f->begun_ms = now;
 		sweep(f);
+	} else if (now - f->swept_ms < STAND_MS) {
+		go_on_in(f, STAND_MS - (now - f->swept_ms));
+	} else {
+		f->busy = true;
+		f->begun_ms = now;
+		f->pages = 0;
+		fetch_ask(f->fetch, on_fetched, f);
+	}
 }
 
 static void on_stood(void *ctx)
@@ -327,7 +342,10 @@ static void on_stood(void *ctx)
 
 static void on_tick(void *ctx)
 {
-	go_on(ctx);
+	struct feed *f = ctx;
+
+	f->due = true;
+	go_on(f);
 }
 
 void feed_settle(struct feed *f)
@@ -336,26 +354,21 @@ void feed_settle(struct feed *f)
 
 	if (f->failed_ms && now - f->failed_ms < RETRY_AFTER_MS)
 		return;
-	if (f->again || ((f->hall->feed_hurry || !f->hall->feed_ready) && now - f->begun_ms >= HURRY_GAP_MS))
+	fetch_wake(f->fetch);
+	if ((f->hall->feed_hurry || !f->hall->feed_ready) && now - f->begun_ms >= HURRY_GAP_MS)
+		f->due = true;
+	if (f->due || fetch_ready(f->fetch))
 		go_on(f);
 }
 
 void feed_save(const struct feed *f, struct buf *b)
 {
-	buf_put(b, f->wanted, f->wanted_count * sizeof(*f->wanted));
+	fetch_save(f->fetch, b);
 }
 
 int feed_load(struct feed *f, struct slice saved)
 {
-	uint64_t id;
-
-	if (saved.n % sizeof(id))
-		return -1;
-	for (; saved.n; saved = (struct slice){ saved.p + sizeof(id), saved.n - sizeof(id) }) {
-		memcpy(&id, saved.p, sizeof(id));
-		want(f, id);
-	}
-	return 0;
+	return fetch_load(f->fetch, saved);
 }
 
 void feed_configure(struct feed *f)
@@ -368,6 +381,7 @@ struct feed *feed_new(struct hall *h)
 	struct feed *f = mem_zero(1, sizeof(*f));
 
 	f->hall = h;
+	f->fetch = fetch_new(h);
 	f->stand = eio_timer_new(h->loop, STAND_MS, 0, on_stood, f);
 	f->timer = eio_timer_new(h->loop, h->config.feed_interval_ms, h->config.feed_interval_ms, on_tick, f);
 	return f;
@@ -379,7 +393,8 @@ void feed_free(struct feed *f)
 		return;
 	eio_timer_free(f->timer);
 	eio_timer_free(f->stand);
-	free(f->wanted);
+	fetch_free(f->fetch);
 	buf_fini(&f->scratch);
+	buf_fini(&f->rooms);
 	free(f);
 }

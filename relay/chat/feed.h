@@ -1,7 +1,7 @@
 /*
  * feed: the sure way of a stored message to the sockets that hear it (DESIGN §2, the feed).
  *
- * Room: relay/chat. Called by chat; calls commands, effects, holes, pushed and socketio.
+ * Room: relay/chat. Called by chat; calls commands, fetch, holes, pushed and socketio.
  */
 #ifndef CHAT_FEED_H
 #define CHAT_FEED_H
@@ -12,7 +12,10 @@ struct feed *feed_new(struct hall *h);
 void feed_free(struct feed *f);
 /* Once at the end of each loop pass: a sweep at once when something may have been missed. */
 void feed_settle(struct feed *f);
-/* Rows that are still to be fetched, as bytes for the next relay of this machine, and back: 0, or -1 malformed. */
+/*
+ * Rows that are still to be fetched, as bytes for the next relay of this machine, and back, in place of those there
+ * are: 0, or -1 malformed and none.
+ */
 void feed_save(const struct feed *f, struct buf *b);
 int feed_load(struct feed *f, struct slice saved);
 /* Takes over a changed interval. */

@@ -1,8 +1,9 @@
 /*
  * hall: what the files of the chat room share. No code of its own; only files in relay/chat include it.
  *
- * Order of calls, downward: chat -> handover, arrival, feed, members, dispatch, health -> answers -> commands,
- * effects -> replies, seats, typing, get_presence -> presence -> lines, pushed, holes, limits, events (pure).
+ * Order of calls, downward: chat -> handover, arrival, feed, members, dispatch, health -> answers, fetch -> commands,
+ * effects, pace -> replies, seats, typing, get_presence -> presence -> seen, lines, pushed, holes, backlog,
+ * limits, events (pure).
  */
 #ifndef CHAT_HALL_H
 #define CHAT_HALL_H
@@ -25,8 +26,10 @@ struct seat {
 	uint64_t user_id;
 	bool paused;                           /* its reading is stopped because its line is full */
 	bool full;                             /* its commands wait because its send queue is over half full */
+	bool stuck;                            /* full for too long: closed for it */
 	uint64_t full_since_ms;                /* when it became full, or last took something */
 	size_t full_bytes;                     /* its send queue then */
+	uint64_t behind_since_ms;              /* since when the feed's rooms wait for its send queue, 0: they do not */
 	TAILQ_ENTRY(seat) in_full;
 	struct line line;
 	struct eio_timer *expiry;              /* of its token */
@@ -39,8 +42,9 @@ struct hall_stats {
 	uint64_t commands, refused, refused_fast, refused_full, unavailable, unknown_events, retried, lost;
 	uint64_t arrivals, arrivals_accepted, arrivals_refused, arrivals_closed;
 	uint64_t pushes, pushes_known, pushes_late, held, slow_jobs;
-	uint64_t sweeps, sweeps_failed, rows, fetched, went_back, members_asked, bad_effects;
-	uint64_t typing, notices;
+	uint64_t sweeps, sweeps_failed, rows, fetched, rested, went_back, members_asked, bad_effects;
+	uint64_t typing, notices, stuck;
+	uint64_t refused_answers, expired, dismissed, removed, marks_failed, handovers_bad;
 };
 
 struct hall {
@@ -51,13 +55,14 @@ struct hall {
 	struct sio_namespace *ns;
 	struct lines lines;
 	struct command_list commands;          /* all unanswered, by birth */
+	struct command_list arrivals, given;   /* of them: CONNECTs; others that a worker was given, by that time */
 	struct map *by_id;                     /* the same by their id's bytes */
 	uint64_t next_command;
 	struct seat_list seats;
 	struct seat_list full;                 /* seats whose commands wait for their send queue */
 	size_t queue_half;                     /* half of SEND_QUEUE_MAX, bytes */
 	uint64_t queue_stuck_ms;               /* full and nothing taken for so long: closed */
-	struct map *people;                    /* user -> struct person */
+	struct map *people;                    /* user -> number of sockets, as a pointer */
 	struct pushed *pushed;
 	struct holes *holes;
 	struct limits *limits;

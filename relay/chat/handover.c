@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include "fault.h"
 #include "feed.h"
 #include "log.h"
 
@@ -102,7 +103,8 @@ static int write_file(const char *path, struct slice bytes)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	failed = write_all(fd, bytes) < 0;
+	failed = FAULT_FAILS("handover.write") || write_all(fd, bytes) < 0;
+	FAULT("handover.written");
 	return close(fd) < 0 || failed ? -1 : 0;
 }
 
@@ -130,6 +132,7 @@ void handover_write(struct hall *h)
 	} else {
 		log_info("relay", "left %zu bytes to the next relay", b.len);
 	}
+	FAULT("handover.left");
 	buf_fini(&b);
 }
 
@@ -184,13 +187,19 @@ static int split(struct slice in, struct slice parts[PARTS], uint64_t *age_ms_r)
 	return in.n ? -1 : 0;
 }
 
-/* Sessions last: they alone are kept by halves if what is behind them fails. */
+/*
+ * Sessions last: they cannot be given back. Without them the rows to be fetched are none of ours; holes and pushed
+ * set begin anew with the first sweep, which nothing was handed to.
+ */
 static int take_parts(struct hall *h, const struct slice parts[PARTS], uint64_t age_ms)
 {
 	if (holes_load(h->holes, eio_loop_now_ms(h->loop), age_ms, parts[PART_HOLES]) < 0 ||
 	    pushed_load(h->pushed, parts[PART_PUSHED]) < 0 || feed_load(h->feed, parts[PART_FEED]) < 0)
 		return -1;
-	return sio_namespace_load(h->ns, parts[PART_SESSIONS], age_ms);
+	if (sio_namespace_load(h->ns, parts[PART_SESSIONS], age_ms) == 0)
+		return 0;
+	feed_load(h->feed, SLICE_NONE);
+	return -1;
 }
 
 void handover_read(struct hall *h)
@@ -206,14 +215,18 @@ void handover_read(struct hall *h)
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return;
+	FAULT("handover.found");
 	unlink(path);
+	FAULT("handover.taken");
 	bytes = read_bytes(fd, path, &len);
 	close(fd);
+	h->stats.handovers_bad += !bytes;
 	if (!bytes || !h->config.recovery) {
 		free(bytes);
 		return;
 	}
 	if (split((struct slice){ bytes, len }, parts, &age_ms) < 0 || take_parts(h, parts, age_ms) < 0) {
+		h->stats.handovers_bad++;
 		log_warn("relay", "%s is torn or too old: nobody is recovered", path);
 	} else {
 		h->feed_handed = true;

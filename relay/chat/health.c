@@ -22,6 +22,21 @@ static void metric(struct buf *b, const char *type, const char *name, const char
 #define GAUGE(name, help, value) metric(b, "gauge", name, help, value)
 #define COUNTER(name, help, value) metric(b, "counter", name, help, value)
 
+/* One family for each layer, by the names of the table in socketio.3. */
+static void put_refused(struct buf *b, const struct sio_stats *s)
+{
+	buf_puts(b, "# HELP upred_relay_transport_refused_total Refused by the transport, by reason.\n"
+		"# TYPE upred_relay_transport_refused_total counter\n");
+	for (int i = 0; i < EIO_REFUSALS; i++)
+		buf_putf(b, "upred_relay_transport_refused_total{reason=\"%s\"} %llu\n", eio_refusal_name(i),
+			(unsigned long long)s->transport.refused[i]);
+	buf_puts(b, "# HELP upred_relay_socketio_refused_total Refused by Socket.IO, by reason.\n"
+		"# TYPE upred_relay_socketio_refused_total counter\n");
+	for (int i = 0; i < SIO_REFUSALS; i++)
+		buf_putf(b, "upred_relay_socketio_refused_total{reason=\"%s\"} %llu\n", sio_refusal_name(i),
+			(unsigned long long)s->refused[i]);
+}
+
 static void put_transport(const struct hall *h, struct buf *b)
 {
 	struct sio_stats s;
@@ -56,6 +71,9 @@ static void put_transport(const struct hall *h, struct buf *b)
 	COUNTER("slow_closed_total", "Sessions ended because their queue was full.", t->slow_closed);
 	COUNTER("body_timeouts_total", "Request bodies that came too slowly.", t->body_timeouts);
 	COUNTER("header_timeouts_total", "Request headers that came too slowly.", t->header_timeouts);
+	COUNTER("tls_handshakes_begun_total", "TLS handshakes begun.", t->tls_begun);
+	COUNTER("tls_handshakes_total", "TLS handshakes completed.", t->tls_completed);
+	COUNTER("tls_clear_total", "Peers who did not speak TLS to a port that does.", t->tls_clear);
 	COUNTER("connects_total", "Socket.IO sockets accepted.", s.connects);
 	COUNTER("connect_errors_total", "Socket.IO sockets refused.", s.connect_errors);
 	COUNTER("events_in_total", "Events received.", s.events_in);
@@ -63,6 +81,7 @@ static void put_transport(const struct hall *h, struct buf *b)
 	COUNTER("broadcasts_total", "Pushes to rooms.", s.pushes);
 	COUNTER("broadcasts_encoded_total", "Encodings made for pushes to rooms.", s.broadcasts_encoded);
 	COUNTER("deliveries_total", "Sockets reached by pushes to rooms.", s.deliveries);
+	put_refused(b, &s);
 }
 
 static void put_bus(const struct hall *h, struct buf *b)
@@ -99,6 +118,7 @@ static void put_chat(const struct hall *h, struct buf *b)
 	COUNTER("feed_holes_dropped_total", "Ranges forgotten, the list was full.", holes_dropped(h->holes));
 	COUNTER("commands_total", "Commands taken.", s->commands);
 	COUNTER("refused_total", "Events refused by the relay itself.", s->refused);
+	COUNTER("refused_by_handlers_total", "Events refused by the handlers.", s->refused_answers);
 	COUNTER("refused_fast_total", "Events refused as too fast.", s->refused_fast);
 	COUNTER("refused_full_waiting_total", "Events refused, too much waiting.", s->refused_full);
 	COUNTER("unavailable_total", "Events answered as unavailable.", s->unavailable);
@@ -109,6 +129,9 @@ static void put_chat(const struct hall *h, struct buf *b)
 	COUNTER("arrivals_accepted_total", "Of them accepted.", s->arrivals_accepted);
 	COUNTER("arrivals_refused_total", "Of them refused for good.", s->arrivals_refused);
 	COUNTER("arrivals_closed_total", "Of them sent away for a while.", s->arrivals_closed);
+	COUNTER("expired_total", "Sockets whose token expired.", s->expired);
+	COUNTER("dismissed_total", "People who may no longer connect.", s->dismissed);
+	COUNTER("removed_total", "Sockets taken out of a group they are no longer in.", s->removed);
 	COUNTER("pushes_total", "Pushes applied.", s->pushes);
 	COUNTER("pushes_known_total", "Message pushes dropped as pushed before.", s->pushes_known);
 	COUNTER("pushes_late_total", "Message pushes of answers that came late.", s->pushes_late);
@@ -116,12 +139,16 @@ static void put_chat(const struct hall *h, struct buf *b)
 	COUNTER("jobs_slow_total", "Send jobs that were no longer waited for.", s->slow_jobs);
 	COUNTER("feed_sweeps_total", "Sweeps over new rows.", s->sweeps);
 	COUNTER("feed_sweeps_failed_total", "Sweeps and fetches without an answer.", s->sweeps_failed);
+	COUNTER("feed_marks_failed_total", "Times that feed.mark could not be written.", s->marks_failed);
+	COUNTER("handovers_bad_total", "Handovers that could not be used.", s->handovers_bad);
 	COUNTER("feed_rows_total", "Rows that sweeps brought.", s->rows);
 	COUNTER("feed_fetched_total", "Rows that the feed had to fetch.", s->fetched);
+	COUNTER("feed_rests_total", "Times that the feed waited for a room's slow hearers.", s->rested);
 	COUNTER("feed_went_back_total", "Times that the table went back.", s->went_back);
 	GAUGE("online", "People who are online, grace included.", presence_online(h));
 	COUNTER("typing_total", "Words about who is writing that were passed on.", s->typing);
 	COUNTER("presence_notices_total", "Notices about who is online told to rooms.", s->notices);
+	COUNTER("stuck_closed_total", "Sockets closed because they took nothing of what waited.", s->stuck);
 	COUNTER("members_asked_total", "Memberships checked.", s->members_asked);
 }
 

@@ -2,17 +2,20 @@
  * lines: the order in which commands go to workers.
  *
  * Room: relay/chat, pure. Called by commands and dispatch. Each line that may go stands in exactly one
- * ring, that of its first command's kind; line_place is the one mover.
+ * ring, that of its first command's kind, or aside until the place of that command is free; line_place is the one
+ * mover.
  */
 #include "lines.h"
 
-#define PASSED_MAX 256                 /* lines that one look passes over because their place is taken */
+#define REGISTERED 96                  /* bytes of a command's entry in the map of all */
 
 void lines_init(struct lines *ls)
 {
 	memset(ls, 0, sizeof(*ls));
 	for (int i = 0; i < LINES_KINDS; i++)
 		TAILQ_INIT(&ls->rings[i]);
+	for (int i = 0; i < LINES_PLACES; i++)
+		TAILQ_INIT(&ls->aside[i]);
 }
 
 void line_init(struct line *l)
@@ -31,10 +34,33 @@ uint16_t lines_place(struct slice name)
 	return (uint16_t)(1 + h % (LINES_PLACES - 1));
 }
 
-/* The fixed part covers ids, lengths and the names of the caller. */
+/* In a job its fixed part is less: ids, lengths and the names of the caller. */
 size_t lines_size(const struct command *c)
 {
-	return 128 + c->event.n + c->args.n;
+	return sizeof(*c) + REGISTERED + c->event.n + c->args.n;
+}
+
+bool lines_have_room(const struct lines *ls, const struct line *l, size_t size)
+{
+	return ls->bytes < LINES_TOTAL_MAX && l->bytes + size <= (LINES_TOTAL_MAX - ls->bytes) / LINES_FREE_SHARE;
+}
+
+static uint16_t place_of(const struct command *c)
+{
+	if (c->kind != WIRE_JOB_SENDS)
+		return 0;
+	return c->to ? c->to : c->line->place;
+}
+
+static bool place_is_taken(const struct lines *ls, const struct command *c)
+{
+	return place_of(c) && ls->busy[place_of(c)];
+}
+
+/* The list that a line stands in. */
+static struct line_list *list_of(struct lines *ls, const struct line *l)
+{
+	return l->aside ? &ls->aside[l->aside] : &ls->rings[l->ring];
 }
 
 /* Puts a line where its first command belongs: nowhere while it is empty, held, or something of it is out. */
@@ -43,10 +69,11 @@ static void line_place(struct lines *ls, struct line *l, bool first)
 	struct command *head = TAILQ_FIRST(&l->commands);
 	int ring = head && l->out == 0 && !l->held ? head->kind : -1;
 
-	if (ring == l->ring && !first)
+	if (ring == l->ring && !first && (!l->aside || l->aside == place_of(head)))
 		return;
 	if (l->ring >= 0)
-		TAILQ_REMOVE(&ls->rings[l->ring], l, in_ring);
+		TAILQ_REMOVE(list_of(ls, l), l, in_ring);
+	l->aside = 0;
 	l->ring = ring;
 	if (ring < 0)
 		return;
@@ -54,6 +81,35 @@ static void line_place(struct lines *ls, struct line *l, bool first)
 		TAILQ_INSERT_HEAD(&ls->rings[ring], l, in_ring);
 	else
 		TAILQ_INSERT_TAIL(&ls->rings[ring], l, in_ring);
+}
+
+/*
+ * The first line from `l` on that may go. Those before it, whose place is taken, step aside: each is looked at once,
+ * and however many wait for one room, nobody else waits behind them.
+ */
+static struct line *first_free(struct lines *ls, struct line *l)
+{
+	struct line *next;
+
+	for (; l && place_is_taken(ls, TAILQ_FIRST(&l->commands)); l = next) {
+		next = TAILQ_NEXT(l, in_ring);
+		TAILQ_REMOVE(&ls->rings[l->ring], l, in_ring);
+		l->aside = place_of(TAILQ_FIRST(&l->commands));
+		TAILQ_INSERT_TAIL(&ls->aside[l->aside], l, in_ring);
+	}
+	return l;
+}
+
+/* A place is free: those that waited for it stand before all others again, in their order. */
+static void come_back(struct lines *ls, uint16_t place)
+{
+	struct line *l;
+
+	while ((l = TAILQ_LAST(&ls->aside[place], line_list))) {
+		TAILQ_REMOVE(&ls->aside[place], l, in_ring);
+		l->aside = 0;
+		TAILQ_INSERT_HEAD(&ls->rings[l->ring], l, in_ring);
+	}
 }
 
 void lines_put(struct lines *ls, struct command *c)
@@ -82,22 +138,19 @@ static void command_goes_out(struct lines *ls, struct command *c)
 static void places_take(struct lines *ls, struct command **out, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		out[i]->place = out[i]->kind == WIRE_JOB_SENDS ? out[i]->line->place : 0;
+		out[i]->place = place_of(out[i]);
 		if (out[i]->place)
 			ls->busy[out[i]->place]++;
 	}
 }
 
-void lines_leave_place(struct lines *ls, struct command *c)
+static void leave_place(struct lines *ls, struct command *c)
 {
-	if (c->place)
-		ls->busy[c->place]--;
-	c->place = 0;
-}
+	uint16_t place = c->place;
 
-static bool place_is_taken(const struct lines *ls, const struct line *l, int kind)
-{
-	return kind == WIRE_JOB_SENDS && l->place && ls->busy[l->place];
+	c->place = 0;
+	if (place && --ls->busy[place] == 0)
+		come_back(ls, place);
 }
 
 struct forming {
@@ -115,7 +168,7 @@ static bool goes_alone(const struct command *c)
 static struct command *take_from(struct lines *ls, struct forming *f, struct command *c, int kind,
 		size_t share)
 {
-	while (c && share > 0 && c->kind == kind && !goes_alone(c)) {
+	while (c && share > 0 && c->kind == kind && !goes_alone(c) && !place_is_taken(ls, c)) {
 		size_t size = lines_size(c);
 
 		if (f->count == f->most || (f->count > 0 && f->bytes + size > WIRE_JOB_BYTES)) {
@@ -135,28 +188,23 @@ size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out)
 {
 	struct forming f = { .out = out, .most = most < WIRE_JOB_COMMANDS ? most : WIRE_JOB_COMMANDS };
 	struct command *rest[WIRE_JOB_COMMANDS];
-	struct line *l = TAILQ_FIRST(&ls->rings[kind]), *next;
-	size_t lines = 0, passed = 0;
+	struct line *l = first_free(ls, TAILQ_FIRST(&ls->rings[kind])), *next;
+	size_t lines = 0;
 
-	if (l && f.most > 0 && goes_alone(TAILQ_FIRST(&l->commands))) {
-		out[0] = TAILQ_FIRST(&l->commands);
-		command_goes_out(ls, out[0]);
-		places_take(ls, out, 1);
-		line_place(ls, l, false);
-		return 1;
-	}
-	for (; l && !f.full && f.count < f.most; l = next) {
+	for (; l && !f.full && f.count < f.most; l = first_free(ls, next)) {
+		struct command *head = TAILQ_FIRST(&l->commands);
 		size_t before = f.count;
 
 		next = TAILQ_NEXT(l, in_ring);
-		if (goes_alone(TAILQ_FIRST(&l->commands)))
+		if (goes_alone(head) && f.count > 0)
 			continue;
-		if (place_is_taken(ls, l, kind)) {
-			if (++passed == PASSED_MAX)
-				break;
-			continue;
+		if (goes_alone(head)) {
+			command_goes_out(ls, head);
+			out[f.count++] = head;
+			line_place(ls, l, false);
+			break;
 		}
-		rest[lines] = take_from(ls, &f, TAILQ_FIRST(&l->commands), kind, LINES_SHARE);
+		rest[lines] = take_from(ls, &f, head, kind, LINES_SHARE);
 		if (f.count == before)
 			break;
 		lines++;
@@ -169,19 +217,13 @@ size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out)
 	return f.count;
 }
 
-size_t lines_ready(const struct lines *ls, int kind, size_t most)
+size_t lines_ready(struct lines *ls, int kind, size_t most)
 {
-	const struct line *l;
-	size_t n = 0, passed = 0;
+	struct line *l = first_free(ls, TAILQ_FIRST(&ls->rings[kind]));
+	size_t n = 0;
 
-	TAILQ_FOREACH(l, &ls->rings[kind], in_ring) {
-		if (!place_is_taken(ls, l, kind))
-			n++;
-		else if (++passed == PASSED_MAX)
-			break;
-		if (n >= most)
-			break;
-	}
+	for (; l && n < most; l = first_free(ls, TAILQ_NEXT(l, in_ring)))
+		n++;
 	return n;
 }
 
@@ -189,7 +231,7 @@ void lines_back(struct lines *ls, struct command *c)
 {
 	if (c->state == COMMAND_WAITING)
 		return;
-	lines_leave_place(ls, c);
+	leave_place(ls, c);
 	c->state = COMMAND_WAITING;
 	c->attempt++;
 	c->line->out--;
@@ -212,7 +254,7 @@ void lines_remove(struct lines *ls, struct command *c)
 		ls->waiting[c->kind]--;
 	else
 		l->out--;
-	lines_leave_place(ls, c);
+	leave_place(ls, c);
 	TAILQ_REMOVE(&l->commands, c, in_line);
 	l->count--;
 	l->bytes -= size;

@@ -14,7 +14,8 @@
 #define LINES_SHARE 8                          /* commands of one socket in a job while others wait */
 #define LINES_COUNT_MAX 1024                   /* unanswered commands of a socket; there its reading stops */
 #define LINES_BYTES_MAX (1024u * 1024)         /* the same in bytes */
-#define LINES_TOTAL_MAX (64u * 1024 * 1024)    /* bytes of all sockets together; past it `unavailable` */
+#define LINES_TOTAL_MAX (64u * 1024 * 1024)    /* bytes of all sockets together */
+#define LINES_FREE_SHARE 8                     /* a line may hold this part of what is left of them */
 #define LINES_PLACES 1024                      /* numbers of places; 0: not known */
 #define LINES_KINDS 4                          /* enum wire_job_kind, and 0: those that go to no worker */
 
@@ -30,6 +31,7 @@ struct command {
 	uint8_t kind;                          /* enum wire_job_kind, 0: goes to no worker */
 	uint8_t attempt;                       /* 1, 2 */
 	enum command_state state;
+	uint16_t to;                           /* the place that a send names, or 0: the line's is the best guess */
 	uint16_t place;                        /* a send that is out: the place that it occupies, or 0 */
 	bool alone;                            /* goes as a job of its own */
 	bool bad_text;
@@ -49,6 +51,7 @@ struct command {
 	struct slice event, args;              /* in `bytes` */
 	TAILQ_ENTRY(command) in_line;
 	TAILQ_ENTRY(command) in_all;           /* by birth */
+	TAILQ_ENTRY(command) in_due;           /* a CONNECT: by birth; others that were given to a worker: by that time */
 	char bytes[];
 };
 
@@ -60,6 +63,7 @@ struct line {
 	uint16_t place;                        /* where its last send went: a hint (dispatch.c), or 0 */
 	uint64_t order;                        /* greatest message id among its answers so far (answers.c) */
 	int ring;                              /* the ring it stands in, -1: none */
+	uint16_t aside;                        /* it stands beside its ring until this place is free, 0: in it */
 	bool held;                             /* nothing of it goes out for now (lines_hold) */
 	TAILQ_ENTRY(line) in_ring;
 };
@@ -70,6 +74,7 @@ struct lines {
 	struct line_list rings[LINES_KINDS];   /* lines that may go, by the kind of their first command */
 	size_t waiting[LINES_KINDS];
 	uint16_t busy[LINES_PLACES];           /* sends that are out, by place */
+	struct line_list aside[LINES_PLACES];  /* lines that wait for a place that is taken, by place */
 	size_t count, bytes;
 };
 
@@ -77,8 +82,13 @@ void lines_init(struct lines *ls);
 void line_init(struct line *l);
 /* The number of a place, by its name; different places may have the same. */
 uint16_t lines_place(struct slice name);
-/* Bytes that a command takes in a job, and in the bounds. */
+/* Bytes that a command takes here, which are more than in a job: for both bounds. */
 size_t lines_size(const struct command *c);
+/*
+ * Whether `size` more bytes may wait in a line. What all lines may hold together is never used up by some: the less
+ * of it is left, the less each may hold, so that those that hold little are the last to be refused.
+ */
+bool lines_have_room(const struct lines *ls, const struct line *l, size_t size);
 /* Appends a waiting command to c->line. */
 void lines_put(struct lines *ls, struct command *c);
 /*
@@ -89,9 +99,7 @@ void lines_put(struct lines *ls, struct command *c);
  */
 size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out);
 /* How many lines of a kind could go into a job now; counts no further than `most`. */
-size_t lines_ready(const struct lines *ls, int kind, size_t most);
-/* A send that is out does not keep others from its place any more. */
-void lines_leave_place(struct lines *ls, struct command *c);
+size_t lines_ready(struct lines *ls, int kind, size_t most);
 /* A command that was out waits again, as the next attempt, before all others of its line. */
 void lines_back(struct lines *ls, struct command *c);
 /* Keeps what waits in a line from going out, or lets it go again. */

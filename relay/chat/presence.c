@@ -1,7 +1,7 @@
 /*
  * presence: people, the rooms in which they are, and the stays that tie the two.
  *
- * Room: relay/chat. Called by chat, seats and get_presence; calls socketio.
+ * Room: relay/chat. Called by chat, seats and get_presence; calls seen and socketio.
  * A stay begins when a person's first socket enters a room and ends when he leaves the room while
  * connected, or when he is offline. A socket that goes takes no stay along: whoever is back within the
  * grace was never away.
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "json.h"
+#include "seen.h"
 
 #define STAYS_MAX 1000                 /* of one person */
 #define GONE_KEPT 50000                /* people whose last_seen is remembered */
@@ -39,7 +40,7 @@ struct who {
 	int64_t seen;                  /* the same in seconds since 1970, 0: never */
 	size_t stay_count;
 	struct stay_list stays;
-	TAILQ_ENTRY(who) next;         /* in leaving or gone, oldest first */
+	TAILQ_ENTRY(who) next;         /* in leaving, oldest first */
 };
 
 TAILQ_HEAD(who_list, who);
@@ -47,8 +48,8 @@ TAILQ_HEAD(who_list, who);
 struct presence {
 	struct map *people, *places, *stays;   /* by user, by room, by both */
 	struct stay_list fresh;
-	struct who_list leaving, gone;
-	size_t gone_count;
+	struct who_list leaving;
+	struct seen *gone;
 	uint64_t told_ms;
 	struct buf key;
 };
@@ -62,7 +63,7 @@ struct presence *presence_new(void)
 	p->stays = map_new();
 	TAILQ_INIT(&p->fresh);
 	TAILQ_INIT(&p->leaving);
-	TAILQ_INIT(&p->gone);
+	p->gone = seen_new(GONE_KEPT);
 	return p;
 }
 
@@ -196,11 +197,9 @@ void presence_came(struct hall *h, struct slice user)
 		w->user = mem_copy(user);
 		TAILQ_INIT(&w->stays);
 		map_put(p->people, user, w);
+		seen_forget(p->gone, user);
 	} else if (w->state == WHO_LEAVING) {
 		TAILQ_REMOVE(&p->leaving, w, next);
-	} else if (w->state == WHO_GONE) {
-		TAILQ_REMOVE(&p->gone, w, next);
-		p->gone_count--;
 	}
 	w->state = WHO_ONLINE;
 }
@@ -220,7 +219,7 @@ void presence_went(struct hall *h, struct slice user)
 
 size_t presence_online(const struct hall *h)
 {
-	return map_count(h->presence->people) - h->presence->gone_count;
+	return map_count(h->presence->people);
 }
 
 /* ---- telling ---- */
@@ -295,12 +294,7 @@ static void end_graces(struct hall *h, uint64_t now)
 			tell_room(h, s, "user_offline");
 			stay_free(p, s);
 		}
-		TAILQ_INSERT_TAIL(&p->gone, w, next);
-		p->gone_count++;
-	}
-	while (p->gone_count > GONE_KEPT && (w = TAILQ_FIRST(&p->gone))) {
-		TAILQ_REMOVE(&p->gone, w, next);
-		p->gone_count--;
+		seen_put(p->gone, slice_of(w->user), w->seen);
 		map_remove(p->people, slice_of(w->user));
 		who_free(p, w);
 	}
@@ -319,10 +313,9 @@ void presence_tick(struct hall *h)
 
 bool presence_find(const struct hall *h, struct slice user, int64_t *seen_r)
 {
-	const struct who *w = map_find(h->presence->people, user);
-	bool online = w && w->state != WHO_GONE;
+	bool online = map_find(h->presence->people, user) != NULL;
 
-	*seen_r = w && !online ? w->seen : 0;
+	*seen_r = online ? 0 : seen_find(h->presence->gone, user);
 	return online;
 }
 
@@ -343,6 +336,7 @@ void presence_free(struct presence *p)
 	map_free(p->people);
 	map_free(p->places);
 	map_free(p->stays);
+	seen_free(p->gone);
 	buf_fini(&p->key);
 	free(p);
 }

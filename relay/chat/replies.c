@@ -6,6 +6,7 @@
 #include "replies.h"
 
 #include "json.h"
+#include "log.h"
 
 struct refusal_text {
 	const char *code, *message;
@@ -60,6 +61,19 @@ static const struct refusal_text *text_of(const char *code)
 	return &refusals[0];
 }
 
+/* The one place where the relay's own refusals are counted and told; a client can bring them about at will. */
+static void note_refusal(const struct command *c, const char *code)
+{
+	static struct log_limit limit;
+
+	if (!c->seat)
+		return;
+	c->seat->hall->stats.refused++;
+	if (log_limited(&limit, 10))
+		log_info(c->seat->sid, "user %s: %s refused: %s%s", c->seat->user ? c->seat->user : "-",
+			c->row ? c->row->name : "unknown event", code, c->unknown ? ", outcome unknown" : "");
+}
+
 void reply_refuse(struct command *c, const char *code, uint64_t retry_ms)
 {
 	const struct refusal_text *t = text_of(code);
@@ -67,6 +81,7 @@ void reply_refuse(struct command *c, const char *code, uint64_t retry_ms)
 	struct slice name = SLICE_NONE;
 	struct buf b = BUF_INIT;
 
+	note_refusal(c, code);
 	buf_putc(&b, '{');
 	if (as_ack)
 		json_put_text_member(&b, "status", SLICE("error"));

@@ -1,19 +1,16 @@
 /*
  * seats: the chat's side of each socket.
  *
- * Room: relay/chat. Called by arrival, commands, effects; calls presence and socketio.
+ * Room: relay/chat. Called by arrival, commands, effects; calls presence, socketio and log.
  */
 #include "seats.h"
 
 #include <stdlib.h>
 #include "ids.h"
+#include "log.h"
 #include "presence.h"
 
 #define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
-
-struct person {
-	size_t sockets;
-};
 
 struct seat *seat_new(struct hall *h, struct sio_socket *s)
 {
@@ -31,16 +28,13 @@ struct seat *seat_new(struct hall *h, struct sio_socket *s)
 
 void seat_set_user(struct seat *seat, struct slice user)
 {
-	struct person *p = map_find(seat->hall->people, user);
+	uintptr_t sockets = (uintptr_t)map_find(seat->hall->people, user);
 	int64_t id = 0;
 
 	if (seat->user)
 		return;
-	if (!p) {
-		p = mem_zero(1, sizeof(*p));
-		map_put(seat->hall->people, user, p);
-	}
-	if (p->sockets++ == 0)
+	map_put(seat->hall->people, user, (void *)(sockets + 1));
+	if (sockets == 0)
 		presence_came(seat->hall, user);
 	seat->user = mem_copy(user);
 	if (ids_parse(user, &id) == 0)
@@ -50,12 +44,13 @@ void seat_set_user(struct seat *seat, struct slice user)
 static void forget_person(struct seat *seat)
 {
 	struct slice user = slice_of(seat->user);
-	struct person *p = seat->user ? map_find(seat->hall->people, user) : NULL;
+	uintptr_t sockets = seat->user ? (uintptr_t)map_find(seat->hall->people, user) : 0;
 
-	if (p && --p->sockets == 0) {
+	if (sockets > 1) {
+		map_put(seat->hall->people, user, (void *)(sockets - 1));
+	} else if (sockets == 1) {
 		map_remove(seat->hall->people, user);
 		presence_went(seat->hall, user);
-		free(p);
 	}
 }
 
@@ -114,8 +109,12 @@ void seats_close_stuck(struct hall *h)
 		if (queued < s->full_bytes)
 			s->full_since_ms = now;
 		s->full_bytes = queued;
-		if (now - s->full_since_ms >= h->queue_stuck_ms)
-			sio_socket_close_transport(s->socket, CLOSE_TRY_AGAIN);
+		if (s->stuck || now - s->full_since_ms < h->queue_stuck_ms)
+			continue;
+		s->stuck = true;
+		h->stats.stuck++;
+		log_info(s->sid, "refused: takes nothing of the %zu bytes that wait for it", queued);
+		sio_socket_close_transport(s->socket, CLOSE_TRY_AGAIN);
 	}
 }
 
