@@ -10,8 +10,10 @@
 #include "ids.h"
 #include "log.h"
 
-/* How one transaction ended. */
-enum ended { ENDED_WELL, ENDED_AGAIN, ENDED_LOST, ENDED_LATE, ENDED_BADLY };
+#define LOCK_WAIT_MS 500               /* a deadlock is told at once; what took longer waited for somebody's lock */
+
+/* How one transaction ended, or all attempts at it. */
+enum ended { ENDED_WELL, ENDED_AGAIN, ENDED_WAITED, ENDED_LOST, ENDED_LATE, ENDED_BADLY };
 
 int64_t attempt_now_ms(void)
 {
@@ -87,14 +89,17 @@ static enum ended stubborn(struct store *st, struct call **calls, size_t count, 
 		enum ended e = once(st, calls, count, until_ms, run);
 		int64_t now = attempt_now_ms();
 
+		/* one row that somebody holds must not keep the whole set: each goes its own way */
+		if (e == ENDED_AGAIN && count > 1 && now - began > LOCK_WAIT_MS)
+			return ENDED_WAITED;
 		if (e == ENDED_AGAIN && deadlocks++ < ATTEMPT_DEADLOCKS_MAX)
 			jitter(deadlocks);
 		else if (e != ENDED_LOST || losses++ > 0)
 			return e;
 		if (attempt_now_ms() > until_ms)
 			return ENDED_LATE;
-		/* a database that answers nothing takes the next one just as long */
-		if (e == ENDED_LOST && now - began > until_ms - now)
+		/* a database that answers nothing, or a row that is locked, takes the next one just as long */
+		if (now - began > until_ms - now)
 			return e;
 	}
 }
@@ -105,16 +110,33 @@ static void leave_unanswered(struct call *c)
 	c->unanswered = true;
 }
 
+/* One line; a lost connection has its line already (store). */
+static void tell_undone(const struct store *st, size_t undone, size_t count, enum ended e)
+{
+	static struct log_limit limit;
+
+	if (undone > 0 && e != ENDED_LOST && log_limited(&limit, 5))
+		log_warn("attempt", "%zu of %zu commands not done: %s", undone, count,
+			 e == ENDED_LATE ? "out of time" : store_trouble(st));
+}
+
 void attempt_run(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)
 {
-	enum ended e = stubborn(st, calls, count, until_ms, run);
+	enum ended e = stubborn(st, calls, count, until_ms, run), alone = e;
+	bool over = e == ENDED_LOST || e == ENDED_WAITED || count == 1;
+	size_t undone = 0;
 
 	if (e == ENDED_WELL)
 		return;
 	log_debug("attempt", "%zu calls together did not hold: %s", count, store_trouble(st));
 	for (size_t i = 0; i < count; i++) {
-		if (e == ENDED_LOST || count == 1 || attempt_now_ms() > until_ms ||
-		    stubborn(st, &calls[i], 1, until_ms, run) != ENDED_WELL)
-			leave_unanswered(calls[i]);
+		if (!over)
+			alone = attempt_now_ms() > until_ms ? ENDED_LATE : stubborn(st, &calls[i], 1, until_ms, run);
+		if (!over && alone == ENDED_WELL)
+			continue;
+		leave_unanswered(calls[i]);
+		undone++;
+		e = alone;
 	}
+	tell_undone(st, undone, count, e);
 }

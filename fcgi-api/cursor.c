@@ -57,7 +57,7 @@ int cursor_parse_mark(const char *text, int64_t now_ms, int64_t *safe_r)
 
 	if (sscanf(text, "%lld %lld", &safe, &at) != 2 || safe < 0)
 		return 0;
-	if (at > now_ms + CURSOR_MARK_MS || now_ms - at > CURSOR_MARK_MS)
+	if (at > now_ms + CURSOR_MARK_MS || at < now_ms - CURSOR_MARK_MS)
 		return 0;
 	*safe_r = safe;
 	return 1;

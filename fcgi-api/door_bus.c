@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "attempt.h"
+#include "fault.h"
 #include "log.h"
 #include "nano.h"
 #include "pool.h"
@@ -121,6 +122,7 @@ static void do_job(struct worker *w, struct slice body)
 	}
 	if (is_done_already(w, &job))
 		return;
+	FAULT("worker.job");
 	until += job.deadline_ms < DEADLINE_MAX_MS ? job.deadline_ms : DEADLINE_MAX_MS;
 	n = read_commands(w, body, &job, calls);
 	if (n)
@@ -134,6 +136,7 @@ static void do_job(struct worker *w, struct slice body)
 			signals_send(w->signals, &calls[i]->answer);
 		call_free(calls[i]);
 	}
+	FAULT("worker.done");
 	warn_if_commits_can_be_lost(w);
 }
 
@@ -155,6 +158,8 @@ static bool hear(struct worker *w, struct slice message)
 	struct slice in = message;
 	int kind = wire_take_kind(&in);
 
+	if (w->me.answers)
+		FAULT("worker.heard");
 	if (kind == WIRE_JOB) {
 		pool_busy(true);
 		do_job(w, in);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "attempt.h"
+#include "fault.h"
 #include "log.h"
 #include "pool.h"
 #include "rates.h"
@@ -70,8 +71,10 @@ static void serve(struct desk *d, char *const *envp, http_read_fn *read, void *c
 	if (c->unanswered)
 		router_unavailable(c);
 	http_write(&c->answer.response, out);
+	FAULT("rest.done");
 	if (!c->unanswered && d->signals)
 		signals_send(d->signals, &c->answer);
+	FAULT("rest.signalled");
 	log_debug("rest", "%.*s user %lld: %d in %lld ms", (int)c->request->method.n, c->request->method.p,
 		  (long long)c->user_id, c->answer.response.status, (long long)(attempt_now_ms() - began));
 	call_free(c);
@@ -96,6 +99,7 @@ static void serve_fcgi(struct desk *d, FCGX_Request *r, struct buf *out)
 	serve(d, r->envp, read_fcgi, r->in, out);
 	FCGX_PutStr(out->data, (int)out->len, r->out);
 	FCGX_FFlush(r->out);
+	FAULT("rest.answered");
 	if (FCGX_GetError(r->out) && log_limited(&limit, 5))
 		log_info("fcgi", "a client left before its answer was written");
 	r->keepConnection = 0;

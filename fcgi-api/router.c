@@ -67,6 +67,7 @@ static const struct path_row paths[] = {
 	{ "GET",  "salas/{}/mensajes",          false, handle_rest_messages },
 	{ "POST", "salas/{}/mensajes",          true,  handle_rest_send },
 	{ "POST", "salas/{}/marcar-leidos",     false, handle_rest_read_all },
+	{ "GET",  "salas/{}/recibos",           false, handle_rest_readers },
 	{ "POST", "directo/{}",                 true,  handle_rest_send_direct },
 	{ "PUT",  "mensajes/{}/leer",           false, handle_rest_read },
 	{ "PUT",  "mensajes/{}/entregado",      false, handle_rest_delivered },
@@ -92,8 +93,21 @@ static const struct event_row *row_of(const struct call *c)
 	return &unknown;
 }
 
+/* One line for each refusal, some of them in a second: whoever asks can bring them about. Never what was said. */
+static void note(const struct call *c, struct slice what, const struct refusal *no)
+{
+	static struct log_limit limit;
+
+	if (log_limited(&limit, 10))
+		log_info("refused", "user %lld: %.*s: %d %s", (long long)c->user_id, (int)what.n, what.p,
+			 no->status, no->code);
+}
+
 static void tell(struct call *c, enum form form, const struct refusal *no)
 {
+	const struct event_row *row = row_of(c);
+
+	note(c, slice_of(row->name ? row->name : form == FORM_REFUSE ? "connect" : "unknown event"), no);
 	if (form == FORM_REFUSE)
 		answer_refuse_connect(&c->answer, no);
 	else if (form != FORM_NOBODY)
@@ -208,7 +222,6 @@ static const struct refusal *take_rate(struct call *c)
 			  (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 	if (!wait)
 		return NULL;
-	log_debug("rest", "too fast: user %lld", (long long)c->user_id);
 	answer_refuse_fast(&c->answer, REFUSE(TOO_FAST), wait);
 	return REFUSE(TOO_FAST);
 }
@@ -246,6 +259,8 @@ void router_request(struct call **calls, size_t count)
 
 	(void)count; /* one request, one transaction */
 	c->refusal = route(c);
+	if (c->refusal && !c->trouble)
+		note(c, c->request->method, c->refusal);
 	if (c->refusal && !c->trouble && c->refusal != REFUSE(TOO_FAST))
 		answer_refuse_rest(&c->answer, c->refusal);
 }

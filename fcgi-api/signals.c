@@ -48,12 +48,13 @@ void signals_send(struct signals *s, const struct answer *a)
 	buf_put_slice(&s->message, buf_slice(&a->pushes));
 	if (s->message.len > WIRE_SIGNAL_MAX) {
 		s->lost++;
+		log_info("signals", "%zu bytes are too much for a signal; %lu lost so far", s->message.len, s->lost);
 		return;
 	}
 	for (size_t i = 0; i < s->count; i++)
 		if (nano_signal_send(s->socks[i], buf_slice(&s->message)) != 0 && s->lost++ < 1000000 &&
 		    log_limited(&limit, 1))
-			log_debug("signals", "a relay does not take signals now; %lu lost so far", s->lost);
+			log_info("signals", "a relay does not take signals now; %lu lost so far", s->lost);
 }
 
 void signals_close(struct signals *s)

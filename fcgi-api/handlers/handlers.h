@@ -24,7 +24,7 @@ handler_set_fn handle_sends, handle_receipts;
 /* REST */
 handler_fn handle_rest_rooms, handle_rest_room, handle_rest_room_direct, handle_rest_room_group;
 handler_fn handle_rest_messages, handle_rest_send, handle_rest_send_direct;
-handler_fn handle_rest_read, handle_rest_delivered, handle_rest_read_all, handle_rest_unread;
+handler_fn handle_rest_read, handle_rest_delivered, handle_rest_read_all, handle_rest_unread, handle_rest_readers;
 handler_fn handle_rest_news, handle_rest_edit, handle_rest_delete;
 
 #endif

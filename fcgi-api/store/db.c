@@ -8,6 +8,7 @@
 #include "sql.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define REPLAY_MS 500       /* a first statement that failed within this time is run again, once */
@@ -148,26 +149,74 @@ static enum store_verdict fail_statement(struct store *st, const struct statemen
 	return session_fail(st, s->sql->name, error ? error : 2013, strdupa(text));
 }
 
-static enum store_verdict run_once(struct store *st, const struct db_sql *sql, size_t size,
-				   const struct db_value *in, size_t count)
+static enum store_verdict run_prepared(struct store *st, const struct db_ask *ask)
 {
 	const struct statement *s;
-	enum store_verdict v = prepare(st, sql, size, &s);
+	enum store_verdict v = prepare(st, ask->sql, ask->size, &s);
 
 	if (v)
 		return v;
-	if (mysql_stmt_param_count(s->stmt) != count)
-		return session_fail(st, sql->name, 2034, "wrong number of values");
-	bind_values(st, in, count);
-	if ((count && mysql_stmt_bind_param(s->stmt, st->binds)) || mysql_stmt_execute(s->stmt) ||
-	    (s->late && bind_columns(st, s->stmt, sql->columns) != 0))
+	if (mysql_stmt_param_count(s->stmt) != ask->in_count)
+		return session_fail(st, ask->sql->name, 2034, "wrong number of values");
+	bind_values(st, ask->in, ask->in_count);
+	if ((ask->in_count && mysql_stmt_bind_param(s->stmt, st->binds)) || mysql_stmt_execute(s->stmt) ||
+	    (s->late && bind_columns(st, s->stmt, ask->sql->columns) != 0))
 		return fail_statement(st, s);
 	st->rows_verdict = STORE_OK;
-	if (sql->columns)
+	if (ask->sql->columns)
 		st->open = s;
 	else
 		st->changed = (int64_t)mysql_stmt_affected_rows(s->stmt);
 	return STORE_OK;
+}
+
+/* The statement with its numbers written into it. */
+static void put_with_numbers(struct buf *b, const struct db_ask *ask)
+{
+	struct buf text = BUF_INIT;
+	const char *p, *mark;
+	size_t i;
+
+	sql_expand(&text, ask->sql->text, ask->size);
+	p = text.data;
+	for (i = 0; i < ask->in_count && (mark = memchr(p, '?', text.len - (size_t)(p - text.data))); i++) {
+		buf_put(b, p, (size_t)(mark - p));
+		buf_put_u64(b, (uint64_t)ask->in[i].number);
+		p = mark + 1;
+	}
+	buf_put(b, p, text.len - (size_t)(p - text.data));
+	buf_puts(b, "; ");
+	buf_fini(&text);
+}
+
+/* Takes in the rows of the question whose turn it is. */
+static enum store_verdict open_rows(struct store *st)
+{
+	st->rows = mysql_store_result(st->my);
+	if (!st->rows)
+		return session_fail(st, "rows", mysql_errno(st->my) ? mysql_errno(st->my) : 2027,
+				    mysql_error(st->my));
+	return STORE_OK;
+}
+
+static enum store_verdict run_as_text(struct store *st, const struct db_ask *asks, size_t count)
+{
+	struct buf text = BUF_INIT;
+	size_t i;
+	int bad;
+
+	for (i = 0; i < count; i++)
+		put_with_numbers(&text, &asks[i]);
+	bad = mysql_real_query(st->my, text.data, text.len);
+	buf_fini(&text);
+	if (bad)
+		return session_fail(st, asks[0].sql->name, mysql_errno(st->my), mysql_error(st->my));
+	return st->rows_verdict = open_rows(st);
+}
+
+static enum store_verdict run_once(struct store *st, const struct db_ask *asks, size_t count, bool together)
+{
+	return together ? run_as_text(st, asks, count) : run_prepared(st, asks);
 }
 
 static int64_t now_ms(void)
@@ -178,8 +227,7 @@ static int64_t now_ms(void)
 	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
 }
 
-enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,
-			  size_t count)
+static enum store_verdict run(struct store *st, const struct db_ask *asks, size_t count, bool together)
 {
 	int64_t start = now_ms();
 	enum store_verdict v;
@@ -190,7 +238,7 @@ enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t siz
 	v = session_run_later(st, false);
 	if (v)
 		return v;
-	v = run_once(st, sql, size, in, count);
+	v = run_once(st, asks, count, together);
 	/*
 	 * nothing of this transaction has happened yet and nothing commits by itself: the dead session is
 	 * replaced unseen
@@ -198,30 +246,32 @@ enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t siz
 	if (v == STORE_LOST && !st->ran && now_ms() - start < REPLAY_MS) {
 		v = session_connect(st);
 		if (v == STORE_OK)
-			v = run_once(st, sql, size, in, count);
+			v = run_once(st, asks, count, together);
 	}
 	if (v == STORE_OK)
 		st->ran++;
 	return v;
 }
 
+enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,
+			  size_t count)
+{
+	struct db_ask ask = { sql, size, in, count };
+
+	return run(st, &ask, 1, false);
+}
+
+enum store_verdict db_run_together(struct store *st, const struct db_ask *asks, size_t count)
+{
+	return run(st, asks, count, true);
+}
+
 void db_run_later(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,
 		  size_t in_count)
 {
-	struct buf text = BUF_INIT;
-	const char *p, *mark;
-	size_t i;
+	struct db_ask ask = { sql, size, in, in_count };
 
-	sql_expand(&text, sql->text, size);
-	p = text.data;
-	for (i = 0; i < in_count && (mark = memchr(p, '?', text.len - (size_t)(p - text.data))); i++) {
-		buf_put(&st->later, p, (size_t)(mark - p));
-		buf_put_u64(&st->later, (uint64_t)in[i].number);
-		p = mark + 1;
-	}
-	buf_put(&st->later, p, text.len - (size_t)(p - text.data));
-	buf_puts(&st->later, "; ");
-	buf_fini(&text);
+	put_with_numbers(&st->later, &ask);
 }
 
 /* ---- rows ---- */
@@ -230,6 +280,11 @@ bool db_next(struct store *st)
 {
 	int r;
 
+	if (st->rows) {
+		st->row = mysql_fetch_row(st->rows);
+		st->row_lens = mysql_fetch_lengths(st->rows);
+		return st->row != NULL;
+	}
 	if (!st->open || st->rows_verdict)
 		return false;
 	r = mysql_stmt_fetch(st->open->stmt);
@@ -240,8 +295,23 @@ bool db_next(struct store *st)
 	return false;
 }
 
+/* From the rows of one question to those of the next that went with it. */
+static enum store_verdict next_rows(struct store *st)
+{
+	int more;
+
+	mysql_free_result(st->rows);
+	st->rows = NULL;
+	more = mysql_next_result(st->my);
+	if (more > 0)
+		return session_fail(st, "rows", mysql_errno(st->my), mysql_error(st->my));
+	return more < 0 ? STORE_OK : open_rows(st);
+}
+
 enum store_verdict db_end(struct store *st)
 {
+	if (st->rows)
+		return st->rows_verdict = next_rows(st);
 	if (st->open && mysql_stmt_free_result(st->open->stmt) && !st->rows_verdict)
 		st->rows_verdict = fail_statement(st, st->open);
 	st->open = NULL;
@@ -250,11 +320,13 @@ enum store_verdict db_end(struct store *st)
 
 bool db_is_null(struct store *st, unsigned column)
 {
-	return st->columns[column].null;
+	return st->rows ? !st->row[column] : st->columns[column].null;
 }
 
 int64_t db_number(struct store *st, unsigned column)
 {
+	if (st->rows)
+		return st->row[column] ? strtoll(st->row[column], NULL, 10) : 0;
 	return st->columns[column].null ? 0 : st->columns[column].number;
 }
 
@@ -265,6 +337,11 @@ struct slice db_text(struct store *st, unsigned column, struct arena *a)
 	MYSQL_BIND whole;
 	char *p;
 
+	if (st->rows) {
+		if (!st->row[column])
+			return SLICE_NONE;
+		return arena_copy(a, (struct slice){ st->row[column], st->row_lens[column] });
+	}
 	if (c->null)
 		return SLICE_NONE;
 	if (len <= TEXT_ROOM)

@@ -55,6 +55,20 @@ static inline struct db_value db_of_text(struct slice s)
  */
 STORE_CHECK enum store_verdict db_run(struct store *st, const struct db_sql *sql, size_t size,
 				      const struct db_value *in, size_t in_count);
+/* One of several questions. */
+struct db_ask {
+	const struct db_sql *sql;
+	size_t size;
+	const struct db_value *in;
+	size_t in_count;
+};
+
+/*
+ * Runs SELECTs whose values are all numbers in one round trip, as text. OK: the rows of the first follow by
+ * db_next until it is false; its db_end leads on to the rows of the second, and so on. The first that fails
+ * ends the list. After a db_end that is not OK nothing more is read.
+ */
+STORE_CHECK enum store_verdict db_run_together(struct store *st, const struct db_ask *asks, size_t count);
 /*
  * A statement without result whose values are all numbers: put off, to go with the next one or with the
  * COMMIT, which saves its round trip. The numbers are written into its text; nothing from outside can be.

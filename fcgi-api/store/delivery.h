@@ -13,7 +13,7 @@ struct delivery {
 	size_t pair_count;
 	struct db_value grouped[STORE_SET_MAX];    /* messages whose group's members get rows */
 	size_t grouped_count;
-	int64_t stale[STORE_SET_MAX];              /* rooms not touched in this second */
+	int64_t stale[STORE_SET_MAX];              /* rooms older than their messages */
 	size_t stale_count;
 };
 

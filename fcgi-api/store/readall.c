@@ -19,7 +19,7 @@ static const struct db_sql rowless_sql = {
 	"read all authors without rows",
 	"SELECT m.remitente_id, MAX(m.id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d"
 	" ON d.mensaje_id = m.id AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND"
-	" m.enviado_en >= ?"
+	" m.enviado_en > ?"
 	" AND m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL GROUP BY"
 	" m.remitente_id LIMIT 1000",
 	"iii"

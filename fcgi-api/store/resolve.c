@@ -3,7 +3,8 @@
  *
  * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known and db.
  * Short statements of one table each: the server plans a statement anew each time it runs, and a UNION of the
- * three cost four times what they cost one by one. Groups are asked about only when there are some.
+ * three cost four times what they cost one by one. What is asked by numbers goes together. Groups are asked
+ * about only when there are some.
  */
 #include "resolve.h"
 #include "known.h"
@@ -19,11 +20,11 @@ static const struct db_sql rooms_sql = {
 /* FORCE INDEX: a scan of all rooms would lock them all. */
 static const struct db_sql lock_sql = {
 	"resolve lock",
-	"SELECT " ROW_ROOM("s") ", s.actualizado_en < CURRENT_TIMESTAMP FROM salas_chat s FORCE INDEX"
+	"SELECT " ROW_ROOM("s") ", UNIX_TIMESTAMP(s.actualizado_en) FROM salas_chat s FORCE INDEX"
 	" (PRIMARY)"
 	" WHERE s.id IN ({?}) ORDER BY s.id FOR UPDATE", ROW_ROOM_LETTERS "i"
 };
-#define COLUMN_STALE 6
+#define COLUMN_TOUCHED 6
 static const struct db_sql people_sql = {
 	"resolve people", "SELECT " ROW_PERSON("u") " FROM usuarios u WHERE u.id IN ({?})", ROW_PERSON_LETTERS
 };
@@ -96,24 +97,17 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Locks and reads rooms; fewer than asked when some are gone. */
-static enum store_verdict lock_rooms(struct store *st, struct db_value *ids, size_t count, struct arena *a,
-				     struct resolved *r)
+/* Fewer than asked when some are gone. */
+static enum store_verdict read_locked(struct store *st, struct arena *a, struct resolved *r)
 {
-	enum store_verdict v;
-
 	r->room_count = 0;
-	qsort(ids, count, sizeof(*ids), by_number);
-	v = sets_run_list(st, &lock_sql, ids, count, 1);
-	if (v)
-		return v;
 	while (db_next(st)) {
 		struct resolved_room *room = &r->rooms[r->room_count];
 
 		if (r->room_count == STORE_SET_MAX)
 			continue;
 		row_room(st, 0, a, &room->room);
-		room->stale = db_number(st, COLUMN_STALE) == 1;
+		room->touched_at = db_number(st, COLUMN_TOUCHED);
 		room->crowded = false;
 		r->room_count++;
 	}
@@ -166,38 +160,34 @@ static bool forget_missing(struct store *st, const struct resolve_ask *ask, cons
 	return missing;
 }
 
-static enum store_verdict find_locked(struct store *st, const struct resolve_ask *ask, struct arena *a,
-				      struct resolved *r)
-{
-	struct db_value ids[STORE_SET_MAX];
-	size_t n;
-	enum store_verdict v = number_rooms(st, ask, a, r, ids, &n);
-
-	if (v || n == 0)
-		return v;
-	v = lock_rooms(st, ids, n, a, r);
-	return v == STORE_OK && forget_missing(st, ask, r) ? STORE_AGAIN : v;
-}
-
 /* ---- people and groups ---- */
 
-static enum store_verdict find_people(struct store *st, const struct resolve_ask *ask, struct arena *a,
-				      struct resolved *r)
+static size_t put_people(const struct resolve_ask *ask, struct db_value *in)
 {
-	struct db_value in[STORE_SET_MAX];
-	enum store_verdict v;
 	size_t i;
 
 	for (i = 0; i < ask->person_count; i++)
 		in[i] = db_of_number(ask->people[i]);
-	v = sets_run_list(st, &people_sql, in, ask->person_count, 1);
-	if (v)
-		return v;
+	return i;
+}
+
+static enum store_verdict read_people(struct store *st, struct arena *a, struct resolved *r)
+{
 	while (db_next(st)) {
 		if (r->person_count < STORE_SET_MAX)
 			row_person(st, 0, a, &r->people[r->person_count++]);
 	}
 	return db_end(st);
+}
+
+static enum store_verdict find_people(struct store *st, const struct resolve_ask *ask, struct arena *a,
+				      struct resolved *r)
+{
+	struct db_value in[STORE_SET_MAX];
+	size_t n = put_people(ask, in);
+	enum store_verdict v = sets_run_list(st, &people_sql, in, n, 1);
+
+	return v ? v : read_people(st, a, r);
 }
 
 static enum store_verdict find_members(struct store *st, const struct resolve_ask *ask, struct resolved *r)
@@ -278,6 +268,28 @@ enum store_verdict resolve(struct store *st, const struct resolve_ask *ask, stru
 	return v == STORE_OK ? find_people(st, ask, a, r) : v;
 }
 
+/* Rooms, locked, and people in one round trip: their numbers are known. */
+static enum store_verdict find_locked(struct store *st, const struct resolve_ask *ask, struct arena *a,
+				      struct resolved *r)
+{
+	struct db_value ids[STORE_SET_MAX], people[STORE_SET_MAX];
+	struct db_ask asks[] = { { &lock_sql, 0, ids, 0 }, { &people_sql, 0, people, 0 } };
+	size_t n;
+	enum store_verdict v = number_rooms(st, ask, a, r, ids, &n);
+
+	if (v || n == 0)
+		return v;
+	qsort(ids, n, sizeof(*ids), by_number);
+	asks[0].size = asks[0].in_count = n;
+	asks[1].size = asks[1].in_count = put_people(ask, people);
+	v = db_run_together(st, asks, 2);
+	if (v == STORE_OK)
+		v = read_locked(st, a, r);
+	if (v == STORE_OK)
+		v = read_people(st, a, r);
+	return v == STORE_OK && forget_missing(st, ask, r) ? STORE_AGAIN : v;
+}
+
 enum store_verdict resolve_locked(struct store *st, const struct resolve_ask *ask, struct arena *a,
 				  struct resolved *r)
 {
@@ -287,9 +299,7 @@ enum store_verdict resolve_locked(struct store *st, const struct resolve_ask *as
 	v = find_locked(st, ask, a, r);
 	if (v == STORE_OK)
 		v = find_members(st, ask, r);
-	if (v == STORE_OK)
-		v = find_crowds(st, r);
-	return v == STORE_OK ? find_people(st, ask, a, r) : v;
+	return v == STORE_OK ? find_crowds(st, r) : v;
 }
 
 struct resolved_room *resolved_room(const struct resolved *r, struct slice uuid)

@@ -10,7 +10,7 @@
 
 struct resolved_room {
 	struct store_room room;
-	bool stale;          /* locked ones: not touched in this second */
+	int64_t touched_at;  /* locked ones: the time of the room, seconds since 1970 */
 	bool crowded;        /* a group with more active members than get recipient rows */
 };
 

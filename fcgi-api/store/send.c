@@ -6,6 +6,7 @@
  * INSERT, ids and times back, recipient rows and rooms touched.
  */
 #include "delivery.h"
+#include "fault.h"
 #include "resolve.h"
 #include "row.h"
 #include "sets.h"
@@ -314,9 +315,10 @@ static void deliver(struct job *j)
 			continue;
 		if (!r->crowded)
 			delivery_add(&d, &j->set[i].message);
-		if (r->stale)
-			d.stale[d.stale_count++] = r->room.id;
-		r->stale = false;
+		if (j->set[i].message.sent_at <= r->touched_at)
+			continue;
+		d.stale[d.stale_count++] = r->room.id;
+		r->touched_at = j->set[i].message.sent_at;
 	}
 	delivery_write(j->st, &d);
 }
@@ -350,11 +352,15 @@ enum store_verdict store_message_save(struct store *st, struct store_send *set, 
 		memset(&set[i].message, 0, sizeof(set[i].message));
 		j.at[i].step = UNKNOWN;
 	}
+	FAULT("send.find");
 	v = find_repeats(&j);
+	FAULT("send.lock");
 	if (v == STORE_OK)
 		v = authorize_all(&j);
+	FAULT("send.insert");
 	if (v == STORE_OK)
 		v = insert_all(&j);
+	FAULT("send.inserted");
 	if (v == STORE_OK)
 		v = read_back(&j);
 	if (v)

@@ -5,6 +5,7 @@
  * connect, known and log.
  */
 #include "session.h"
+#include "fault.h"
 #include "known.h"
 
 #include <stdio.h>
@@ -27,6 +28,8 @@ static void disconnect(struct store *st)
 		mysql_stmt_close(st->statements[i].stmt);
 	st->statement_count = 0;
 	st->open = NULL;
+	mysql_free_result(st->rows);
+	st->rows = NULL;
 	buf_reset(&st->later);
 	if (st->my)
 		mysql_close(st->my);
@@ -61,16 +64,18 @@ const char *store_trouble(const struct store *st)
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text)
 {
 	enum store_verdict v = connect_verdict(error);
+	const char *value = strstr(text, ": '");  /* "Incorrect … value: '…'": what was sent is not for the log */
 
 	st->error = error;
 	if (error == 1062)  /* a repeat, not trouble */
 		return v;
-	snprintf(st->trouble, sizeof(st->trouble), "%u %s (%s)", error, text, name);
+	snprintf(st->trouble, sizeof(st->trouble), "%u %.*s (%s)", error,
+		 value ? (int)(value - text) : (int)strlen(text), text, name);
 	/* 2006 before anything ran: the server closed an idle session, which is replaced unseen (or says so there) */
-	if (v == STORE_AGAIN || v == STORE_REFUSED || (error == 2006 && !st->ran))
+	if (v == STORE_REFUSED || (error == 2006 && !st->ran))
 		log_debug("store", "%s", st->trouble);
 	else if (log_limited(&st->limit, 5))
-		log_warn("store", "%s", st->trouble);
+		log_line(v == STORE_AGAIN ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "store", "%s", st->trouble);
 	if (v == STORE_LOST || v == STORE_CONFIG)
 		disconnect(st);
 	return v;
@@ -93,6 +98,17 @@ enum store_verdict session_connect(struct store *st)
 	st->generation++;
 	log_debug("store", "connected, session %u", st->generation);
 	return STORE_OK;
+}
+
+void session_drop_rows(struct store *st)
+{
+	if (st->open)
+		mysql_stmt_free_result(st->open->stmt);
+	st->open = NULL;
+	mysql_free_result(st->rows);
+	st->rows = NULL;
+	while (st->my && mysql_more_results(st->my) && mysql_next_result(st->my) == 0)
+		mysql_free_result(mysql_use_result(st->my));
 }
 
 /* ---- the transaction ---- */
@@ -119,6 +135,8 @@ enum store_verdict session_run_later(struct store *st, bool commit)
 	buf_reset(&st->later);
 	while (!bad && (next = mysql_next_result(st->my)) == 0)
 		;
+	if (commit && !bad && FAULT_FAILS("store.committed"))
+		return session_fail(st, "commit", 2013, "the answer to COMMIT was lost");
 	if (!bad && next < 0)
 		return STORE_OK;
 	v = session_fail(st, commit ? "commit" : "later", mysql_errno(st->my), mysql_error(st->my));
@@ -133,6 +151,7 @@ enum store_verdict store_commit(struct store *st)
 	if (!st->ran)
 		return STORE_OK;
 	st->ran = 0;
+	FAULT("store.commit");
 	return session_run_later(st, true);
 }
 
@@ -140,9 +159,7 @@ void store_rollback(struct store *st)
 {
 	st->ran = 0;
 	buf_reset(&st->later);
-	if (st->open)
-		mysql_stmt_free_result(st->open->stmt);
-	st->open = NULL;
+	session_drop_rows(st);
 	if (st->my && mysql_query(st->my, "ROLLBACK") != 0)
 		(void)session_fail(st, "rollback", mysql_errno(st->my), mysql_error(st->my));
 }

@@ -44,6 +44,9 @@ struct store {
 	struct known *known;
 	struct buf later;                 /* statements that go with the next one, or with the COMMIT */
 	const struct statement *open;     /* whose rows are being read */
+	MYSQL_RES *rows;                  /* or these, of questions that went together */
+	MYSQL_ROW row;
+	unsigned long *row_lens;
 	enum store_verdict rows_verdict;  /* what ended them */
 	struct column columns[DB_COLUMNS_MAX];
 	MYSQL_BIND binds[DB_VALUES_MAX];
@@ -58,6 +61,8 @@ enum store_verdict session_fail(struct store *st, const char *name, unsigned err
  * statement that fails ends the list: no COMMIT after a failure. Nothing put off: OK.
  */
 STORE_CHECK enum store_verdict session_run_later(struct store *st, bool commit);
+/* Drops what is left of rows, so that the connection takes the next statement. */
+void session_drop_rows(struct store *st);
 /* Opens a connection where there is none. */
 STORE_CHECK enum store_verdict session_connect(struct store *st);
 

@@ -298,10 +298,7 @@ STORE_CHECK enum store_verdict store_room_last(struct store *st, int64_t room_id
 STORE_CHECK enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t room_id,
 						  int64_t *count_r);
 
-/*
- * ---- receipts
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- receipts ---- */
 
 enum store_mark { STORE_DELIVERED, STORE_READ };  /* read implies delivered */
 
@@ -340,6 +337,11 @@ struct store_read_all {
 STORE_CHECK enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room,
 						      int64_t person_id, struct arena *a,
 						      struct store_read_all *all_r);
+
+struct store_reader { int64_t person_id, delivered_id, read_id; };  /* newest ids, 0: none; read is delivered too */
+/* How far others got and read the person's own messages among the newest of a room. By person. */
+STORE_CHECK enum store_verdict store_receipt_readers(struct store *st, int64_t room_id, int64_t person_id,
+						     struct arena *a, struct store_reader **readers_r, size_t *count_r);
 
 /*
  * ---- the relay's own questions
