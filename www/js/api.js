@@ -45,6 +45,12 @@ async function read(response) {
 export function createApi(me) {
 	const call = async (method, path, options) => read(await request(me, method, path, options));
 	const room = (uuid) => '/salas/' + encodeURIComponent(uuid);
+	const again = async (path, etag) => {
+		const response = await request(me, 'GET', path, { headers: etag && { 'If-None-Match': etag } });
+		if (response.status === 304) return null;
+		const etagNow = response.headers.get('ETag');
+		return { rows: await read(response), etag: etagNow };
+	};
 
 	return {
 		rooms: () => call('GET', '/salas'),
@@ -54,6 +60,10 @@ export function createApi(me) {
 			if (before) query.set('before', before);
 			return call('GET', `${room(uuid)}/mensajes?${query}`);
 		},
+		// The newest page again: { rows, etag }, or null when it is still the one with this ETag.
+		recent: (uuid, { etag, limit = 50 }) => again(`${room(uuid)}/mensajes?${new URLSearchParams({ limit })}`, etag),
+		// How far others got and read my messages; as `recent`.
+		readers: (uuid, { etag } = {}) => again(room(uuid) + '/recibos', etag),
 		// What is new in all my rooms since the cursor `after`; without one, only the present cursor.
 		// null when nothing has changed since the answer with this ETag.
 		async news({ after, etag } = {}) {

@@ -7,6 +7,8 @@ import { fromRest } from './messages.js';
 const PAGE = 50;
 
 export function createConversation({ store, api, remote, rooms, receipts }) {
+	let recent = {};
+
 	function take(rows) {
 		for (const row of rows) {
 			const message = fromRest(row);
@@ -21,6 +23,13 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		thread.freshKey = unread > 0 && theirs.length ? theirs.at(-Math.min(unread, theirs.length)).key : null;
 	}
 
+	// Only an empty page says that there is nothing older: a page ends at 50 messages or at a number of bytes.
+	async function loadBefore(uuid, id) {
+		const rows = await api.messages(uuid, { before: id, limit: PAGE });
+		store.thread(uuid).complete = rows.length === 0;
+		take(rows);
+	}
+
 	// newestKnown: the newest id before a cut, null when there was none.
 	async function loadNewest(room, newestKnown) {
 		const thread = store.thread(room.uuid);
@@ -32,10 +41,13 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		});
 		// A page that does not reach back to what is known leaves a hole: begin again from this page.
 		if (newestKnown && rows.length && compareIds(String(rows[0].id), newestKnown) > 0) store.forgetThreads(null);
-		if (!thread.loaded) thread.complete = rows.length < PAGE;
 		take(rows);
+		if (!thread.loaded) thread.complete = rows.length === 0;
+		// A short page is nearly always the whole room; asked now, nobody is offered older messages that are not there.
+		if (!thread.loaded && rows.length && rows.length < PAGE) await loadBefore(room.uuid, String(rows[0].id)).catch(() => {});
 		thread.loaded = true;
 		store.emit('thread');
+		receipts.learn(room.uuid);
 	}
 
 	// Joins first and loads after, so that no message falls between the two.
@@ -93,9 +105,40 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		store.emit('rooms');
 	}
 
+	// While no event tells what became of the messages on the screen: the newest page is read again. Of those that were
+	// known before, one that is missing there was deleted; new ones come with the news.
+	async function refresh() {
+		const uuid = store.current;
+		const thread = uuid && store.thread(uuid);
+		if (!thread?.loaded || !store.rooms.has(uuid)) return;
+		await receipts.learn(uuid);
+		const live = thread.messages.filter((message) => message.id && !message.deleted);
+		const known = new Map(live.map((message) => [message, message.text]));
+		const page = await api.recent(uuid, { limit: PAGE, etag: recent.room === uuid ? recent.etag : null });
+		if (!page) return;
+		// What stands before the page may be gone too, when the page was short and now nothing is there.
+		let from = String(page.rows[0]?.id ?? 0);
+		if (page.rows.length < PAGE && live.length && compareIds(live[0].id, from) < 0) {
+			const older = await api.messages(uuid, { before: from, limit: PAGE });
+			page.rows.unshift(...older);
+			from = String(older[0]?.id ?? 0);
+		}
+		const rows = new Map(page.rows.map((row) => [row.mensaje_uuid, fromRest(row)]));
+		let overtaken = false;
+		for (const [message, text] of known) {
+			const now = rows.get(message.uuid);
+			// What changed here since the question is newer than the answer, or not: the next one tells.
+			if (message.deleted || message.text !== text) overtaken = true;
+			else if (!now && compareIds(message.id, from) >= 0) change(uuid, message.id, { deleted: true });
+			else if (now && now.text !== text) change(uuid, message.id, { text: now.text, edited: now.edited });
+		}
+		recent = overtaken ? {} : { room: uuid, etag: page.etag };
+	}
+
 	return {
 		open,
 		receive,
+		refresh,
 		openPerson: async (id) => openJoined(await remote.openPerson(id)),
 		openGroup: async (id) => openJoined(await remote.openGroup(id)),
 		async loadOlder() {
@@ -103,9 +146,7 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			if (!thread.loaded) return open(store.current);
 			const oldest = thread.messages.find((message) => message.id);
 			if (!oldest || thread.complete) return;
-			const rows = await api.messages(oldest.room, { before: oldest.id, limit: PAGE });
-			thread.complete = rows.length < PAGE;
-			take(rows);
+			await loadBefore(oldest.room, oldest.id);
 			store.emit('thread');
 		},
 		// After a connection that was not recovered: what is on the screen is brought up to date, the rest is

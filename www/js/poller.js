@@ -4,10 +4,18 @@
 import { fromRest } from './messages.js';
 
 const AGAIN_MS = 3000;
+const REFRESH_POLLS = 5;
 
 // caughtUp(): the rooms are loaded. working(): a poll was answered. trouble(error): one was not.
-export function createPoller({ api, conversation }, { caughtUp, working, trouble }) {
+export function createPoller({ store, api, conversation }, { caughtUp, working, trouble }) {
 	let run = null;
+
+	// Edits, deletions and receipts are no news. What fails here comes with the next time.
+	async function refresh() {
+		if (run && document.visibilityState === 'visible') await conversation.refresh().catch(() => {});
+	}
+	store.on('select', refresh);
+	document.addEventListener('visibilitychange', refresh);
 
 	// The cursor first, what is there after it: so nothing falls between the two.
 	async function begin(turn) {
@@ -24,10 +32,12 @@ export function createPoller({ api, conversation }, { caughtUp, working, trouble
 			return false;
 		}
 		const news = await api.news({ after: turn.cursor, etag: turn.etag });
-		if (!news) return false;
-		for (const row of news.mensajes) await conversation.receive(fromRest(row));
-		Object.assign(turn, { cursor: news.cursor, etag: news.etag, pollMs: news.pollMs });
-		return news.truncated;
+		for (const row of news?.mensajes ?? []) await conversation.receive(fromRest(row));
+		if (news) Object.assign(turn, { cursor: news.cursor, etag: news.etag, pollMs: news.pollMs });
+		if (news?.truncated) return true;
+		turn.polls += 1;
+		if (turn.polls % REFRESH_POLLS === 0) await refresh();
+		return false;
 	}
 
 	async function go(turn) {
@@ -53,7 +63,7 @@ export function createPoller({ api, conversation }, { caughtUp, working, trouble
 		},
 		start() {
 			if (run) return;
-			run = { cursor: null, etag: null, pollMs: AGAIN_MS, working: false };
+			run = { cursor: null, etag: null, pollMs: AGAIN_MS, polls: 0, working: false };
 			go(run);
 		},
 		stop() {
