@@ -5,7 +5,8 @@
  * 32 clients in 16 direct chats each send, wait for the ack, send again, against the whole house
  * (authorization, room, message and recipient rows, pushes to both sides). Beside it, in turns within the
  * same run, 32 plain connections each insert one bare row per commit into a table of the same database, as
- * fast as they can.
+ * fast as they can: once with INSERT and COMMIT, as programs do that keep transactions, once with autocommit,
+ * where the row and its commit are one round trip.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -19,7 +20,7 @@
 #include "lib/ws.h"
 
 #define CLIENTS 32
-#define TURNS 10           /* house, rows, house, rows: so that slow moments of the machine meet both */
+#define TURNS 8            /* house, rows, house, rows: so that slow moments of the machine meet all */
 #define LATENCIES 4000000
 #define TEXT "¿Nos vemos a las 5 en la biblioteca? Llevo los apuntes de Bases de Datos."
 
@@ -160,6 +161,7 @@ struct writer {
 	pthread_t thread;
 	MYSQL *db;
 	unsigned number;
+	bool commits;      /* by a COMMIT of its own behind each row */
 	uint64_t count;
 };
 
@@ -181,20 +183,26 @@ static void *write_rows(void *arg)
 			 (unsigned long long)bench_now_us() & 0xffffffffffffull);
 		if (mysql_stmt_bind_param(s, in) != 0 || mysql_stmt_execute(s) != 0)
 			bench_die("database: %s", mysql_stmt_error(s));
+		if (w->commits && mysql_commit(w->db) != 0)
+			bench_die("database: %s", mysql_error(w->db));
 		w->count++;
 	}
 	mysql_stmt_close(s);
 	return NULL;
 }
 
-static void rows_turn(struct writer writers[CLIENTS], struct figures *f, uint64_t us)
+static void rows_turn(struct writer writers[CLIENTS], bool commits, struct figures *f, uint64_t us)
 {
 	struct cpu before = cpu_now();
-	uint64_t start = bench_now_us();
+	uint64_t start;
 
+	for (int i = 0; i < CLIENTS; i++)
+		mysql_autocommit(writers[i].db, !commits);
+	start = bench_now_us();
 	until_us = start + us;
 	for (int i = 0; i < CLIENTS; i++) {
 		writers[i].count = 0;
+		writers[i].commits = commits;
 		if (pthread_create(&writers[i].thread, NULL, write_rows, &writers[i]) != 0)
 			bench_die("no more threads");
 	}
@@ -215,29 +223,38 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void print(const struct figures *house, const struct figures *rows)
+static double a_second(const struct figures *f)
+{
+	return (double)f->count * 1e6 / (double)f->us;
+}
+
+static void print_rows(const char *how, const struct figures *rows, const struct figures *house)
+{
+	printf("  bare rows     %8.0f commits/s          %s, %d connections, database %.0f us of CPU a row\n",
+	       a_second(rows), how, CLIENTS, (double)rows->cpu.database / (rows->count ? (double)rows->count : 1));
+	printf("  ratio         %8.2f\n", a_second(house) / a_second(rows));
+}
+
+static void print(const struct figures *house, const struct figures *committed, const struct figures *automatic)
 {
 	uint64_t n = acked < LATENCIES ? acked : LATENCIES;
-	double house_s = (double)house->count * 1e6 / (double)house->us;
-	double rows_s = (double)rows->count * 1e6 / (double)rows->us;
-	double h = house->count ? (double)house->count : 1, r = rows->count ? (double)rows->count : 1;
+	double h = house->count ? (double)house->count : 1;
 
 	qsort(latencies, n, sizeof(*latencies), by_size);
 	printf("durable: %d clients that send, wait for the ack, send again\n", CLIENTS);
-	printf("  whole house   %8.0f messages acked/s   (%llu in %.1f s, ack p50 %.1f ms, p99 %.1f ms)\n", house_s,
-	       (unsigned long long)house->count, (double)house->us / 1e6, n ? latencies[n / 2] / 1e3 : 0,
-	       n ? latencies[n * 99 / 100] / 1e3 : 0);
-	printf("  bare rows     %8.0f commits/s          (%llu in %.1f s, %d connections)\n", rows_s,
-	       (unsigned long long)rows->count, (double)rows->us / 1e6, CLIENTS);
-	printf("  ratio         %8.2f\n", house_s / rows_s);
-	printf("  CPU a message %8.0f us: relay %.0f, workers %.0f, database %.0f   (a bare row: database %.0f)\n",
+	printf("  whole house   %8.0f messages acked/s   (%llu in %.1f s, ack p50 %.1f ms, p99 %.1f ms)\n",
+	       a_second(house), (unsigned long long)house->count, (double)house->us / 1e6,
+	       n ? latencies[n / 2] / 1e3 : 0, n ? latencies[n * 99 / 100] / 1e3 : 0);
+	printf("  CPU a message %8.0f us: relay %.0f, workers %.0f, database %.0f\n",
 	       (double)(house->cpu.relay + house->cpu.workers + house->cpu.database) / h, (double)house->cpu.relay / h,
-	       (double)house->cpu.workers / h, (double)house->cpu.database / h, (double)rows->cpu.database / r);
+	       (double)house->cpu.workers / h, (double)house->cpu.database / h);
+	print_rows("INSERT, then COMMIT", committed, house);
+	print_rows("autocommit, one round trip", automatic, house);
 }
 
 int main(void)
 {
-	struct figures house = { 0 }, rows = { 0 };
+	struct figures house = { 0 }, committed = { 0 }, automatic = { 0 };
 	struct writer writers[CLIENTS] = { 0 };
 	uint64_t turn_us = bench_number("BENCH_SECONDS", 10) * 1000000ull / TURNS, stored;
 	MYSQL *db = db_open();
@@ -256,10 +273,11 @@ int main(void)
 	stored = db_number(db, sql);
 	for (int i = 0; i < TURNS; i++) {
 		house_turn(&house, turn_us);
-		rows_turn(writers, &rows, turn_us);
+		rows_turn(writers, true, &committed, turn_us);
+		rows_turn(writers, false, &automatic, turn_us);
 		serve(bench_now_us() + 200000, false); /* pings and late pushes of the turn */
 	}
-	print(&house, &rows);
+	print(&house, &committed, &automatic);
 	stored = db_number(db, sql) - stored;
 	printf("  checked       %8llu rows stored, %llu pushes heard\n", (unsigned long long)stored,
 	       (unsigned long long)pushed);

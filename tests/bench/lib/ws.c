@@ -6,6 +6,7 @@
  */
 #include "ws.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -58,7 +59,18 @@ unsigned bench_number(const char *name, unsigned fallback)
 	return value && *value ? (unsigned)strtoul(value, NULL, 10) : fallback;
 }
 
-static int connect_relay(char *host, size_t size)
+static void bind_source(int fd, const char *source)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	int one = 1;
+
+	/* the port is chosen at connect, so that one port serves many addresses */
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+	if (inet_pton(AF_INET, source, &a.sin_addr) != 1 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		bench_die("from %s: %s", source, strerror(errno));
+}
+
+int bench_connect(const char *source, char *host, size_t size)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
 	const char *url = bench_env("RELAY_URL"), *port;
@@ -70,6 +82,8 @@ static int connect_relay(char *host, size_t size)
 	if (getaddrinfo(host, port + 1, &hints, &found) != 0)
 		bench_die("%s is unknown", url);
 	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && source)
+		bind_source(fd, source);
 	if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) < 0)
 		bench_die("%s: %s", url, strerror(errno));
 	freeaddrinfo(found);
@@ -168,14 +182,16 @@ static int next_frame(struct ws *w, struct slice *payload_r)
 
 static void on_frame(struct ws *w, int opcode, struct slice payload, ws_fn *fn, void *ctx)
 {
-	if (opcode == 9)
+	if (opcode == 9) {
 		send_frame(w, 10, payload);
-	else if (opcode == 8)
+	} else if (opcode == 8) {
 		bench_die("user %u: the relay said goodbye", w->user);
-	else if (opcode == 1 && slice_is(payload, "2"))
+	} else if (opcode == 1 && slice_is(payload, "2")) {
 		send_frame(w, 1, SLICE("3"));
-	else if (opcode == 1)
+		w->pings++;
+	} else if (opcode == 1) {
 		fn(ctx, w, payload);
+	}
 }
 
 void ws_read(struct ws *w, ws_fn *fn, void *ctx)
@@ -222,29 +238,46 @@ char *ws_await(struct ws *w, const char *beginning)
 	}
 }
 
-void ws_open(struct ws *w, unsigned user)
+void ws_begin(struct ws *w, unsigned user, const char *source)
 {
-	char host[128], *end;
+	char host[128];
 	struct buf request = BUF_INIT;
 
 	*w = (struct ws){ .user = user };
-	w->fd = connect_relay(host, sizeof(host));
+	w->fd = bench_connect(source, host, sizeof(host));
 	buf_putf(&request, "GET /socket.io/?EIO=4&transport=websocket&user_id=%u HTTP/1.1\r\nHost: %s\r\n"
 		 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
 		 "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", user, host);
 	send_all(w, request.data, request.len);
 	buf_fini(&request);
-	while (!w->in.data || !(end = strstr(w->in.data, "\r\n\r\n"))) {
+}
+
+bool ws_begun(struct ws *w)
+{
+	const char *end;
+
+	if (w->begun)
+		return true;
+	fill(w);
+	end = w->in.len ? memmem(w->in.data, w->in.len, "\r\n\r\n", 4) : NULL;
+	if (!end)
+		return false;
+	if (strncmp(w->in.data, "HTTP/1.1 101", 12) != 0)
+		bench_die("user %u: the handshake gave %.*s", w->user, (int)strcspn(w->in.data, "\r"), w->in.data);
+	w->done = (size_t)(end + 4 - w->in.data);
+	w->begun = true;
+	return true;
+}
+
+void ws_open(struct ws *w, unsigned user)
+{
+	ws_begin(w, user, NULL);
+	while (!ws_begun(w)) {
 		struct pollfd wait = { w->fd, POLLIN, 0 };
 
 		if (poll(&wait, 1, AWAIT_MS) == 0)
 			bench_die("user %u: no answer to the handshake", user);
-		fill(w);
-		w->in.data[w->in.len] = '\0';
 	}
-	if (strncmp(w->in.data, "HTTP/1.1 101", 12) != 0)
-		bench_die("user %u: the handshake gave %.60s", user, w->in.data);
-	w->done = (size_t)(end + 4 - w->in.data);
 	free(ws_await(w, "0{"));
 	ws_send(w, SLICE("40"));
 	free(ws_await(w, "40{"));

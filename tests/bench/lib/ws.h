@@ -13,7 +13,8 @@ struct ws {
 	int fd;
 	struct buf in;
 	size_t done;      /* bytes of `in` that were handled */
-	unsigned user;
+	unsigned user, pings;
+	bool begun;       /* the answer to the upgrade is there */
 	void *owner;      /* the caller's */
 };
 
@@ -27,8 +28,18 @@ const char *bench_env(const char *name);
 /* The same as a number, with a default. */
 unsigned bench_number(const char *name, unsigned fallback);
 
+/* A TCP connection to RELAY_URL, from `source` (may be NULL); its host is written to `host`. */
+int bench_connect(const char *source, char *host, size_t size);
+
 /* Connects as a user to RELAY_URL ("http://host:port") and waits until the namespace is joined. */
 void ws_open(struct ws *w, unsigned user);
+/*
+ * The same in steps, for many at a time. begin: connects and asks for the upgrade; `source` (may be NULL) is the own
+ * address. begun: true when the answer is there (or came now); then ws_read gives OPEN ("0{…"), and "40" is the
+ * caller's to send.
+ */
+void ws_begin(struct ws *w, unsigned user, const char *source);
+bool ws_begun(struct ws *w);
 void ws_close(struct ws *w);
 void ws_send(struct ws *w, struct slice text);
 /* Reads what is there without waiting, answers pings, gives every other text message to fn. */
