@@ -28,7 +28,8 @@ static void write_packet(enum form form, const struct eio_packet *p, struct buf 
 		payload3_put_text(out, f);
 	else
 		payload3_put_binary(out, f);
-	assert(frame_wire_len(f, 3) >= frame_wire_len(f, 4));
+	assert(frame_wire_len(f, 3, false) >= frame_wire_len(f, 4, false));
+	assert(frame_wire_len(f, 3, true) >= frame_wire_len(f, 4, true));
 	eio_frame_unref(f);
 }
 

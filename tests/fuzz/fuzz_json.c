@@ -48,6 +48,50 @@ static void walk(struct slice value, bool checked)
 	buf_fini(&again);
 }
 
+static void same_string(struct slice raw, const char *theirs)
+{
+	struct buf text = BUF_INIT;
+
+	assert(json_decode(raw, &text) == 0 && slice_is(buf_slice(&text), theirs));
+	buf_fini(&text);
+}
+
+/* Both see the same tree: as many members, in the same order, with the same names, texts and kinds. */
+static void compare(const cJSON *theirs, struct slice ours)
+{
+	struct slice rest = ours, key, item;
+	const cJSON *child = theirs->child;
+
+	switch (json_kind(ours)) {
+	case JSON_OBJECT:
+		assert(cJSON_IsObject(theirs));
+		for (; json_next_member(&rest, &key, &item) == 1; child = child->next) {
+			assert(child);
+			same_string(key, child->string);
+			compare(child, item);
+		}
+		assert(!child);
+		break;
+	case JSON_ARRAY:
+		assert(cJSON_IsArray(theirs));
+		for (; json_next(&rest, &item) == 1; child = child->next) {
+			assert(child);
+			compare(child, item);
+		}
+		assert(!child);
+		break;
+	case JSON_STRING:
+		assert(cJSON_IsString(theirs));
+		same_string(ours, theirs->valuestring);
+		break;
+	case JSON_NUMBER:
+		assert(cJSON_IsNumber(theirs));
+		break;
+	default:
+		assert(cJSON_IsBool(theirs) || cJSON_IsNull(theirs));
+	}
+}
+
 static void compare_with_cjson(struct slice text)
 {
 	const char *end = NULL;
@@ -56,6 +100,7 @@ static void compare_with_cjson(struct slice text)
 	assert(tree);
 	for (; end < text.p + text.n; end++)
 		assert(*end == ' ' || *end == '\t' || *end == '\r' || *end == '\n');
+	compare(tree, text);
 	cJSON_Delete(tree);
 }
 

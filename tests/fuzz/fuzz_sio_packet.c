@@ -42,7 +42,12 @@ static void write_again(const struct sio_packet *p)
 
 static void wait_for_parts(const struct sio_packet *p, struct slice text)
 {
-	struct sio_parts *w = sio_parts_new(p, text, 64);
+	size_t total = 0;
+	struct sio_parts *w = sio_parts_new(p, text, 64, &total);
+
+	must(!w == (text.n > SIO_PARTS_TOTAL_MAX / SIO_PARTS_FREE_SHARE));
+	if (!w)
+		return;
 	const struct sio_packet *q = sio_parts_packet(w);
 
 	same_slices(q, p);
@@ -50,6 +55,7 @@ static void wait_for_parts(const struct sio_packet *p, struct slice text)
 	while (sio_parts_add(w, SLICE("0123456789")) == 0)
 		continue;
 	sio_parts_free(w);
+	must(total == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
