@@ -22,7 +22,7 @@ slow=1
 export CMOCKA_MESSAGE_OUTPUT=TAP NODE_PATH="$top/tests/node_modules"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}" ASAN_OPTIONS="${ASAN_OPTIONS:-abort_on_error=0}"
 # settings of the person who calls are not the tests'
-unset HOUSE_ENV RUN_DIR RELAY_PORT WEB_PORT WEB WWW AUTH_MODE SECRET_KEY UPRED_ENV FLASK_ENV HOST PORT LOG_LEVEL
+unset HOUSE_ENV RUN_DIR RELAY_PORT WEB_PORT WEB WWW AUTH_MODE SECRET_KEY UPRED_ENV FLASK_ENV HOST PORT LOG_LEVEL SSL_KEY_FILE
 rm -rf "$logs" "$BUILD/houses"
 mkdir -p "$logs"
 

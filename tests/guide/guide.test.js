@@ -3,9 +3,11 @@
 // polling and with the default upgrade. Only the address is replaced, and the guide's own placeholder
 // 'uuid-de-la-sala…' by the room that the example before it has joined.
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
+const { spawnSync } = require('node:child_process');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
-const { House } = require('../lib/house');
+const { House, BUILD } = require('../lib/house');
 const { remember } = require('../lib/clients');
 const { io } = require('socket.io-client-4');
 
@@ -227,16 +229,48 @@ test('every example of the guide has been run', () => {
   assert.deepEqual(examples.filter((e) => !used.has(e)), []);
 });
 
-test('the health object of the guide', async () => {
+// ---- what is no JavaScript ----
+
+const others = [...GUIDE.matchAll(/```(?!javascript)(\w+)\n([\s\S]*?)```/g)].map(([, language, text]) => ({ language, text: text.trim() }));
+const block = (language, part = '') => others.find((one) => one.language === language && one.text.includes(part)).text;
+
+test('of the other blocks only those remain unrun that belong to the old server', () => {
+  const blocks = others.filter(({ language, text }) => !['env', 'json'].includes(language) && !text.startsWith('curl'));
+  assert.deepEqual(blocks.map((one) => one.text), ['pip install -r requirements.txt', 'cp .env.example .env', 'python app.py', 'python generate_secret.py']);
+  assert.equal(others.length, 8);
+});
+
+test("the guide's .env is taken by both programs as it stands", () => {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'upred-guide-'));
+  const lines = others.filter((one) => one.language === 'env').flatMap((one) => one.text.split('\n'));
+  assert.equal(lines.length, 6);
+  fs.writeFileSync(path.join(dir, '.env'), `${lines.join('\n')}\n`);
+  for (const program of ['upred-api', 'upred-relay']) {
+    const call = (word) => spawnSync(path.join(BUILD, 'bin', program), [word], { cwd: dir, env: { PATH: process.env.PATH, RUN_DIR: dir }, encoding: 'utf8' });
+    const { status, stdout, stderr } = call('--check-config');
+    assert.equal(status, 0, program + stdout + stderr);
+    const printed = call('--print-config').stdout;
+    const known = lines.filter((one) => one.startsWith(program === 'upred-relay' ? 'CORS_' : 'DB_') && !one.startsWith('DB_PASSWORD'));
+    for (const line of known) assert.ok(printed.includes(line), line);
+    assert.ok(!printed.includes('tu_password_aqui'));
+  }
+  fs.rmSync(dir, { recursive: true });
+});
+
+test('the curl of the guide, and the answer that it shows', async () => {
   const luis = await house.connect('456');
   await pause(100);
   const { json, headers } = await house.api('GET', '/', { url: house.relayUrl });
+  const [, address] = /^curl (\S+)$/.exec(block('bash', 'curl'));
+  const { stdout } = spawnSync('curl', ['-sS', address.replace('http://localhost:5000', house.relayUrl)], { encoding: 'utf8' });
   luis.close();
   assert.match(headers['content-type'], /^application\/json/);
-  assert.deepEqual(Object.keys(json), ['status', 'service', 'database', 'connected_users']);
-  assert.deepEqual({ ...json, connected_users: 0 },
-    { status: 'ok', service: 'websocket_upred', database: 'MySQL', connected_users: 0 });
-  assert.ok(Number.isInteger(json.connected_users) && json.connected_users >= 1);
+  const shown = JSON.parse(block('json'));
+  for (const answer of [json, JSON.parse(stdout)]) {
+    assert.deepEqual(Object.keys(answer), Object.keys(shown));
+    assert.deepEqual({ ...answer, connected_users: 5 }, shown);
+    assert.ok(Number.isInteger(answer.connected_users) && answer.connected_users >= 1);
+  }
 });
 
 test('a connection without a person is refused, as the guide warns', async () => {

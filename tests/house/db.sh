@@ -18,11 +18,12 @@ db_init() {
 db_make() {
 	rm -rf "$db"
 	mkdir -p "$db"
-	# (from inside: the script cannot take a path with blanks; --force: this host need not resolve its own name)
+	# (from inside: the script cannot take a path with blanks; --force: this host need not resolve its own name;
+	# TMPDIR: a server that starts removes what it finds of others' temporary tables)
 	set -- --no-defaults --force --datadir=./data --skip-test-db --auth-root-authentication-method=socket \
 		--auth-root-socket-user="$(id -un)"
 	[ "$(id -u)" != 0 ] || set -- "$@" --user=root
-	(cd "$db" && mariadb-install-db "$@") >"$run/log/db-install.log" 2>&1 ||
+	(cd "$db" && TMPDIR=$db mariadb-install-db "$@") >"$run/log/db-install.log" 2>&1 ||
 		{ rm -rf "$db"; failed db-install "the database could not be created"; }
 	remember db_name "$db_name"
 	remember db_password "$(secret)"

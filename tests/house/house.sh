@@ -68,7 +68,9 @@ relay_launch() {
 }
 
 relay_bound() { [ -s "$bus/relay.port" ]; }
-relay_ready() { answers "http://127.0.0.1:$relay_port/$1" 200; }
+# (not SSL_CERT_FILE, which is also OpenSSL's own)
+relay_url() { [ -n "${SSL_KEY_FILE:-}" ] && echo "https://127.0.0.1:$relay_port" || echo "http://127.0.0.1:$relay_port"; }
+relay_ready() { answers "$(relay_url)/$1" 200; }
 
 # ready means: a worker answered and the first sweep is done; without database or workers, alive must do
 relay_start() {
@@ -95,7 +97,7 @@ write_env() {
 		while read -r name value; do
 			printf '%s=%s\n' "$name" "$(quote "$value")"
 		done <<-END
-			RELAY_URL http://127.0.0.1:$relay_port
+			RELAY_URL $(relay_url)
 			WEB_URL http://127.0.0.1:$web_port
 			DB_SOCKET $db_socket
 			DB_HOST 127.0.0.1
@@ -178,7 +180,7 @@ start_all() {
 welcome() {
 	echo "The chat is running."
 	echo "  page    http://localhost:$web_port/"
-	echo "  relay   http://localhost:$relay_port/"
+	echo "  relay   $(relay_url | sed s/127.0.0.1/localhost/)/"
 	echo "  people  $(db_admin -N -e "SELECT id, nombre, apellido_paterno FROM usuarios WHERE estado = 'activo'
 		ORDER BY id = 123 DESC, id = 456 DESC, id LIMIT 6" | tr '\t' ' ' | sed ':a; N; $!ba; s/\n/, /g')"
 	echo "  try     http://localhost:$web_port/?usuario=123 in one window and ?usuario=456 in another: write to each other"

@@ -43,7 +43,24 @@ web_api_folder() {
 	chmod 640 "$web/api/.env"
 }
 
+# a relay that speaks TLS (SSL_KEY_FILE) is for clients that come straight to it; here the shipped files are taken with
+# https to it
+web_conf_tls() {
+	rm -rf "$web/conf"
+	mkdir -p "$web/conf"
+	cp -R "${CONF:-$top}/apache-conf" "$web/conf/"
+	sed -i -e 's|http://\${UPRED_RELAY}|https://${UPRED_RELAY}|' -e 's|http://upred_relay|https://upred_relay|' \
+		"$web/conf/apache-conf/apache.conf" "$web/conf/apache-conf/nginx.conf"
+	cat >>"$web/conf/apache-conf/mpm.conf" <<-END
+		LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+		SSLProxyEngine on
+		SSLProxyCheckPeerName off
+	END
+	CONF=$web/conf
+}
+
 web_conf() {
+	[ -z "${SSL_KEY_FILE:-}" ] || web_conf_tls
 	www=$(visible "${WWW:-$top/www}" index.html www)
 	npm=$top/tests/node_modules/socket.io-client-4/dist
 	if [ -n "${WWW:-}" ] && [ -d "$WWW/vendor/socket.io" ]; then

@@ -11,6 +11,7 @@
 //   await house.stop();                                        a shared house stays
 const fs = require('node:fs');
 const http = require('node:http');
+const https = require('node:https');
 const path = require('node:path');
 const { spawn, spawnSync } = require('node:child_process');
 const mysql = require('mysql2/promise');
@@ -36,7 +37,7 @@ function readEnv(file) {
 function cleanEnvironment() {
   const env = { ...process.env };
   for (const name of ['AUTH_MODE', 'SECRET_KEY', 'UPRED_ENV', 'FLASK_ENV', 'HOST', 'PORT', 'RUN_DIR', 'WEB', 'WWW',
-    'RELAY_PORT', 'WEB_PORT', 'DB_NAME', 'HOUSE_ENV']) delete env[name];
+    'RELAY_PORT', 'WEB_PORT', 'DB_NAME', 'HOUSE_ENV', 'SSL_CERT_FILE', 'SSL_KEY_FILE']) delete env[name];
   return env;
 }
 
@@ -118,7 +119,8 @@ class House {
   db({ user = 'admin', connections = 4 } = {}) {
     const admin = user === 'admin';
     const pool = mysql.createPool({
-      host: this.env.DB_HOST, port: Number(this.env.DB_PORT), database: this.env.DB_NAME,
+      // by its socket: a database that is started again may have to take another port
+      socketPath: this.env.DB_SOCKET, database: this.env.DB_NAME,
       user: admin ? this.env.DB_ADMIN_USER : this.env.DB_USER,
       password: admin ? this.env.DB_ADMIN_PASSWORD : this.env.DB_PASSWORD,
       charset: 'utf8mb4', supportBigNumbers: true, bigNumberStrings: true, connectionLimit: connections,
@@ -150,7 +152,9 @@ class House {
     }
     if (text !== undefined && !out['Transfer-Encoding']) out['Content-Length'] = Buffer.byteLength(text);
     return new Promise((resolve, reject) => {
-      const request = http.request(url + where, { method, headers: out, agent: false, timeout: ms }, (response) => {
+      const { request: ask } = url.startsWith('https:') ? https : http;
+      const options = { method, headers: out, agent: false, timeout: ms, rejectUnauthorized: false };
+      const request = ask(url + where, options, (response) => {
         const parts = [];
         response.on('data', (d) => parts.push(d));
         response.on('error', reject);

@@ -40,6 +40,7 @@ everything() {
 
 headers='libwebsockets\.h => relay/engineio/
 ev\.h => relay/engineio/
+openssl/(ssl|err|pem)\.h => relay/engineio/tls\.c
 fcgiapp\.h => fcgi-api/door_fcgi[a-z_]*\.c fcgi-api/http[a-z_]*\.c
 fcgi_stdio\.h => nowhere
 nanomsg/[a-z]+\.h => shared/nano[a-z_]*\.c
@@ -111,7 +112,7 @@ links_alone() {
 	fi
 	printf 'int main(void) { return 0; }\n' |
 		$CC $flags -x c - -x none -Wl,--whole-archive "$BUILD/lib/libsocketio.a" -Wl,--no-whole-archive \
-			-lwebsockets -lev -luuid -lcjson -lcrypto -lm -o "$BUILD/lib/alone" 2>&1 | grep -i 'undefined' | sort -u
+			-lwebsockets -lev -luuid -lcjson -lssl -lcrypto -lm -o "$BUILD/lib/alone" 2>&1 | grep -i 'undefined' | sort -u
 }
 
 rule 'third-party and neighbours'"'"' headers stay in their rooms' header_rooms

@@ -2,7 +2,8 @@
  * eio_echo: a small server on engineio alone: every message comes back as it came.
  *
  * For tests/protocol/engineio.test.js. Prints `port N` when it listens; SIGTERM drains and ends it.
- * Messages that begin with "!" are commands: !close !pause !burst COUNT SIZE !busy !address !volatile.
+ * Messages that begin with "!" are commands: !close !pause !soon !burst COUNT SIZE !busy !address !volatile.
+ * !pause: for 600 ms; !soon: in 100 ms, for 3 s.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ struct echo {
 	struct eio_server *server;
 	struct eio_session *paused;
 	struct eio_timer *resume;
-	bool busy;
+	bool busy, soon;
 	unsigned long long opened, closed, reasons[EIO_SHUTDOWN + 1];
 };
 
@@ -32,6 +33,12 @@ static void on_resume(void *ctx)
 {
 	struct echo *e = ctx;
 
+	if (e->paused && e->soon) {
+		e->soon = false;
+		eio_session_pause(e->paused);
+		eio_timer_again(e->resume, 3000, 0);
+		return;
+	}
 	if (e->paused)
 		eio_session_resume(e->paused);
 	e->paused = NULL;
@@ -71,6 +78,10 @@ static void command(struct echo *e, struct eio_session *s, struct slice m)
 		e->paused = s;
 		eio_session_pause(s);
 		eio_timer_again(e->resume, 600, 0);
+	} else if (slice_is(m, "!soon")) {
+		e->paused = s;
+		e->soon = true;
+		eio_timer_again(e->resume, 100, 0);
 	} else if (m.n > 7 && memcmp(m.p, "!burst ", 7) == 0) {
 		burst(s, (struct slice){ m.p + 7, m.n - 7 });
 	} else if (slice_is(m, "!busy")) {
@@ -104,8 +115,10 @@ static void on_close(void *ctx, struct eio_session *s, enum eio_reason reason)
 
 	e->closed++;
 	e->reasons[reason]++;
-	if (e->paused == s)
+	if (e->paused == s) {
 		e->paused = NULL;
+		e->soon = false;
+	}
 }
 
 static int on_handshake(void *ctx)
@@ -136,6 +149,7 @@ static void on_request(void *ctx, const struct eio_request *q, struct eio_respon
 		{ "upgradeFailures", st.upgrade_failures }, { "slow", st.slow_closed },
 		{ "messagesIn", st.messages_in }, { "messagesOut", st.messages_out },
 		{ "headerTimeouts", st.header_timeouts }, { "bodyTimeouts", st.body_timeouts },
+		{ "refusedOrigin", st.refused_origin }, { "messageSlow", st.refused[EIO_REFUSED_MESSAGE_SLOW] },
 		{ "refusedFull", st.refused_full }, { "refusedAddress", st.refused_address },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

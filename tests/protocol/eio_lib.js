@@ -1,5 +1,6 @@
 'use strict';
 // Tools for the wire cases of Engine.IO: the echo server, plain HTTP, raw sockets, raw WebSocket frames.
+// A server is anything with a port; `path` (else the echo server's), and `from`, the address to come from, if it likes.
 const http = require('node:http');
 const net = require('node:net');
 const crypto = require('node:crypto');
@@ -12,10 +13,11 @@ const BUILD = path.resolve(process.env.BUILD || path.join(__dirname, '../../buil
 const ENGINE = '/engine.io/';
 const running = new Set();
 
-// start(args): an echo server on a free port; { port, pid, url(query), stats(), cpu(), stop() }
-async function start(args = {}) {
+// start(args, { files }): an echo server on a free port, with so many descriptors; { port, pid, url(query), stats(), cpu(), stop() }
+async function start(args = {}, { files } = {}) {
   const argv = Object.entries(args).flatMap(([k, v]) => [`--${k}`, String(v)]);
-  const child = spawn(path.join(BUILD, 'tests/eio_echo'), argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const line = [...files ? ['prlimit', `--nofile=${files}:${files}`] : [], path.join(BUILD, 'tests/eio_echo'), ...argv];
+  const child = spawn(line[0], line.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
   const server = { child, pid: child.pid, log: '' };
   running.add(server);
   child.stderr.on('data', (d) => { server.log += d; });
@@ -53,7 +55,7 @@ async function stopAll() {
 // request(server, method, path, { headers, body, agent }): { status, headers, body, bytes }
 function request(server, method, target, { headers = {}, body, agent = false } = {}) {
   return new Promise((resolve, reject) => {
-    const r = http.request({ port: server.port, host: '127.0.0.1', method, path: target, headers, agent }, (res) => {
+    const r = http.request({ port: server.port, host: '127.0.0.1', localAddress: server.from, method, path: target, headers, agent }, (res) => {
       const parts = [];
       res.on('data', (d) => parts.push(d));
       res.on('error', reject);
@@ -69,7 +71,7 @@ function request(server, method, target, { headers = {}, body, agent = false } =
 
 // open(server): a polling session { sid, url, poll(), post(body) }
 async function open(server, { version = 4, query = '', headers } = {}) {
-  const base = `${ENGINE}?EIO=${version}&transport=polling${query}`;
+  const base = `${server.path || ENGINE}?EIO=${version}&transport=polling${query}`;
   const r = await request(server, 'GET', base, { headers });
   assert.equal(r.status, 200, r.body);
   const json = version === 4 ? r.body.slice(1) : r.body.slice(r.body.indexOf(':') + 2);
@@ -86,7 +88,7 @@ async function open(server, { version = 4, query = '', headers } = {}) {
 
 // raw(server): a bare socket { write, until(re), rest(), text(), closed, end, destroy }
 function raw(server, { encoding = 'latin1' } = {}) {
-  const s = net.connect(server.port, '127.0.0.1');
+  const s = net.connect({ port: server.port, host: '127.0.0.1', localAddress: server.from });
   let text = '';
   let ended = false;
   s.setNoDelay(true);
@@ -124,15 +126,15 @@ function frame(data, { opcode = 1, fin = true, mask = true, rsv = 0, length } = 
   return Buffer.concat([Buffer.from(head), key, Buffer.from(body.map((c, i) => c ^ key[i & 3]))]);
 }
 
-function upgradeText(query = '', extra = '', { version = 4, method = 'GET', target } = {}) {
-  return `${method} ${target || `${ENGINE}?EIO=${version}&transport=websocket${query}`} HTTP/1.1\r\nHost: x\r\n` +
+function upgradeText(query = '', extra = '', { version = 4, method = 'GET', target, path: where = ENGINE } = {}) {
+  return `${method} ${target || `${where}?EIO=${version}&transport=websocket${query}`} HTTP/1.1\r\nHost: x\r\n` +
     `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
     `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${extra}\r\n`;
 }
 
 // wsRaw(server, query): a bare WebSocket { send, sendFrame, next(ms), closeCode(ms), frames, socket }
 async function wsRaw(server, query = '', { extra = '', version = 4, first } = {}) {
-  const s = net.connect(server.port, '127.0.0.1');
+  const s = net.connect({ port: server.port, host: '127.0.0.1', localAddress: server.from });
   let bytes = Buffer.alloc(0);
   let upgraded = false;
   const frames = [];
@@ -163,7 +165,7 @@ async function wsRaw(server, query = '', { extra = '', version = 4, first } = {}
       frames.push(f);
     }
   });
-  s.write(upgradeText(query, extra, { version }) , 'latin1');
+  s.write(upgradeText(query, extra, { version, path: server.path }), 'latin1');
   if (first) s.write(first);
   await ask(() => upgraded || ws.ended, 4000, 'the answer to the upgrade');
   ws.send = (t, o) => s.write(frame(t, o));

@@ -4,7 +4,7 @@
  * CONNECT wants an auth object with `name` (or the query name=…, for old clients); without one it is refused.
  * Events:
  *   join "room" · leave "room"   acknowledged with the number of people in it
- *   say "room",…                 everybody in it hears `said` with the arguments behind it, the speaker too
+ *   say "room",…                 everybody in it hears `said` with the arguments behind it, the speaker too; also binary
  *   ask …                        asked back as `question`; the answer comes as `answered`
  *   kick · bye · drop            ended by the server: the namespace, with the transport, the transport alone
  * Every end is printed: `gone <name> <reason>`. Usage: sio_chat [port [ping_interval_ms ping_timeout_ms]]
@@ -45,12 +45,12 @@ static void on_disconnect(void *ctx, struct sio_socket *s, const char *reason)
 	free(sio_socket_data(s));
 }
 
-static void say(struct slice room, struct slice rest)
+static void say(struct slice room, struct slice rest, const struct sio_event *e)
 {
 	struct buf b = BUF_INIT;
 
 	buf_putf(&b, "[\"said\",%.*s]", (int)rest.n, rest.p);
-	sio_push(root, &room, 1, SLICE_NONE, buf_slice(&b));
+	sio_push_binary(root, &room, 1, SLICE_NONE, buf_slice(&b), e->attachments, e->attachment_count);
 	buf_fini(&b);
 }
 
@@ -78,7 +78,7 @@ static void on_event(void *ctx, struct sio_socket *s, const struct sio_event *e)
 	else if (slice_is(e->name, "leave"))
 		sio_socket_leave(s, first);
 	else if (slice_is(e->name, "say") && second.n)
-		say(first, (struct slice){ second.p, (size_t)(end - second.p) });
+		say(first, (struct slice){ second.p, (size_t)(end - second.p) }, e);
 	else if (slice_is(e->name, "ask"))
 		sio_socket_ask(s, SLICE("[\"question\",6]"), 300, on_answer, NULL);
 	else if (slice_is(e->name, "kick") || slice_is(e->name, "bye"))

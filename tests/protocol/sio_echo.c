@@ -3,7 +3,7 @@
  *
  * Sends every event back under its name, with its arguments and attachments; an acknowledgement gets the
  * arguments too.
- * Usage: sio_echo [port]   (0 or nothing: a free one; `port N` is printed)
+ * Usage: sio_echo [port [certificate key]]   (0 or nothing: a free one; `port N` is printed; PEM files: TLS)
  */
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +49,8 @@ int main(int argc, char **argv)
 		.cors_origins = "*", .trusted_proxies = "", .ping_interval_ms = 25000, .ping_timeout_ms = 20000,
 		.upgrade_timeout_ms = 10000, .header_timeout_ms = 20000, .body_timeout_ms = 30000,
 		.max_payload = 1000000, .send_queue_max = 8 << 20,
-		.max_connections = 1000, .max_connections_per_address = 1000, .allow_v3 = true } };
+		.max_connections = 1000, .max_connections_per_address = 1000, .allow_v3 = true,
+		.tls_cert_file = argc > 3 ? argv[2] : NULL, .tls_key_file = argc > 3 ? argv[3] : NULL } };
 	struct sio_callbacks cb = { .on_connect = on_connect, .on_event = on_event };
 	struct eio_loop *loop = eio_loop_new();
 	struct sio_server *server = loop ? sio_server_new(loop, &c, NULL, NULL) : NULL;

@@ -128,6 +128,32 @@ async function receipts(p, ask, room, message) {
   await ask(404, 'POST', `/api/mensajes/salas/${FAR}/marcar-leidos`, { user: p.luis });
 }
 
+// how far the others got and read my messages
+async function readers(p, ask, room) {
+  const where = `/api/mensajes/salas/${room.sala_uuid}/recibos`;
+  const said = [];
+  for (const contenido of ['uno', 'dos', 'tres']) {
+    said.push((await ask(201, 'POST', `/api/mensajes/salas/${room.id}/mensajes`, { user: p.ana, body: { contenido } })).json.id);
+  }
+  const list = async (user) => (await ask(200, 'GET', where, { user })).json;
+  const before = (await list(p.ana))[0];
+  assert.equal(before.usuario_id, Number(p.luis));
+  assert.ok(before.leido_hasta < said[0], 'what was read before');
+  await ask(200, 'PUT', `/api/mensajes/mensajes/${said[0]}/leer`, { user: p.luis });
+  await ask(200, 'PUT', `/api/mensajes/mensajes/${said[1]}/entregado`, { user: p.luis });
+  const row = { usuario_id: Number(p.luis), entregado_hasta: said[1], leido_hasta: said[0] };
+  const answer = await ask(200, 'GET', where, { user: p.ana });
+  assert.deepEqual(answer.json, [row]);
+  await ask(304, 'GET', where, { user: p.ana, headers: { 'If-None-Match': answer.headers.etag } });
+  assert.deepEqual(await list(p.luis), [], 'of the messages of others nothing is told');
+  const mine = (await ask(201, 'POST', `/api/mensajes/salas/${room.id}/mensajes`, { user: p.luis, body: { contenido: 'y yo' } })).json.id;
+  assert.ok(mine > said[2]);
+  assert.deepEqual(await list(p.luis), [{ usuario_id: Number(p.ana), entregado_hasta: null, leido_hasta: null }]);
+  await ask(401, 'GET', where);
+  await ask(403, 'GET', where, { user: p.eva });
+  await ask(404, 'GET', `/api/mensajes/salas/${FAR}/recibos`, { user: p.ana });
+}
+
 async function edits(p, ask, message) {
   const where = `/api/mensajes/mensajes/${message.id}`;
   const put = (status, options) => ask(status, 'PUT', where, { user: p.ana, ...options });
@@ -196,6 +222,7 @@ async function walk(house, ask) {
   await ask(201, 'POST', `/api/mensajes/salas/${grupal.id}/mensajes`, { user: p.ana, body: { contenido: 'al grupo' } });
   await lists(p, ask, direct);
   await receipts(p, ask, direct, second);
+  await readers(p, ask, direct);
   await edits(p, ask, first);
   await news(p, ask);
   await elsewhere(p, ask, direct);
@@ -207,7 +234,7 @@ function everything(p) {
   const body = { contenido: 'x' };
   return [['GET', 'salas'], ['GET', `salas/${p.room.id}`], ['POST', `salas/directa/${p.luis}`], ['POST', `salas/grupal/${p.club}`],
     ['GET', `salas/${p.room.id}/mensajes`], ['POST', `salas/${p.room.id}/mensajes`, body], ['POST', `directo/${p.luis}`, body],
-    ['POST', `salas/${p.room.id}/marcar-leidos`], ['PUT', `mensajes/${p.message.id}/leer`],
+    ['POST', `salas/${p.room.id}/marcar-leidos`], ['GET', `salas/${p.room.id}/recibos`], ['PUT', `mensajes/${p.message.id}/leer`],
     ['PUT', `mensajes/${p.message.id}/entregado`], ['PUT', `mensajes/${p.message.id}`, body], ['DELETE', `mensajes/${p.message.id}`],
     ['GET', 'novedades'], ['GET', 'no-leidos/count']];
 }

@@ -3,7 +3,7 @@
  * with, just before it runs: the client library's calls are wrapped. With indexes.sql in place.
  */
 // objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
-// ldflags: -Wl,--wrap=mysql_stmt_prepare,--wrap=mysql_stmt_bind_param,--wrap=mysql_stmt_execute,--wrap=mysql_init
+// ldflags: -Wl,--wrap=mysql_stmt_prepare,--wrap=mysql_stmt_bind_param,--wrap=mysql_stmt_execute,--wrap=mysql_real_query,--wrap=mysql_init
 #include "campus.h"
 
 #define STATEMENTS 300
@@ -15,7 +15,7 @@ static struct seen {
 } seen[STATEMENTS];
 static size_t seen_count;
 static MYSQL *watched;      /* the store's own session, known from its first statement */
-static unsigned explained, faults;
+static unsigned explained, together, faults;  /* together: questions that went as text */
 static bool watching;
 
 int __real_mysql_stmt_prepare(MYSQL_STMT *s, const char *text, unsigned long len);
@@ -121,6 +121,23 @@ int __wrap_mysql_stmt_execute(MYSQL_STMT *s)
 	return __real_mysql_stmt_execute(s);
 }
 
+/* What goes as text: several statements of numbers, each ended by "; ". */
+int __real_mysql_real_query(MYSQL *my, const char *text, unsigned long len);
+int __wrap_mysql_real_query(MYSQL *my, const char *text, unsigned long len);
+int __wrap_mysql_real_query(MYSQL *my, const char *text, unsigned long len)
+{
+	char *all = strndup(text, len), *rest = all, *end;
+
+	while (watching && my == watched && (end = strstr(rest, "; ")) != NULL) {
+		*end = '\0';
+		explain(my, &(struct seen){ NULL, rest, NULL });
+		together += !strncmp(rest, "SELECT", 6);
+		rest = end + 2;
+	}
+	free(all);
+	return __real_mysql_real_query(my, text, len);
+}
+
 /* The session that the store opens is needed to explain in it. */
 MYSQL *__real_mysql_init(MYSQL *my);
 MYSQL *__wrap_mysql_init(MYSQL *my);
@@ -192,6 +209,7 @@ static void messages_and_receipts(void)
 	struct store_message m, *some;
 	struct store_history h;
 	struct store_read_all all;
+	struct store_reader *readers;
 	int64_t ids[STORE_SET_MAX], count;
 	bool member;
 	size_t n;
@@ -221,6 +239,8 @@ static void messages_and_receipts(void)
 	OK(store_unread_count(st, ID(110), group.id, &count));
 	OK(store_receipt_read_all(st, &direct, ID(2), mem, &all));
 	OK(store_receipt_read_all(st, &group, ID(110), mem, &all));
+	OK(store_receipt_readers(st, direct.id, ID(1), mem, &readers, &n));
+	assert_true(n == 1 && readers[0].person_id == ID(2) && readers[0].read_id > 0);
 }
 
 static void feed(void)
@@ -280,6 +300,7 @@ static void every_statement_uses_an_index(void **state)
 	store_rollback(st);
 	print_message("%u explained\n", explained);
 	assert_true(explained > 60);
+	assert_true(together > 1);
 	assert_int_equal(faults, 0);
 }
 

@@ -145,6 +145,7 @@ const paths = [
   ['POST', () => `salas/${room.sala_chat_id}/mensajes`, text, 201, 403, 403],
   ['POST', () => `salas/${chat.sala_uuid}/mensajes`, text, 201, 403, 403],
   ['POST', () => `salas/${room.sala_uuid}/marcar-leidos`, undefined, 200, 403, 403],
+  ['GET', () => `salas/${room.sala_uuid}/recibos`, undefined, 200, 403, 403],
   ['POST', () => `directo/${owner}`, text, 201, 201, 201],
   ['PUT', () => `mensajes/${said}/leer`, undefined, 200, 403, 403],
   ['PUT', () => `mensajes/${said}/entregado`, undefined, 200, 403, 403],

@@ -29,6 +29,8 @@ test('a WebSocket that sends 3,000 messages and reads nothing is closed', async 
   ws._socket.pause();
   for (let i = 0; i < 3000; i += 1) ws.send(words(20000));
   await ask(async () => (await sockets()) === 0, 20000, 'the deaf peer to be closed');
+  assert.equal((await house.metrics()).upred_relay_stuck_closed_total, 1);
+  assert.match(house.log('relay'), /refused: takes nothing of the \d+ bytes that wait for it/);
   ws.terminate();
 }, 40000);
 

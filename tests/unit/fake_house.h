@@ -95,11 +95,6 @@ size_t bus_idle(const struct bus *b)
 	return idle;
 }
 
-void bus_settle(struct bus *b)
-{
-	(void)b;
-}
-
 uint64_t bus_give(struct bus *b, enum wire_job_kind kind, uint16_t count, struct slice commands, unsigned ms)
 {
 	struct wire_command c;

@@ -113,6 +113,7 @@ static inline int setup(void **state)
 
 	(void)state;
 	c.transport.max_payload = 25;
+	c.transport.body_timeout_ms = 500;
 	c.transport.allow_v3 = true;
 	server = sio_server_new(NULL, &c, NULL, NULL);
 	root = sio_server_of(server, "/", &APP, "/");

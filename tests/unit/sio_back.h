@@ -11,9 +11,9 @@ static struct slice room = { "\"r\"", 3 };
 
 static inline int setup_recovery(void **state)
 {
-	struct sio_config c = { .max_rooms = 5, .max_attachments = 3, .recovery_ms = 120000, .recovery_bytes = 4000 };
+	struct sio_config c = { .max_rooms = 5, .max_attachments = 3, .recovery_ms = 120000 };
 
-	(void)state;
+	c.recovery_bytes = *state ? *(const size_t *)*state : 4000;
 	c.transport.max_payload = 1000;
 	c.transport.allow_v3 = true;
 	server = sio_server_new(NULL, &c, NULL, NULL);

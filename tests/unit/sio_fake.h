@@ -23,7 +23,7 @@ struct eio_session {
 	bool closing;
 	enum eio_reason reason;
 };
-struct eio_timer { struct eio_timer *next; uint64_t at; void (*fn)(void *ctx); void *ctx; bool dead; };
+struct eio_timer { struct eio_timer *next; uint64_t at; void (*fn)(void *ctx); void *ctx; bool dead; uint64_t repeat; };
 struct eio_server { struct eio_callbacks cb; void *ctx; };
 
 static struct eio_server fake_server;
@@ -67,11 +67,17 @@ struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c
 }
 int eio_server_port(const struct eio_server *s) { (void)s; return 1; }
 void eio_server_stop_listening(struct eio_server *s) { (void)s; }
+int eio_server_renew_tls(struct eio_server *s, const char *cert_file, const char *key_file)
+{
+	(void)s, (void)cert_file, (void)key_file;
+	return -1;
+}
 void eio_server_stats(const struct eio_server *s, struct eio_stats *out)
 {
 	(void)s;
 	memset(out, 0, sizeof(*out));
 }
+const char *eio_session_address(const struct eio_session *s) { (void)s; return "10.0.0.1"; }
 uint64_t eio_loop_now_ms(const struct eio_loop *l) { (void)l; return fake_now; }
 
 struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms,
@@ -80,8 +86,7 @@ struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t 
 	struct eio_timer *t = mem_zero(1, sizeof(*t));
 
 	(void)l;
-	(void)repeat_ms;
-	*t = (struct eio_timer){ fake_timers, fake_now + delay_ms, fn, ctx, false };
+	*t = (struct eio_timer){ fake_timers, fake_now + delay_ms, fn, ctx, false, repeat_ms };
 	return fake_timers = t;
 }
 void eio_timer_free(struct eio_timer *t) { t->dead = true; }
@@ -91,7 +96,7 @@ static inline void fake_tick(uint64_t ms)
 	fake_now += ms;
 	for (struct eio_timer *t = fake_timers; t; t = t->next)
 		if (!t->dead && t->at <= fake_now) {
-			t->at = UINT64_MAX;
+			t->at = t->repeat ? fake_now + t->repeat : UINT64_MAX;
 			t->fn(t->ctx);
 		}
 	for (struct eio_timer **at = &fake_timers, *t; (t = *at); ) {

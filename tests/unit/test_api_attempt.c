@@ -187,10 +187,27 @@ static void test_late(void **state)
 	done(calls);
 }
 
+/* A set that waited for a lock is given up at once: one locked row must not keep the others, who go alone. */
+static void test_lock_wait(void **state)
+{
+	static const struct step waited[] = { { AT_RUN, STORE_AGAIN } };
+	struct call *calls[CALLS];
+
+	(void)state;
+	slow_ms = 600;
+	try_it(waited, 1, 5000, calls);
+	assert_int_equal(answered(calls), 0);
+	assert_int_equal(begun, 1);
+	assert_int_equal(committed, 0);
+	slow_ms = 0;
+	done(calls);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scripts), cmocka_unit_test(test_poison), cmocka_unit_test(test_late),
+		cmocka_unit_test(test_lock_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,6 +297,7 @@ static void test_cursors(void **state)
 	assert_int_equal(safe, 42);
 	assert_int_equal(cursor_parse_mark("42\n100000\n", 104000, &safe), 1);
 	assert_int_equal(cursor_parse_mark("42 100000", 106000, &safe), 0);
+	assert_int_equal(cursor_parse_mark("42 -9223372036854775808", 106000, &safe), 0);
 	assert_int_equal(cursor_parse_mark("42", 100000, &safe), 0);
 	assert_int_equal(cursor_parse_mark("x 1", 1, &safe), 0);
 }

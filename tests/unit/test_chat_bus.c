@@ -186,7 +186,6 @@ static void on_settle(void *ctx)
 		t.begun_ms = eio_loop_now_ms(t.loop);
 		t.gives = false;
 	}
-	bus_settle(t.bus);
 	buf_fini(&b);
 }
 

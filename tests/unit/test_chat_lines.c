@@ -52,6 +52,7 @@ static void one_socket_keeps_its_order_and_one_kind(void **state)
 	c[1] = put(&a, WIRE_JOB_SENDS, 10);
 	c[2] = put(&a, WIRE_JOB_OTHERS, 10);
 	c[3] = put(&a, WIRE_JOB_SENDS, 10);
+	assert_true(ls.bytes > 4 * sizeof(struct command));
 	assert_int_equal(lines_form(&ls, WIRE_JOB_OTHERS, 64, out), 0);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 2);
 	assert_ptr_equal(out[0], c[0]);
@@ -69,6 +70,36 @@ static void one_socket_keeps_its_order_and_one_kind(void **state)
 	assert_int_equal(ls.count, 0);
 	assert_int_equal(ls.bytes, 0);
 	assert_int_equal(ls.waiting[WIRE_JOB_SENDS], 0);
+}
+
+static void those_that_hold_much_are_refused_first(void **state)
+{
+	static struct line deaf[200], innocent;
+	size_t size = 100000, held = 0;
+
+	(void)state;
+	line_init(&innocent);
+	assert_true(lines_have_room(&ls, &innocent, 3000000));   /* the largest payload there is */
+	for (int i = 0; i < 200; i++)
+		line_init(&deaf[i]);
+	/* each puts in what it may, in turns, until none may any more */
+	for (bool any = true; any; ) {
+		any = false;
+		for (int i = 0; i < 200; i++) {
+			if (deaf[i].bytes < LINES_BYTES_MAX && lines_have_room(&ls, &deaf[i], size)) {
+				put(&deaf[i], WIRE_JOB_SENDS, size);
+				any = true;
+			}
+		}
+	}
+	held = deaf[0].bytes;
+	assert_true(held >= size);
+	assert_true(ls.bytes > LINES_TOTAL_MAX / 2 && ls.bytes < LINES_TOTAL_MAX);
+	assert_true(lines_have_room(&ls, &innocent, 50000));
+	for (int i = 0; i < 200; i++)
+		while (!TAILQ_EMPTY(&deaf[i].commands))
+			drop(TAILQ_FIRST(&deaf[i].commands));
+	assert_int_equal(ls.bytes, 0);
 }
 
 static void a_greedy_socket_takes_eight_while_others_wait(void **state)
@@ -279,23 +310,82 @@ static void a_place_that_is_taken_is_waited_for(void **state)
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
 	assert_ptr_equal(out[0], of_b);
 	drop(of_b);
-	/* One place may be met many times within a job; a second attempt and a late job let it go. */
+	/* One place may be met many times within a job; a second attempt lets it go. */
 	of_a = put(&a, WIRE_JOB_SENDS, 10);
 	of_b = put(&b, WIRE_JOB_SENDS, 10);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 2);
-	lines_leave_place(&ls, of_a);
+	lines_back(&ls, of_a);
 	assert_int_equal(ls.busy[a.place], 1);
+	/* Also the second attempt of one waits for the other, and lets pass who goes elsewhere. */
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
 	lines_back(&ls, of_b);
 	assert_int_equal(ls.busy[a.place], 0);
+	/* What a send names counts more than where the last one went, for the second attempt too. */
+	of_a->to = lines_place(SLICE("chat_three"));
+	of_b->to = of_a->to;
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_int_equal(ls.busy[of_a->to], 1);
+	assert_int_equal(ls.busy[a.place], 0);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
 	drop(of_a);
 	drop(of_b);
 	drop(of_c);
+}
+
+/* However many wait for one room, a lone second attempt for it waits too, and whoever writes elsewhere goes. */
+static void a_crowd_at_one_place_stops_nobody_else(void **state)
+{
+	static struct line crowd[1000], elsewhere, busy;
+	struct command *out[64], *waiting[1000], *first, *other;
+
+	(void)state;
+	line_init(&elsewhere);
+	line_init(&busy);
+	elsewhere.place = lines_place(SLICE("chat_two"));
+	busy.place = lines_place(SLICE("chat_one"));
+	first = put(&busy, WIRE_JOB_SENDS, 10);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	for (int i = 0; i < 1000; i++) {
+		line_init(&crowd[i]);
+		crowd[i].place = busy.place;
+		waiting[i] = put(&crowd[i], WIRE_JOB_SENDS, 10);
+		waiting[i]->attempt += i % 2;
+	}
+	other = put(&elsewhere, WIRE_JOB_SENDS, 10);
+	assert_int_equal(lines_ready(&ls, WIRE_JOB_SENDS, 64), 1);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], other);
+	/* some go away, are held, or go elsewhere meanwhile */
+	drop(waiting[0]);
+	lines_hold(&ls, &crowd[2], true);
+	waiting[4]->to = elsewhere.place;
+	lines_hold(&ls, &crowd[4], true);
+	lines_hold(&ls, &crowd[4], false);
+	drop(other);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], waiting[4]);
+	drop(waiting[4]);
+	/* free: in the order they came, a second attempt as a job of its own */
+	drop(first);
+	assert_int_equal(lines_ready(&ls, WIRE_JOB_SENDS, 2000), 997);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], waiting[1]);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
+	drop(waiting[1]);
+	lines_hold(&ls, &crowd[3], true);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], waiting[5]);
+	for (int i = 2; i < 1000; i++)
+		if (i != 4)
+			drop(waiting[i]);
+	assert_int_equal(ls.count, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(one_socket_keeps_its_order_and_one_kind, setup),
+		cmocka_unit_test_setup(those_that_hold_much_are_refused_first, setup),
 		cmocka_unit_test_setup(a_greedy_socket_takes_eight_while_others_wait, setup),
 		cmocka_unit_test_setup(jobs_end_at_64_commands_and_256_kib, setup),
 		cmocka_unit_test_setup(second_attempts_go_alone_and_first, setup),
@@ -303,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup(the_relays_own_go_alone, setup),
 		cmocka_unit_test_setup(random_walk_keeps_order_and_counts, setup),
 		cmocka_unit_test_setup(a_place_that_is_taken_is_waited_for, setup),
+		cmocka_unit_test_setup(a_crowd_at_one_place_stops_nobody_else, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static void wire_of_each_length(void **state)
 		assert_int_equal(w.n, rows[i].head + 1 + rows[i].body);
 		assert_int_equal(said, rows[i].body + 1);
 		assert_int_equal(w.p[rows[i].head], '4');
-		assert_int_equal(frame_wire_len(f, 3), w.n);
+		assert_int_equal(frame_wire_len(f, 3, true), w.n);
 		eio_frame_unref(f);
 	}
 	free(text);
@@ -45,13 +45,21 @@ static void binary_has_a_type_in_revision_3_only(void **state)
 	struct buf four = BUF_INIT, three = BUF_INIT, poll = BUF_INIT;
 	(void)state;
 
-	frame_put_wire(f, 4, &four);
-	frame_put_wire(f, 3, &three);
+	frame_put_wire(f, 4, false, &four);
+	frame_put_wire(f, 3, false, &three);
 	frame_put_polling(f, &poll);
 	assert_true(slice_is(buf_slice(&four), "\x82\x02" "AB"));
 	assert_true(slice_is(buf_slice(&three), "\x82\x03\x04" "AB"));
-	assert_int_equal(frame_wire_len(f, 3), three.len);
+	assert_int_equal(frame_wire_len(f, 3, false), three.len);
 	assert_true(slice_is(buf_slice(&poll), "bQUI="));
+	buf_reset(&four);
+	buf_reset(&three);
+	frame_put_wire(f, 4, true, &four);
+	frame_put_wire(f, 3, true, &three);
+	assert_true(slice_is(buf_slice(&four), "\x81\x05" "bQUI="));
+	assert_true(slice_is(buf_slice(&three), "\x81\x06" "b4QUI="));
+	assert_int_equal(frame_wire_len(f, 4, true), four.len);
+	assert_int_equal(frame_wire_len(f, 3, true), three.len);
 	buf_fini(&four);
 	buf_fini(&three);
 	buf_fini(&poll);

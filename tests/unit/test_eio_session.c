@@ -1,4 +1,4 @@
-// objects: relay/engineio/session.o relay/engineio/session_receive.o relay/engineio/queue.o relay/engineio/frame.o relay/engineio/packet.o relay/engineio/wheel.o relay/engineio/handshake.o shared/buf.o shared/ids.o shared/log.o
+// objects: relay/engineio/session.o relay/engineio/refusal.o relay/engineio/session_receive.o relay/engineio/queue.o relay/engineio/frame.o relay/engineio/packet.o relay/engineio/wheel.o relay/engineio/handshake.o shared/buf.o shared/ids.o shared/log.o
 /*
  * session: the state machine with transports that only note what is asked of them.
  */
@@ -231,7 +231,7 @@ static void ending_twice_is_ending_once(void **state)
 	session_end(s, EIO_FORCED, 1000);
 	eio_session_close(s, EIO_FORCED, 1000);
 	send(s, "b");
-	session_violated(s, 1002);
+	session_violated(s, EIO_REFUSED_PACKET, 1002);
 	pass();
 	heard("poll-release-0 ws-release-0 end close-1 ");
 	assert_int_equal(host.stats.sessions_closed, 1);

@@ -192,6 +192,14 @@ static void test_placeholders(void **state)
 		{ "51-[\"b\",{\"_placeholder\":true,\"num\":\"splice\"}]", false },
 		{ "51-[\"b\",{\"_placeholder\":true}]", false },
 		{ "51-[\"b\",[[{\"a\":{\"_placeholder\":true,\"num\":3}}]]]", false },
+		{ "51-[\"b\",{\"num\" : 0 , \"x\":[\"num\" , 7],\"y\":{\"num\":7},\"_placeholder\" : true }]", true },
+		{ "51-[\"b\",{\"num\":1,\"\\u005fplaceholder\":true}]", false },
+		{ "51-[\"b\",{\"_placeholder\":true,\"n\\u0075m\":0}]", true },
+		{ "51-[\"b\",{\"_placeholder\":false,\"_placeholder\":true,\"num\":1}]", false },
+		{ "51-[\"b\",{\"_placeholder\":true,\"num\":1,\"num\":0}]", false },
+		{ "51-[\"b\",\"{\\\"_placeholder\\\":true}\",\"\\\\\",{\"_placeholder\":\"true\"}]", true },
+		{ "51-[\"_placeholder\",true,{},[],{\"a\":{\"_placeholder\":true,\"num\":0},\"num\":9}]", true },
+		{ "51-[\"b\",{\"_placeholder\":true,\"x\":{\"num\":0}}]", false },
 	};
 	struct sio_packet p;
 
@@ -262,11 +270,11 @@ static void test_parts(void **state)
 	char text[] = "52-/nsp,3[\"b\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]";
 	struct sio_packet p;
 	struct sio_parts *w;
-	size_t count;
+	size_t count, total = 0;
 
 	(void)state;
 	assert_int_equal(sio_packet_parse(slice_of(text), &p), SIO_PACKET_OK);
-	w = sio_parts_new(&p, slice_of(text), 10);
+	w = sio_parts_new(&p, slice_of(text), 10, &total);
 	memset(text, 'x', sizeof(text) - 1); /* the copy has to be enough */
 	assert_int_equal(sio_parts_add(w, SLICE("")), 0);
 	assert_int_equal(sio_parts_add(w, SLICE("0123456789")), 1);
@@ -277,11 +285,40 @@ static void test_parts(void **state)
 	assert_int_equal(sio_parts_add(w, SLICE("")), -1);
 	sio_parts_free(w);
 	assert_int_equal(sio_packet_parse(SLICE("51-[\"b\"]"), &p), SIO_PACKET_OK);
-	w = sio_parts_new(&p, SLICE("51-[\"b\"]"), 10);
+	w = sio_parts_new(&p, SLICE("51-[\"b\"]"), 10, &total);
 	assert_int_equal(sio_parts_add(w, SLICE("0123456789a")), -1);
 	assert_slice(sio_parts_packet(w)->nsp, "/", "default nsp");
 	sio_parts_free(w);
 	sio_parts_free(NULL);
+	assert_int_equal(total, 0);
+}
+
+/* What is left is shared out; a small packet, and the end of any, always finds room. */
+static void test_parts_share(void **state)
+{
+	static char bytes[SIO_PARTS_SMALL + 1];
+	const struct slice small = { bytes, SIO_PARTS_SMALL }, large = { bytes, SIO_PARTS_SMALL + 1 };
+	struct sio_packet p;
+	struct sio_parts *w;
+	size_t total = SIO_PARTS_TOTAL_MAX;
+
+	(void)state;
+	assert_int_equal(sio_packet_parse(SLICE("52-[\"b\"]"), &p), SIO_PACKET_OK);
+	assert_null(sio_parts_new(&p, large, 9000, &total));
+	w = sio_parts_new(&p, small, 9000, &total);
+	assert_non_null(w);
+	assert_int_equal(total, SIO_PARTS_TOTAL_MAX + SIO_PARTS_SMALL);
+	assert_int_equal(sio_parts_add(w, SLICE("x")), -1);
+	assert_int_equal(sio_parts_add(w, SLICE("")), 0);
+	assert_int_equal(sio_parts_add(w, large), 1);
+	sio_parts_free(w);
+	assert_int_equal(total, SIO_PARTS_TOTAL_MAX);
+
+	total = SIO_PARTS_TOTAL_MAX - SIO_PARTS_FREE_SHARE * (SIO_PARTS_SMALL + 1);
+	w = sio_parts_new(&p, large, 9000, &total);
+	assert_non_null(w);
+	assert_null(sio_parts_new(&p, large, 9000, &total));
+	sio_parts_free(w);
 }
 
 int main(void)
@@ -295,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_parts_share),
 	};
 
 	return cmocka_run_group_tests_name("sio_packet", tests, NULL, NULL);

@@ -226,12 +226,38 @@ static void test_old_clients(void **state)
 	expect_sent(old, "2[\"e\",{}]\n");
 }
 
+/* All of it is kept, but no session is worth looking through so much. */
+static void test_far_behind(void **state)
+{
+	struct known k = { .offset = "" }, l = { .offset = "" };
+	struct eio_session *s = join_room(&k), *t = join_room(&l);
+	struct slice busy = SLICE("\"b\"");
+
+	(void)state;
+	fake_say(t, "2[\"join\",\"b\"]");
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	for (int i = 0; i < 9999; i++)
+		sio_push_kept(root, &busy, 1, SLICE_NONE, SLICE("[\"e\",{}]"));
+	push("[\"e\",{\"n\":2}]");
+	s = back(&k);
+	sio_socket_replay(last);
+	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n");
+	fake_gone(s, EIO_PEER_CLOSED);
+	push("[\"e\",{\"n\":3}]");
+	back(&k);
+	assert_false(sio_socket_returns(last));
+}
+
 int main(void)
 {
+	static size_t plenty = 16u << 20;
 	const struct CMUnitTest tests[] = {
 		RECOVERY(test_missed), RECOVERY(test_never_heard_any), RECOVERY(test_rooms),
 		RECOVERY(test_not_recovered), RECOVERY(test_quiet), RECOVERY(test_unnoticed), RECOVERY(test_twice),
 		RECOVERY(test_old_clients),
+		cmocka_unit_test_prestate_setup_teardown(test_far_behind, setup_recovery, teardown_recovery, &plenty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,20 @@
  * What recovery leaves to the next process, whole or not at all.
  */
 #include "sio_back.h"
+#include "ids.h"
+
+/* An id fills its bytes: who copied it as long as it should be would read past a shorter one. */
+static void refuse_short_id(void **state, struct buf *saved, const char *id)
+{
+	char *at = memmem(saved->data, saved->len, id, IDS_SID_LEN), last = at ? at[IDS_SID_LEN - 1] : 0;
+
+	assert_non_null(at);
+	at[IDS_SID_LEN - 1] = '\0';
+	setup_recovery(state);
+	assert_int_equal(sio_namespace_load(root, buf_slice(saved), 10), -1);
+	teardown_recovery(state);
+	at[IDS_SID_LEN - 1] = last;
+}
 
 /* A new process takes over what the old one left; whoever had a number goes on with it. */
 static void test_saved(void **state)
@@ -27,6 +41,8 @@ static void test_saved(void **state)
 		assert_false(sio_socket_returns(last));
 		teardown_recovery(state);
 	}
+	refuse_short_id(state, &saved, k.id);
+	refuse_short_id(state, &saved, k.pid);
 	setup_recovery(state);
 	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), 0);
 	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), -1);

@@ -88,6 +88,41 @@ static void test_binary(void **state)
 	expect_sent(s, "1\n!4/1008\n");
 }
 
+/* Each attachment has its time, which stands still while the session is not read. */
+static void test_binary_deadline(void **state)
+{
+	struct eio_session *s = joined();
+	struct sio_stats stats;
+
+	(void)state;
+	fake_say(s, "52-[\"x\"]");
+	fake_tick(499);
+	fake_bytes(s, "one");
+	fake_tick(499);
+	fake_bytes(s, "two");
+	expect_heard("/ event x  <one> <two>\n");
+	fake_say(s, "52-[\"x\"]");
+	fake_bytes(s, "one");
+	sio_socket_pause(last);
+	fake_tick(2000);
+	sio_socket_resume(last);
+	fake_tick(499);
+	expect_sent(s, "");
+	fake_tick(1);
+	expect_sent(s, "!3/1008\n");
+	sio_server_stats(server, &stats);
+	assert_int_equal(stats.refused[SIO_REFUSED_MISSING], 1);
+	fake_bytes(s, "two");
+	fake_tick(500);
+	expect_heard("");
+	s = joined();
+	fake_say(s, "51-[\"x\"]");
+	fake_gone(s, EIO_PEER_CLOSED);
+	fake_tick(500);
+	sio_server_stats(server, &stats);
+	assert_int_equal(stats.refused[SIO_REFUSED_MISSING], 1);
+}
+
 static void test_ask(void **state)
 {
 	struct eio_session *s = joined();
@@ -234,6 +269,7 @@ int main(void)
 		CASE(test_rooms_and_pushes),
 		CASE(test_farewell_reaches_others),
 		CASE(test_binary),
+		CASE(test_binary_deadline),
 		CASE(test_ask),
 		CASE(test_ask_many),
 		CASE(test_volatile),

@@ -1,0 +1,52 @@
+'use strict';
+// timeout: 300
+// The systemd units as they are installed: they name programs that are there, may read the settings as the README
+// installs them (group upred), can be reloaded, and systemd finds no fault with them (where it is at hand).
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { test, atEnd, assert } = require('../lib/check');
+const { BUILD, TOP } = require('../lib/house');
+
+const prefix = fs.mkdtempSync(path.join(os.tmpdir(), 'upred-units-'));
+const units = path.join(prefix, 'lib/systemd/system');
+atEnd(() => fs.rmSync(prefix, { recursive: true }));
+
+const run = (command, ...argv) => spawnSync(command, argv, { encoding: 'utf8', cwd: TOP });
+const text = (name) => fs.readFileSync(path.join(units, name), 'utf8');
+const values = (unit, key) => [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map((m) => m[1]);
+const names = () => fs.readdirSync(units).filter((f) => f.endsWith('.service'));
+
+test('make install puts three units and what they start', () => {
+  const { status, stdout, stderr } = run('make', '-s', 'install', `BUILD=${BUILD}`, `prefix=${prefix}`);
+  assert.equal(status, 0, stdout + stderr);
+  assert.deepEqual(names().sort(), ['upred-api-bus.service', 'upred-api-fcgi.service', 'upred-relay.service']);
+  for (const name of names()) {
+    const [start] = values(text(name), 'ExecStart');
+    fs.accessSync(start.split(' ')[0], fs.constants.X_OK);
+    assert.ok(start.endsWith(` --env ${prefix}/etc/upred/env`), start);
+    assert.doesNotMatch(text(name), /@[A-Z]+@/);
+  }
+}, 200000);
+
+test('each may read the settings, and reloads by HUP', () => {
+  for (const name of names()) {
+    const unit = text(name);
+    assert.deepEqual(values(unit, 'User'), ['upred'], name);
+    assert.ok([...values(unit, 'Group'), ...values(unit, 'SupplementaryGroups')].includes('upred'), name);
+    assert.deepEqual(values(unit, 'ExecReload'), ['/bin/kill -HUP $MAINPID'], name);
+  }
+  // the web server's group reaches the socket of the REST API and not the bus
+  assert.deepEqual(values(text('upred-api-fcgi.service'), 'Group'), ['www-data']);
+  assert.deepEqual(values(text('upred-api-fcgi.service'), 'RuntimeDirectory'), ['upred-api']);
+});
+
+test('systemd-analyze has nothing to say', () => {
+  const { error, status, stdout, stderr } = run('systemd-analyze', '--man=no', 'verify',
+    ...names().map((name) => path.join(units, name)));
+  if (error && error.code === 'ENOENT') return;
+  const said = (stdout + stderr).split('\n').filter((line) => /upred/.test(line));
+  assert.deepEqual(said, [], said.join('\n'));
+  assert.equal(status, 0, stdout + stderr);
+});
