@@ -156,7 +156,7 @@ shelf_lint() {
 	run lint-of-lint 300 sh tests/lint/test_lint.sh
 	run compilers 600 sh tests/lint/compilers.sh
 }
-shelf_fuzz() { FUZZ_SECONDS=${FUZZ_SHORT:-4} run fuzz 900 sh tests/run-fuzz.sh; }
+shelf_fuzz() { FUZZ_SECONDS=${FUZZ_SHORT:-3} run fuzz 900 sh tests/run-fuzz.sh; }
 store_programs() {
 	for f in tests/store/test_*.c; do
 		[ -f "$f" ] && chosen "$f" || continue
