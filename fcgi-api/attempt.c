@@ -79,7 +79,7 @@ static void jitter(int round)
 	nanosleep(&t, NULL);
 }
 
-static enum ended stubborn(struct store *st, struct call **calls, size_t count, int64_t until_ms,
+static enum ended with_retries(struct store *st, struct call **calls, size_t count, int64_t until_ms,
 			   attempt_fn *run)
 {
 	int deadlocks = 0, losses = 0;
@@ -122,7 +122,7 @@ static void tell_undone(const struct store *st, size_t undone, size_t count, enu
 
 void attempt_run(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)
 {
-	enum ended e = stubborn(st, calls, count, until_ms, run), alone = e;
+	enum ended e = with_retries(st, calls, count, until_ms, run), alone = e;
 	bool over = e == ENDED_LOST || e == ENDED_WAITED || count == 1;
 	size_t undone = 0;
 
@@ -131,7 +131,7 @@ void attempt_run(struct store *st, struct call **calls, size_t count, int64_t un
 	log_debug("attempt", "%zu calls together did not hold: %s", count, store_trouble(st));
 	for (size_t i = 0; i < count; i++) {
 		if (!over)
-			alone = attempt_now_ms() > until_ms ? ENDED_LATE : stubborn(st, &calls[i], 1, until_ms, run);
+			alone = attempt_now_ms() > until_ms ? ENDED_LATE : with_retries(st, &calls[i], 1, until_ms, run);
 		if (!over && alone == ENDED_WELL)
 			continue;
 		leave_unanswered(calls[i]);

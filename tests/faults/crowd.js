@@ -169,4 +169,13 @@ function mayKill(house) {
   execFileSync('mariadb', ['--no-defaults', `--socket=${DB_SOCKET}`, `--user=${os.userInfo().username}`, '-e', sql.join(';')]);
 }
 
-module.exports = { gather, talk, audit, mayKill, GROUP };
+// Service is back: everybody in the group within so many ms, then a message acked.
+async function served(crowd, joinedMs, ackedMs) {
+  await ask(() => crowd.every((p) => p.joined), joinedMs, 'everybody to be back in the group');
+  await ask(async () => {
+    const ack = await crowd[0].send(`de vuelta ${Math.random()}`, `vuelta-${Math.random()}`);
+    return ack && ack.status === 'sent';
+  }, ackedMs, 'an acked message');
+}
+
+module.exports = { gather, talk, audit, served, mayKill, GROUP };

@@ -7,7 +7,7 @@ const path = require('node:path');
 const { spawn, execFileSync } = require('node:child_process');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
-const { gather, talk, audit, mayKill, GROUP } = require('./crowd');
+const { gather, talk, audit, mayKill, served, GROUP } = require('./crowd');
 const { Clock } = require('./hooks');
 
 const HOUR = 3600;
@@ -34,14 +34,6 @@ test('a house and its people', async () => {
   [room] = await house.rows('SELECT id, sala_uuid FROM salas_chat WHERE grupo_id = ?', [GROUP]);
 }, 60000);
 
-async function served() {
-  await ask(() => crowd.every((p) => p.joined), 10000, 'everybody to be back in the group');
-  await ask(async () => {
-    const ack = await crowd[0].send(`de vuelta ${Math.random()}`, `vuelta-${Math.random()}`);
-    return ack && ack.status === 'sent';
-  }, 8000, 'an acked message');
-}
-
 // The crowd talks while `trouble` happens; then the three truths. Returns how many messages were acked.
 async function compare(trouble, { stay = true } = {}) {
   const joins = crowd.map((p) => p.joins);
@@ -49,7 +41,7 @@ async function compare(trouble, { stay = true } = {}) {
   const talking = talk(crowd, stop, { repeat: true, gap: 10 });
   try {
     await trouble();
-    await served();
+    await served(crowd, 10000, 8000);
   } finally {
     stop.now = true;
   }
@@ -161,7 +153,7 @@ test('a disk without room: refused and not stored, what is there can be read; ro
   const mail = crowd[0];
   // the log is written in a circle and must have its room, as on a disk that is full
   await ownDatabase('--innodb-log-file-size=8M');
-  await served();
+  await served(crowd, 10000, 8000);
   const { file } = (await house.rows(`SELECT @@datadir AS file`))[0];
   const table = `${file}/${house.env.DB_NAME}/mensajes.ibd`;
   const big = 'x'.repeat(60000);
@@ -183,7 +175,7 @@ test('a disk without room: refused and not stored, what is there can be read; ro
   assert.equal(Number(n), 0, 'what is refused is not stored');
   assert.equal((await mail.call('load_message_history', { sala_uuid: mail.sala, limit: 5 })).status, 'ok');
   fileLimit('unlimited');
-  await served();
+  await served(crowd, 10000, 8000);
   stop.now = true;
   const log = await talking;
   assert.deepEqual((await audit(db, log, crowd)).slice(0, 10), []);
@@ -217,7 +209,7 @@ async function poll(stop, seen) {
 }
 
 async function jumps(parts) {
-  await served();
+  await served(crowd, 10000, 8000);
   const seen = new Set();
   const stop = { now: false };
   const began = (await house.rows('SELECT MAX(id) AS id FROM mensajes'))[0].id;

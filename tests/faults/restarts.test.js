@@ -4,7 +4,7 @@
 // nothing is doubled.
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
-const { gather, talk, audit } = require('./crowd');
+const { gather, talk, audit, served } = require('./crowd');
 
 let house;
 let db;
@@ -18,14 +18,6 @@ test('the house and its people', async () => {
 }, 60000);
 
 // A message of the first person is acked again; every ear is back in the group.
-async function served() {
-  await ask(() => crowd.every((p) => p.joined), 5000, 'everybody to be back in the group');
-  await ask(async () => {
-    const ack = await crowd[0].send(`de vuelta ${Math.random()}`, `vuelta-${Math.random()}`);
-    return ack && ack.status === 'sent';
-  }, 5000, 'an acked message');
-}
-
 async function trouble(part, signal, { ears }) {
   const stop = { now: false };
   const talking = talk(crowd, stop, { repeat: true });
@@ -33,7 +25,7 @@ async function trouble(part, signal, { ears }) {
   await house.stopPart(part, signal);
   await pause(1500);
   await house.startPart(part);
-  await served();
+  await served(crowd, 5000, 5000);
   await pause(1500);
   stop.now = true;
   const log = await talking;

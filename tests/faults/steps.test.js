@@ -9,7 +9,7 @@ const path = require('node:path');
 const { randomUUID } = require('node:crypto');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House, BUILD } = require('../lib/house');
-const { gather, talk, audit, GROUP } = require('./crowd');
+const { gather, talk, audit, served, GROUP } = require('./crowd');
 const { build, traces, Steps, HOOKED, WALK, MESSAGES } = require('./hooks');
 
 const ENOSPC = 28;
@@ -70,14 +70,6 @@ async function insert(stop, log) {
   }
 }
 
-async function served() {
-  await ask(() => crowd.every((p) => p.joined), 10000, 'everybody to be back in the group');
-  await ask(async () => {
-    const ack = await crowd[0].send(`de vuelta ${Math.random()}`, `vuelta-${Math.random()}`);
-    return ack && ack.status === 'sent';
-  }, 8000, 'an acked message');
-}
-
 // Light load while `trouble` happens; then the three truths.
 async function compare(trouble) {
   const stop = { now: false };
@@ -85,7 +77,7 @@ async function compare(trouble) {
   const talking = Promise.all([talk(crowd, stop, { repeat: true, gap: 50 }), write(stop, others), insert(stop, others)]);
   try {
     await trouble();
-    await served();
+    await served(crowd, 10000, 8000);
     await pause(200);
   } finally {
     stop.now = true;
