@@ -101,8 +101,8 @@ test('out of sight: a message is a notice of the system, one per conversation', 
   await page.waitForSelector('#connection[data-state="conectado"]');
   await room(page, 'Ana García').waitFor();
   await write(ana, say('¿Dónde andas?'));
-  const [notice] = await ask(async () => (await page.evaluate(() => window.notices)).filter((n) => n.body.endsWith(stamp)), 8000, 'the notice')
-    .then(async () => page.evaluate(() => window.notices));
+  const notice = await ask(async () => (await page.evaluate(() => window.notices)).find((n) => n.body.endsWith(stamp)), 8000, 'the notice');
+  assert.equal((await page.evaluate(() => window.notices)).length, 1);
   assert.equal(notice.title, 'Ana García');
   assert.equal(notice.body, say('¿Dónde andas?'));
   assert.match(notice.tag, /^[0-9a-f-]{36}$/);
