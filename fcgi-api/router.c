@@ -77,6 +77,7 @@ static const struct path_row paths[] = {
 	{ "GET",  "no-leidos/count",            false, handle_rest_unread },
 };
 
+#define NOTED_PATH_MAX 160              /* bytes of a refused request's path in its line */
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---- commands of the bus ---- */
@@ -253,6 +254,25 @@ static const struct refusal *route(struct call *c)
 	return row->fn(c);
 }
 
+/* Method and path; what is behind a '?' may be anything. */
+static void note_request(struct call *c)
+{
+	struct buf *what = call_buf(c);
+	struct slice uri = SLICE_NONE;
+	const char *query;
+
+	http_variable(c->request, "REQUEST_URI", &uri);
+	query = uri.n ? memchr(uri.p, '?', uri.n) : NULL;
+	if (query)
+		uri.n = (size_t)(query - uri.p);
+	if (uri.n > NOTED_PATH_MAX)
+		uri.n = NOTED_PATH_MAX;
+	buf_put_slice(what, c->request->method);
+	buf_puts(what, " ");
+	buf_put_slice(what, uri);
+	note(c, buf_slice(what), c->refusal);
+}
+
 void router_request(struct call **calls, size_t count)
 {
 	struct call *c = calls[0];
@@ -260,7 +280,7 @@ void router_request(struct call **calls, size_t count)
 	(void)count; /* one request, one transaction */
 	c->refusal = route(c);
 	if (c->refusal && !c->trouble)
-		note(c, c->request->method, c->refusal);
+		note_request(c);
 	if (c->refusal && !c->trouble && c->refusal != REFUSE(TOO_FAST))
 		answer_refuse_rest(&c->answer, c->refusal);
 }

@@ -83,6 +83,7 @@ static uint16_t place_named(const struct command *c)
 
 void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 {
+	static struct log_limit limit;
 	const struct event_row *row = events_find(e->name);
 	bool full = !lines_have_room(&h->lines, &seat->line, e->args.n);
 	uint64_t wait = 0;
@@ -90,6 +91,8 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 
 	if (!row && !e->wants_ack) {
 		h->stats.unknown_events++;
+		if (log_limited(&limit, 5))
+			log_info(seat->sid, "user %s: unknown event, nobody to tell", seat->user);
 		return;
 	}
 	if (row && h->config.rate_limits)

@@ -270,6 +270,8 @@ static void on_hold_over(void *ctx)
 		if (j->kind == WIRE_JOB_SENDS && !j->slow && j->id < oldest) {
 			j->slow = true;
 			d->hall->stats.slow_jobs++;
+			log_info("dispatch", "job %llu is late: what younger ones answer no longer waits for it",
+				 (unsigned long long)j->id);
 		}
 	}
 	release_answers(d);

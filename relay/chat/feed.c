@@ -2,18 +2,17 @@
  * feed: sweeps over new rows of `mensajes`, one question at a time: SWEEP, and in turn with it FETCH of what nobody
  * pushed yet.
  *
- * Room: relay/chat. Called by chat; calls commands, fetch, holes, pushed and socketio.
+ * Room: relay/chat. Called by chat; calls commands, fetch, holes, mark, pushed and socketio.
  */
 #include "feed.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/time.h>
 #include "commands.h"
 #include "fault.h"
 #include "fetch.h"
 #include "log.h"
+#include "mark.h"
 
 #define SWEEP_RANGES 512               /* holes asked for in one sweep */
 #define SWEEP_IDS 8192                 /* ids of joined ranges asked for in one sweep */
@@ -43,33 +42,6 @@ struct feed {
 	struct fetch *fetch;           /* rows to be fetched */
 	struct buf scratch, rooms;
 };
-
-/* ---- feed.mark ---- */
-
-/* `cursor unix_ms`, for the handlers of this machine; replaced whole. */
-static void write_mark(struct feed *f)
-{
-	struct hall *h = f->hall;
-	char path[512], fresh[520];
-	struct timeval tv;
-	FILE *out;
-
-	f->marked_ms = eio_loop_now_ms(h->loop);
-	gettimeofday(&tv, NULL);
-	snprintf(path, sizeof(path), "%s/feed.mark", h->config.run_dir);
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	out = fopen(fresh, "we");
-	if (out) {
-		fprintf(out, "%llu %llu\n",
-			(unsigned long long)holes_cursor(h->holes, eio_loop_now_ms(h->loop)),
-			(unsigned long long)tv.tv_sec * 1000 + (unsigned long long)tv.tv_usec / 1000);
-		if (fclose(out) == 0 && !FAULT_FAILS("feed.mark") && rename(fresh, path) == 0)
-			return;
-	}
-	h->stats.marks_failed++;
-	if (log_limited(h->quiet, 5))
-		log_warn("feed", "%s: %s", path, strerror(errno));
-}
 
 /* ---- from question to question ---- */
 
@@ -219,6 +191,19 @@ static bool first_sweep(const struct hall *h)
 	return !h->feed_ready && !h->feed_handed;
 }
 
+/* Up to here everything was seen, or is a hole from now on. */
+static void advance(struct hall *h, uint64_t *fresh, size_t n, uint64_t upto)
+{
+	uint64_t dropped = holes_dropped(h->holes);
+
+	qsort(fresh, n, sizeof(*fresh), by_id);
+	holes_advance(h->holes, fresh, n, upto, eio_loop_now_ms(h->loop));
+	dropped = holes_dropped(h->holes) - dropped;
+	if (dropped && log_limited(h->quiet, 5))
+		log_warn("feed", "too many holes: %llu are forgotten, rows that turn up in them are not pushed",
+			(unsigned long long)dropped);
+}
+
 /* Malformed rows are -1: nothing of them was used beyond what cannot harm. */
 static int take_rows(struct feed *f, struct slice payload)
 {
@@ -245,10 +230,9 @@ static int take_rows(struct feed *f, struct slice payload)
 			continue;
 		take_row(f, &row, first);
 	}
-	qsort(fresh, n, sizeof(*fresh), by_id);
 	/* A page that broke off says nothing about the ids behind its end. */
 	if (more == 0)
-		holes_advance(h->holes, fresh, n, head.upto, eio_loop_now_ms(h->loop));
+		advance(h, fresh, n, head.upto);
 	free(fresh);
 	f->more = head.truncated;
 	return more == 0 ? 0 : -1;
@@ -274,8 +258,10 @@ static void on_swept(void *ctx, struct slice effects, bool failed)
 	h->stats.sweeps++;
 	note_ready(f);
 	/* behind, it is renewed now and then: each is a file of its own */
-	if (!f->more || eio_loop_now_ms(h->loop) - f->marked_ms >= MARK_EVERY_MS)
-		write_mark(f);
+	if (!f->more || f->swept_ms - f->marked_ms >= MARK_EVERY_MS) {
+		f->marked_ms = f->swept_ms;
+		mark_write(h);
+	}
 	/* The pages of a large backlog do not wait, one by one; the fetch between them does. */
 	go_on_in(f, f->more ? breath(f) : STAND_MS);
 }

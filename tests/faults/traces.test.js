@@ -79,6 +79,9 @@ function trace(name, { counters = [], logs = {}, ms = 60000 }, trouble) {
 trace('an event that is none of ours', { counters: ['unknown_events', 'refused'], logs: { relay: / info \S+ user \d+: unknown event refused: bad_request$/ } },
   async () => { assert.equal((await ana.call('no_such_event', {})).code, 'bad_request'); });
 
+trace('the same from somebody who waits for no answer', { counters: ['unknown_events'], logs: { relay: / info \S+ user \d+: unknown event, nobody to tell$/ } },
+  async () => { ana.emit('no_such_event', {}); });
+
 trace('a payload that the relay refuses', { counters: ['refused'], logs: { relay: / info \S+ user \d+: typing refused: / } },
   async () => { assert.equal((await ana.call('typing', 'x')).code, 'bad_request'); });
 
@@ -98,10 +101,10 @@ trace('an event that a handler refuses', { counters: ['refused_by_handlers'], lo
 trace('a message that a handler refuses', { counters: ['refused_by_handlers'], logs: { bus: / info refused user \d+: send_message: 404 not_found$/ } },
   async () => { assert.equal((await ana.call('send_message', words('no-hay', ids[0], WORD))).code, 'not_found'); });
 
-trace('a REST request refused', { logs: { fcgi: / info refused user \d+: GET: 404 not_found$/ } },
-  async () => { assert.equal((await house.api('GET', '/api/mensajes/salas/no-hay', { headers: bearer(ids[0]) })).status, 404); });
+trace('a REST request refused', { logs: { fcgi: / info refused user \d+: GET \/api\/mensajes\/salas\/no-hay: 404 not_found$/ } },
+  async () => { assert.equal((await house.api('GET', `/api/mensajes/salas/no-hay?q=${WORD}`, { headers: bearer(ids[0]) })).status, 404); });
 
-trace('a REST request with a bad token', { logs: { fcgi: / info refused user 0: GET: 401 unauthorized$/ } },
+trace('a REST request with a bad token', { logs: { fcgi: / info refused user 0: GET \/api\/mensajes\/salas: 401 unauthorized$/ } },
   async () => { assert.equal((await house.api('GET', '/api/mensajes/salas', { headers: { Authorization: `Bearer ${token(ids[0], 600, 'otra llave')}` } })).status, 401); });
 
 async function refusedAtTheDoor(auth) {
@@ -148,6 +151,17 @@ trace('a job that is answered too late', { counters: ['answers_late'],
   steps.bus.arm('send.find', 'delay', { value: 3000 });
   assert.equal((await send('tarde')).status, 'sent');
   await steps.bus.met();
+});
+
+trace('a job that younger ones no longer wait for', { counters: ['jobs_slow'],
+  logs: { relay: / info dispatch job \d+ is late: what younger ones answer no longer waits for it$/ } }, async () => {
+  const eva = await enter(ids[3]);
+  const other = (await joinDirect(eva, ids[5])).sala_uuid;
+  steps.bus.arm('send.find', 'delay', { value: 1000 });
+  const late = send('despacio');
+  await steps.bus.met();
+  assert.equal((await eva.call('send_message', words(other, ids[3], `${WORD} deprisa`))).status, 'sent');
+  assert.equal((await late).status, 'sent');
 });
 
 trace('a job that does not arrive', { counters: ['jobs_again'], logs: { relay: / info bus job \d+ never arrived and is given again$/ } }, async () => {

@@ -1,0 +1,35 @@
+/*
+ * mark: feed.mark.
+ *
+ * Room: relay/chat. Called by feed; calls holes.
+ */
+#include "mark.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/time.h>
+#include "fault.h"
+#include "holes.h"
+#include "log.h"
+
+void mark_write(struct hall *h)
+{
+	char path[512], fresh[520];
+	struct timeval tv;
+	FILE *out;
+
+	gettimeofday(&tv, NULL);
+	snprintf(path, sizeof(path), "%s/feed.mark", h->config.run_dir);
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	out = fopen(fresh, "we");
+	if (out) {
+		fprintf(out, "%llu %llu\n",
+			(unsigned long long)holes_cursor(h->holes, eio_loop_now_ms(h->loop)),
+			(unsigned long long)tv.tv_sec * 1000 + (unsigned long long)tv.tv_usec / 1000);
+		if (fclose(out) == 0 && !FAULT_FAILS("feed.mark") && rename(fresh, path) == 0)
+			return;
+	}
+	h->stats.marks_failed++;
+	if (log_limited(h->quiet, 5))
+		log_warn("feed", "%s: %s", path, strerror(errno));
+}

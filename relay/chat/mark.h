@@ -1,0 +1,17 @@
+/*
+ * mark: feed.mark, by which the handlers of this machine know the feed's cursor (DESIGN §2, catching up).
+ *
+ * Room: relay/chat. Called by feed; calls holes.
+ */
+#ifndef CHAT_MARK_H
+#define CHAT_MARK_H
+
+#include "hall.h"
+
+/*
+ * Writes RUN_DIR/feed.mark, `cursor unix_ms`, replacing it whole. A failure is counted and logged; handlers then go by
+ * the age of rows.
+ */
+void mark_write(struct hall *h);
+
+#endif
