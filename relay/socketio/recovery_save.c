@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#define NUMBER_MAX (1ull << 53)        /* counts one by one: no process gets that far */
+
 struct saved_head {
 	uint64_t number, dropped, last_seat, pushes, sessions;
 	char tag[IDS_SID_LEN + 1];
@@ -176,7 +178,8 @@ static int load_seat(struct loading *l, struct sio_away *who)
 	struct saved_seat s;
 	struct slice room;
 
-	if (take(l, &s, sizeof(s)) < 0 || take_slice(l, s.name_len, &room) < 0 || s.number == 0)
+	if (take(l, &s, sizeof(s)) < 0 || take_slice(l, s.name_len, &room) < 0 || s.number == 0 ||
+	    s.number > NUMBER_MAX)
 		return -1;
 	if (l->seat_count == l->seat_cap) {
 		l->seat_cap = l->seat_cap ? l->seat_cap * 2 : 256;
@@ -241,7 +244,8 @@ static int load_all(struct loading *l)
 {
 	struct saved_head head;
 
-	if (take(l, &head, sizeof(head)) < 0 || head.tag[IDS_SID_LEN])
+	if (take(l, &head, sizeof(head)) < 0 || head.tag[IDS_SID_LEN] || head.number > NUMBER_MAX ||
+	    head.last_seat > NUMBER_MAX)
 		return -1;
 	l->r->number = head.number;
 	l->r->dropped = head.dropped;

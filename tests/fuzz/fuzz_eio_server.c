@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -341,6 +342,17 @@ static void take_step(unsigned char how, struct slice s)
 		hang_up(i);
 }
 
+static void tell_what_wakes(void)
+{
+	struct epoll_event ready[8];
+	int n = epoll_wait(epoll_fd, ready, 8, 0);
+
+	fprintf(stderr, "epoll descriptor %d of %d:", epoll_fd, find_epoll());
+	for (int i = 0; i < n; i++)
+		fprintf(stderr, " %d has %#x", ready[i].data.fd, ready[i].events);
+	fprintf(stderr, n < 0 ? " %s\n" : "\n", strerror(errno));
+}
+
 /* When nobody says anything the loop sleeps, also while requests are held (seed held-pipelined). */
 static void check_sleep(void)
 {
@@ -348,6 +360,8 @@ static void check_sleep(void)
 
 	for (int i = 0; poll(&p, 1, 0) > 0 && i < TURNS_TO_SLEEP; i++)
 		turn(0);
+	if (poll(&p, 1, 0) != 0)
+		tell_what_wakes();
 	assert(poll(&p, 1, 0) == 0);
 }
 

@@ -18,6 +18,19 @@ static void refuse_short_id(void **state, struct buf *saved, const char *id)
 	at[IDS_SID_LEN - 1] = last;
 }
 
+/* No process counts so far; what began there would begin again at 0. `at`: where the number stands. */
+static void refuse_number(void **state, struct buf *saved, size_t at)
+{
+	uint64_t real, none = UINT64_MAX - 1;
+
+	memcpy(&real, saved->data + at, sizeof(real));
+	memcpy(saved->data + at, &none, sizeof(none));
+	setup_recovery(state);
+	assert_int_equal(sio_namespace_load(root, buf_slice(saved), 10), -1);
+	teardown_recovery(state);
+	memcpy(saved->data + at, &real, sizeof(real));
+}
+
 /* A new process takes over what the old one left; whoever had a number goes on with it. */
 static void test_saved(void **state)
 {
@@ -43,6 +56,8 @@ static void test_saved(void **state)
 	}
 	refuse_short_id(state, &saved, k.id);
 	refuse_short_id(state, &saved, k.pid);
+	refuse_number(state, &saved, 0);                       /* of the newest push */
+	refuse_number(state, &saved, 2 * sizeof(uint64_t));    /* of the newest seat */
 	setup_recovery(state);
 	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), 0);
 	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), -1);
