@@ -8,14 +8,30 @@
 #include "json.h"
 #include "render.h"
 
-#define ROOMS_MAX 500
+/* Together well below what may wait for a socket (the relay's SEND_QUEUE_MAX). */
+#define ROOMS_MAX 1000
+#define LAST_BYTES (512u * 1024)       /* rooms with their newest message, as JSON */
+
+/* The room, with its newest message as long as there is place for those. */
+static void put_room(struct buf *b, const struct store_room_entry *e, size_t *spent)
+{
+	size_t at = b->len;
+
+	render_room(b, &e->room, e->last, e->unread);
+	if (e->last && *spent + (b->len - at) > LAST_BYTES) {
+		b->len = at;
+		render_room(b, &e->room, NULL, e->unread);
+	} else if (e->last) {
+		*spent += b->len - at;
+	}
+}
 
 const struct refusal *handle_load_rooms(struct call *c)
 {
 	struct buf *b = call_buf(c);
 	struct store_room_entry *rooms;
-	size_t count, i;
-	enum store_verdict v = store_room_list(c->store, c->user_id, ROOMS_MAX, c->arena, &rooms, &count);
+	size_t count, spent = 0;
+	enum store_verdict v = store_room_list(c->store, c->user_id, ROOMS_MAX + 1, c->arena, &rooms, &count);
 
 	if (v != STORE_OK)
 		return call_trouble(c, v);
@@ -23,13 +39,13 @@ const struct refusal *handle_load_rooms(struct call *c)
 	json_put_text_member(b, "status", SLICE("ok"));
 	json_put_key(b, "rooms");
 	buf_putc(b, '[');
-	for (i = 0; i < count && b->len < STORE_PAGE_BYTES; i++) {
+	for (size_t i = 0; i < count && i < ROOMS_MAX; i++) {
 		if (i)
 			buf_putc(b, ',');
-		render_room(b, &rooms[i].room, rooms[i].last, rooms[i].unread);
+		put_room(b, &rooms[i], &spent);
 	}
 	buf_putc(b, ']');
-	if (i < count)
+	if (count > ROOMS_MAX)
 		json_put_raw_member(b, "truncated", SLICE("true"));
 	buf_putc(b, '}');
 	answer_reply(&c->answer, "rooms_loaded", buf_slice(b));

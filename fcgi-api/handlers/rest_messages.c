@@ -14,6 +14,7 @@
 #define PAGE_LIMIT 50
 #define PAGE_LIMIT_MAX 100
 #define SKIP_MAX 1000000000
+#define SKIPPED_BYTES (16u << 20)  /* who counts by `skip` takes a short page for the last: it ends by its rows */
 #define POLL_INTERVAL_S "3"
 
 struct page_query {
@@ -65,7 +66,8 @@ static const struct refusal *read_query(struct call *c, struct page_query *q)
 	q->page = (struct store_page){ .before = has_before ? before : -1,
 				       .after = has_after ? q->cursor.next : -1,
 				       .skip = (unsigned)skip,
-				       .limit = (unsigned)limit };
+				       .limit = (unsigned)limit,
+				       .bytes = has_after ? 0 : SKIPPED_BYTES };
 	return NULL;
 }
 
@@ -111,6 +113,8 @@ const struct refusal *handle_rest_messages(struct call *c)
 	buf_putc(b, ']');
 	if (q.polled)
 		answer_cursor(c, &q, &history, safe);
+	else if (history.truncated)
+		answer_header(&c->answer, "X-Truncated", "true");
 	etag_answer(c, buf_slice(b));
 	return NULL;
 }

@@ -9,17 +9,19 @@
 #include "lookup.h"
 #include "render.h"
 
-#define ROOMS_MAX 500
-
 const struct refusal *handle_rest_rooms(struct call *c)
 {
 	struct buf *b = call_buf(c);
 	struct store_room_entry *rooms;
 	size_t count;
-	enum store_verdict v = store_room_list(c->store, c->user_id, ROOMS_MAX, c->arena, &rooms, &count);
+	enum store_verdict v = store_room_list(c->store, c->user_id, STORE_ROOMS_MAX + 1, c->arena, &rooms, &count);
 
 	if (v != STORE_OK)
 		return call_trouble(c, v);
+	if (count > STORE_ROOMS_MAX) {
+		count = STORE_ROOMS_MAX;
+		answer_header(&c->answer, "X-Truncated", "true");
+	}
 	buf_putc(b, '[');
 	for (size_t i = 0; i < count; i++) {
 		if (i)

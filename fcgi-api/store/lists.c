@@ -63,9 +63,9 @@ static enum store_verdict attach_older(struct store *st, struct store_room_entry
 	return v == STORE_NONE ? STORE_OK : v;
 }
 
-/* The newest messages of up to STORE_SET_MAX rooms. */
+/* The newest messages of up to STORE_SET_MAX rooms; their texts add up in bytes. */
 static enum store_verdict attach_last(struct store *st, struct store_room_entry *rooms, size_t count,
-				      struct arena *a)
+				      struct arena *a, size_t *bytes)
 {
 	int64_t newest[STORE_SET_MAX], ids[STORE_SET_MAX];
 	struct store_message *messages;
@@ -87,6 +87,8 @@ static enum store_verdict attach_last(struct store *st, struct store_room_entry 
 	for (i = 0; v == STORE_OK && i < count; i++) {
 		if (newest[i] && !rooms[i].last)
 			v = attach_older(st, &rooms[i], a);
+		if (rooms[i].last)
+			*bytes += row_text_bytes(rooms[i].last);
 	}
 	return v;
 }
@@ -98,7 +100,7 @@ enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned
 	struct store_room_entry *rooms = arena_alloc(a, limit * sizeof(*rooms));
 	enum store_verdict v = db_run(st, &rooms_sql, 1, in, 4);
 	struct unread u;
-	size_t n = 0, i;
+	size_t n = 0, bytes = 0, i;
 
 	*rooms_r = rooms;
 	*count_r = 0;
@@ -109,8 +111,8 @@ enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned
 		row_room_times(st, COLUMN_TIMES, &rooms[n++].room);
 	}
 	v = db_end(st);
-	for (i = 0; v == STORE_OK && i < n; i += STORE_SET_MAX)
-		v = attach_last(st, rooms + i, n - i < STORE_SET_MAX ? n - i : STORE_SET_MAX, a);
+	for (i = 0; v == STORE_OK && i < n && bytes < STORE_LIST_BYTES; i += STORE_SET_MAX)
+		v = attach_last(st, rooms + i, n - i < STORE_SET_MAX ? n - i : STORE_SET_MAX, a, &bytes);
 	if (v == STORE_OK)
 		v = unread_find(st, person_id, 0, a, &u);
 	for (i = 0; v == STORE_OK && i < n; i++)

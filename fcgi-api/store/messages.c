@@ -72,11 +72,6 @@ enum store_verdict store_message_fetch(struct store *st, const int64_t *ids, siz
 	return db_end(st);
 }
 
-static size_t text_bytes(const struct store_message *m)
-{
-	return m->contenido.n + m->url.n + m->metadatos.n;
-}
-
 static void reverse(struct store_message *m, size_t count)
 {
 	size_t i;
@@ -99,7 +94,7 @@ enum store_verdict store_message_history(struct store *st, const struct store_pa
 		db_of_number(page->limit), db_of_number(page->skip)
 	};
 	enum store_verdict v;
-	size_t bytes = 0;
+	size_t bytes = 0, most = page->bytes ? page->bytes : STORE_PAGE_BYTES;
 
 	memset(h, 0, sizeof(*h));
 	if (page->limit == 0 || page->before == 0)
@@ -109,12 +104,12 @@ enum store_verdict store_message_history(struct store *st, const struct store_pa
 	if (v)
 		return v;
 	while (h->count < page->limit && db_next(st)) {
-		if (bytes > STORE_PAGE_BYTES) {
+		if (bytes > most) {
 			h->truncated = true;
 			break;
 		}
 		row_message(st, a, &h->messages[h->count]);
-		bytes += text_bytes(&h->messages[h->count++]);
+		bytes += row_text_bytes(&h->messages[h->count++]);
 	}
 	if (!after)
 		reverse(h->messages, h->count);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #define NEAR 2000        /* ids behind which the primary key is read */
-#define ROOMS_MAX 4096
 #define FETCH 16         /* messages fetched together: a page ends by bytes, soon after its bound */
 
 static const struct db_sql max_sql = { "news max", "SELECT MAX(id) FROM mensajes", "i" };
@@ -88,15 +87,15 @@ static enum store_verdict find_far(struct store *st, const struct store_news *n,
 				   int64_t *ids, size_t room, size_t *count_r)
 {
 	struct db_value me = db_of_number(n->person_id), mine[] = { me, me, me };
-	int64_t *rooms = arena_alloc(a, ROOMS_MAX * sizeof(*rooms));
+	int64_t *rooms = arena_alloc(a, STORE_ROOMS_MAX * sizeof(*rooms));
 	int64_t *found = arena_alloc(a, (STORE_SET_MAX + 1) * room * sizeof(*found));
 	size_t room_count = 0, count = 0;
 	enum store_verdict v = db_run(st, &rooms_sql, 1, mine, 3);
 
 	if (v == STORE_OK)
-		v = take_ids(st, rooms, ROOMS_MAX, &room_count);
+		v = take_ids(st, rooms, STORE_ROOMS_MAX, &room_count);
 	/* nobody has so many; but a room left out would be a hole */
-	if (v == STORE_OK && room_count == ROOMS_MAX)
+	if (v == STORE_OK && room_count == STORE_ROOMS_MAX)
 		return find_near(st, n, ids, room, count_r);
 	for (size_t done = 0, some; v == STORE_OK && done < room_count; done += some) {
 		struct db_value in[STORE_SET_MAX * FAR_VALUES];
@@ -115,11 +114,6 @@ static enum store_verdict find_far(struct store *st, const struct store_news *n,
 	memcpy(ids, found, count * sizeof(*ids));
 	*count_r = count;
 	return v;
-}
-
-static size_t text_bytes(const struct store_message *m)
-{
-	return m->contenido.n + m->url.n + m->metadatos.n;
 }
 
 /* The messages of the ids, until the page is full. */
@@ -143,7 +137,7 @@ static enum store_verdict fetch(struct store *st, const int64_t *ids, size_t cou
 				h->truncated = true;
 				return STORE_OK;
 			}
-			bytes += text_bytes(&got[i]);
+			bytes += row_text_bytes(&got[i]);
 			h->last_id = got[i].id;
 			h->messages[h->count++] = got[i];
 		}

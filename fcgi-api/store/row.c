@@ -59,3 +59,8 @@ void row_message(struct store *st, struct arena *a, struct store_message *m)
 	row_room(st, 9, a, &m->room);
 	row_person(st, 15, a, &m->sender);
 }
+
+size_t row_text_bytes(const struct store_message *m)
+{
+	return m->contenido.n + m->url.n + m->metadatos.n;
+}

@@ -19,6 +19,8 @@
 
 #define STORE_SET_MAX 64        /* members of one set (sends, receipts, ids) */
 #define STORE_TEXT_MAX 65535    /* bytes of contenido and url_archivo */
+#define STORE_LIST_BYTES (8u << 20)     /* a list of rooms brings so much of newest messages */
+#define STORE_ROOMS_MAX 4096            /* rooms of a person that are looked at */
 #define STORE_PAGE_BYTES (512u * 1024)  /* a page of messages ends here at the latest */
 
 /*
@@ -238,11 +240,12 @@ struct store_page {
 	int64_t room_id;
 	int64_t before, after; /* ids, exclusive; -1: not asked. after gives the oldest of the newer ones */
 	unsigned skip, limit;         /* skip counts from the newest; not with after */
+	size_t bytes;                 /* texts past so many end the page; 0: STORE_PAGE_BYTES */
 };
 struct store_history {
 	struct store_message *messages;  /* oldest first, deleted ones left out */
 	size_t count;
-	bool truncated;               /* ended at STORE_PAGE_BYTES before its limit */
+	bool truncated;               /* ended by its bytes before its limit */
 	int64_t last_id;              /* news, truncated: the next page begins behind it */
 };
 STORE_CHECK enum store_verdict store_message_history(struct store *st, const struct store_page *page,
@@ -279,7 +282,7 @@ STORE_CHECK enum store_verdict store_message_news(struct store *st, const struct
 
 struct store_room_entry {
 	struct store_room room;
-	struct store_message *last;   /* newest not deleted, or NULL */
+	struct store_message *last;   /* newest not deleted; NULL: none, or those before it came to STORE_LIST_BYTES */
 	int64_t unread;
 };
 /*

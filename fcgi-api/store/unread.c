@@ -43,7 +43,7 @@ static enum store_verdict find_rows(struct store *st, int64_t person_id, int64_t
 				    struct unread *u)
 {
 	struct db_value room = db_of_number(room_id), in[] = { db_of_number(person_id), room, room };
-	size_t cap = room_id ? 1 : UNREAD_ROOMS_MAX;
+	size_t cap = room_id ? 1 : STORE_ROOMS_MAX;
 	enum store_verdict v = db_run(st, &rows_sql, 1, in, 3);
 
 	if (v)
@@ -60,7 +60,7 @@ static enum store_verdict find_groups(struct store *st, int64_t person_id, int64
 				      struct unread *u)
 {
 	struct db_value me = db_of_number(person_id), room = db_of_number(room_id), in[] = { me, room, room };
-	size_t cap = room_id ? 1 : UNREAD_ROOMS_MAX;
+	size_t cap = room_id ? 1 : STORE_ROOMS_MAX;
 	enum store_verdict v = db_run(st, &groups_sql, 1, in, 3);
 
 	if (v)

@@ -29,7 +29,6 @@ struct unread {
 	size_t group_count;
 };
 
-#define UNREAD_ROOMS_MAX 4096
 
 /* Both counts, of all rooms or of one (room_id > 0). */
 STORE_CHECK enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id,

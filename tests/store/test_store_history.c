@@ -24,23 +24,23 @@ static void pages_are_oldest_first_by_id(void **state)
 		ids[i] = campus_say(&room, ID(1 + i % 2), "x");
 	admin("UPDATE mensajes SET eliminado_en = CURRENT_TIMESTAMP WHERE id = %lld", L(ids[8]));
 	admin("UPDATE mensajes SET enviado_en = '2020-01-01 00:00:00' WHERE id = %lld", L(ids[9]));
-	h = page((struct store_page){ room.id, -1, -1, 0, 3 });
+	h = page((struct store_page){ room.id, -1, -1, 0, 3, 0 });
 	assert_int_equal(h.count, 3);
 	assert_int_equal(h.messages[0].id, ids[6]);
 	assert_int_equal(h.messages[2].id, ids[9]);
 	assert_int_equal(h.messages[2].sender.id, ID(2));
-	h = page((struct store_page){ room.id, -1, -1, 2, 3 });
+	h = page((struct store_page){ room.id, -1, -1, 2, 3, 0 });
 	assert_int_equal(h.messages[0].id, ids[4]);
 	assert_int_equal(h.messages[2].id, ids[6]);
-	h = page((struct store_page){ room.id, ids[3], -1, 0, 50 });
+	h = page((struct store_page){ room.id, ids[3], -1, 0, 50, 0 });
 	assert_int_equal(h.count, 3);
 	assert_int_equal(h.messages[2].id, ids[2]);
-	h = page((struct store_page){ room.id, -1, ids[3], 0, 3 });
+	h = page((struct store_page){ room.id, -1, ids[3], 0, 3, 0 });
 	assert_int_equal(h.count, 3);
 	assert_int_equal(h.messages[0].id, ids[4]);
-	h = page((struct store_page){ room.id, -1, INT64_MAX, 0, 3 });
+	h = page((struct store_page){ room.id, -1, INT64_MAX, 0, 3, 0 });
 	assert_int_equal(h.count, 0);
-	h = page((struct store_page){ room.id, -1, 0, 0, 100 });
+	h = page((struct store_page){ room.id, -1, 0, 0, 100, 0 });
 	assert_int_equal(h.count, 9);
 	assert_false(h.truncated);
 }
@@ -58,13 +58,16 @@ static void page_ends_at_its_bytes(void **state)
 	text[60000] = '\0';
 	for (i = 0; i < 20; i++)
 		last = campus_say(&room, ID(1), text);
-	h = page((struct store_page){ room.id, -1, -1, 0, 50 });
+	h = page((struct store_page){ room.id, -1, -1, 0, 50, 0 });
 	assert_true(h.truncated && h.count >= 8 && h.count <= 10);
 	assert_int_equal(h.messages[h.count - 1].id, last);
 	assert_int_equal(h.messages[0].contenido.n, 60000);
-	h = page((struct store_page){ room.id, -1, 0, 0, 50 });
+	h = page((struct store_page){ room.id, -1, 0, 0, 50, 0 });
 	assert_true(h.truncated);
 	assert_true(h.messages[h.count - 1].id < last);
+	h = page((struct store_page){ room.id, -1, -1, 0, 50, 2000000 });
+	assert_int_equal(h.count, 20);
+	assert_false(h.truncated);
 	free(text);
 }
 

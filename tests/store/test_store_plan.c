@@ -231,9 +231,9 @@ static void messages_and_receipts(void)
 		OK(store_receipt_mark(st, marks, sizes[k], mem));
 	}
 	OK(store_message_find(st, ids[0], ID(1), mem, &m, &member));
-	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 0, 50 }, mem, &h));
-	OK(store_message_history(st, &(struct store_page){ direct.id, ids[20], -1, 0, 50 }, mem, &h));
-	OK(store_message_history(st, &(struct store_page){ group.id, -1, ids[20], 0, 50 }, mem, &h));
+	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 0, 50, 0 }, mem, &h));
+	OK(store_message_history(st, &(struct store_page){ direct.id, ids[20], -1, 0, 50, 0 }, mem, &h));
+	OK(store_message_history(st, &(struct store_page){ group.id, -1, ids[20], 0, 50, 0 }, mem, &h));
 	OK(store_room_last(st, direct.id, mem, &m));
 	OK(store_unread_count(st, ID(2), 0, &count));
 	OK(store_unread_count(st, ID(110), group.id, &count));

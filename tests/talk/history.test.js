@@ -129,4 +129,34 @@ test('my rooms, latest activity first, with the last message and what is unread'
   assert.deepEqual((await get('salas', third)).json, []);
 });
 
+// A client that counts by `skip` takes a short page for the end.
+test('long messages do not shorten a page', async () => {
+  const luis = await house.connect(other);
+  const { sala_uuid: long } = await joinDirect(luis, third);
+  const text = (i) => `${String(i).padStart(2, '0')}${'x'.repeat(64990)}`;
+  for (let i = 0; i < 14; i += 1) await say(luis, words(long, other, text(i)));
+  const page = async (query) => (await get(`salas/${long}/mensajes${query}`, other)).json.map((m) => Number(m.contenido.slice(0, 2)));
+  assert.deepEqual(await page('?limit=10'), [4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+  assert.deepEqual(await page('?limit=10&skip=10'), [0, 1, 2, 3]);
+}, 60000);
+
+test('every room is in the list, however many there are and however long their last words', async () => {
+  await house.rows(`INSERT INTO usuarios (nombre, apellido_paterno, correo_institucional, hash_contrasena)
+    SELECT 'Mil', seq, CONCAT('mil', seq, '@upred.example'), '-' FROM seq_1_to_1001`);
+  await house.rows(`INSERT INTO salas_chat (sala_uuid, tipo_sala, usuario_a_id, usuario_b_id)
+    SELECT UUID(), 'directo', ?, id FROM usuarios WHERE nombre = 'Mil'`, [third]);
+  await house.rows(`INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido)
+    SELECT UUID(), id, usuario_b_id, REPEAT('"', 65000) FROM salas_chat WHERE usuario_a_id = ? ORDER BY id LIMIT 12`, [third]);
+  const eva = await house.connect(third);
+  const answer = await eva.call('load_rooms', {}, 20000);
+  assert.equal(answer.rooms.length, 1000);
+  assert.equal(answer.truncated, true);
+  const said = answer.rooms.filter((r) => r.ultimo_mensaje);
+  assert.ok(said.length >= 1 && said.length < 13, `${said.length} newest messages`);
+  const { json, headers } = await get('salas', third);
+  assert.equal(json.length, 1002);
+  assert.equal(json.filter((r) => r.ultimo_mensaje).length, 13);
+  assert.equal(headers['x-truncated'], undefined);
+}, 60000);
+
 atEnd(() => house && house.stop());
