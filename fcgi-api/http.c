@@ -107,12 +107,27 @@ static int decode(struct arena *a, struct slice in, bool plus, struct slice *out
 
 /* ---- path and query ---- */
 
+/* A proxy's form of a request names the server first (RFC 9112, 3.2.2); some web servers pass it on. */
+static struct slice without_server(struct slice uri)
+{
+	const char *server = uri.n && uri.p[0] != '/' ? memmem(uri.p, uri.n, "://", 3) : NULL, *path;
+	size_t skip;
+
+	if (!server)
+		return uri;
+	skip = (size_t)(server - uri.p) + 3;
+	path = uri.n > skip ? memchr(uri.p + skip, '/', uri.n - skip) : NULL;
+	return path ? (struct slice){ path, uri.n - (size_t)(path - uri.p) } : SLICE_NONE;
+}
+
 int http_split_path(struct http_request *r, struct slice uri, const char *prefix)
 {
-	const char *mark = uri.n ? memchr(uri.p, '?', uri.n) : NULL;
-	struct slice path = uri;
 	size_t skip = strlen(prefix);
+	struct slice path;
+	const char *mark;
 
+	uri = path = without_server(uri);
+	mark = uri.n ? memchr(uri.p, '?', uri.n) : NULL;
 	r->segment_count = 0;
 	r->query = SLICE_NONE;
 	if (mark) {

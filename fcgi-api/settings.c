@@ -202,7 +202,7 @@ static int judge_pools(char *error_r, size_t error_size)
 	char *end;
 	long mode = strtol(raw.mode, &end, 8), cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (*end || mode < 0 || mode > 0777) {
+	if (*raw.mode < '0' || *raw.mode > '7' || *end || mode > 0777) {
 		snprintf(error_r, error_size, "FCGI_SOCKET_MODE: not an octal mode: %s", raw.mode);
 		return -1;
 	}
@@ -218,6 +218,10 @@ static int judge_database(char *error_r, size_t error_size)
 {
 	if (!given(raw.db_user) || !given(raw.db_name)) {
 		snprintf(error_r, error_size, "%s: is missing", given(raw.db_user) ? "DB_NAME" : "DB_USER");
+		return -1;
+	}
+	if (raw.db_host && !store_hosts_fine(raw.db_host)) {
+		snprintf(error_r, error_size, "DB_HOST: not a list of host, host:port or [v6]:port: %.200s", raw.db_host);
 		return -1;
 	}
 	settings.store = (struct store_settings){ .hosts = raw.db_host,

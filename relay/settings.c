@@ -149,7 +149,7 @@ static bool is_origin(const char *text)
 	const char *host = strstr(text, "://");
 
 	return strcmp(text, "*") == 0 || strcmp(text, "null") == 0 ||
-		(host && host > text && host[3] && !strpbrk(host + 3, "/?#@ \t"));
+		(host && host > text && host[3] && !strpbrk(host + 3, "/?#@* \t"));
 }
 
 /* Each entry of a comma list; blanks around it do not count, an empty list has none. */

@@ -1,17 +1,17 @@
 /*
  * connect: from settings to a session that is set up; and what an error number means.
  *
- * Room: fcgi-api/store, inside. Called by db.c; calls the MySQL client library.
+ * Room: fcgi-api/store, inside. Called by db.c; calls hosts and the MySQL client library.
  * Written for the client libraries of MariaDB and of Oracle alike.
  */
 #include "connect.h"
+#include "hosts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define CONNECT_TIMEOUT_S 3
 #define READ_WRITE_TIMEOUT_S 2
-#define HOST_MAX 255
 
 /*
  * No autocommit: nothing is ever stored without a COMMIT of ours, also when a deadlock has ended the
@@ -34,8 +34,7 @@ static const char cluster_ask[] = "SHOW VARIABLES LIKE 'wsrep_on'";
 static const char cluster_setup[] = "SET SESSION wsrep_sync_wait=1";
 
 struct target {
-	char host[HOST_MAX + 1];
-	unsigned port;
+	struct hosts_entry host;
 	const char *socket;
 	bool tcp;  /* do not let the library turn "localhost" into its socket */
 };
@@ -94,7 +93,7 @@ static MYSQL *try_target(const struct store_settings *s, const struct target *t)
 
 	mysql_options(my, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &key);
 #endif
-	if (mysql_real_connect(my, *t->host ? t->host : NULL, s->user, s->password, s->database, t->port,
+	if (mysql_real_connect(my, *t->host.name ? t->host.name : NULL, s->user, s->password, s->database, t->host.port,
 			       t->socket, CLIENT_MULTI_STATEMENTS)) {
 		size_t i = 0;
 
@@ -118,40 +117,16 @@ static bool keep_or_close(MYSQL *my, const struct target *t, enum store_verdict 
 		return true;
 	*verdict_r = connect_verdict(error) == STORE_CONFIG ? STORE_CONFIG : STORE_LOST;
 	snprintf(error_r, size, "%u %s (connect to %s)", error, mysql_error(my),
-		 t->socket ? t->socket : t->host);
+		 t->socket ? t->socket : t->host.name);
 	mysql_close(my);
 	return false;
 }
 
-/* The n-th of the comma separated hosts, "name" or "name:port" or "[v6]:port"; false behind the last. */
 static bool host_at(const struct store_settings *s, unsigned n, struct target *t)
 {
-	const char *p = s->hosts ? s->hosts : "", *end, *colon;
-
-	while (n-- > 0) {
-		p = strchr(p, ',');
-		if (!p++)
-			return false;
-	}
-	p += strspn(p, " \t[");
-	end = p + strcspn(p, ",");
-	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	colon = memrchr(p, ':', (size_t)(end - p));
-	t->port = s->port;
-	if (colon && (colon[-1] == ']' || memchr(p, ':', (size_t)(end - p)) == colon)) {
-		t->port = (unsigned)strtoul(colon + 1, NULL, 10);
-		end = colon;
-	}
-	if (end > p && end[-1] == ']')
-		end--;
-	if (end - p > HOST_MAX)
-		end = p + HOST_MAX;
-	memcpy(t->host, p, (size_t)(end - p));
-	t->host[end - p] = '\0';
 	t->socket = NULL;
 	t->tcp = true;
-	return true;
+	return hosts_at(s->hosts ? s->hosts : "", n, s->port, &t->host);
 }
 
 /*
@@ -165,7 +140,7 @@ static MYSQL *try_host(const struct store_settings *s, struct target *t, enum st
 
 	if (keep_or_close(my, t, verdict_r, error_r, size))
 		return my;
-	if (strcmp(t->host, "localhost") != 0 && *t->host)
+	if (strcmp(t->host.name, "localhost") != 0 && *t->host.name)
 		return NULL;
 	t->tcp = false;
 	my = try_target(s, t);
@@ -183,7 +158,7 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum stor
 	unsigned n = 0, i;
 
 	if (s->socket && *s->socket) {
-		struct target local = { .socket = s->socket, .port = s->port, .host = "localhost" };
+		struct target local = { .socket = s->socket, .host = { "localhost", s->port } };
 		MYSQL *my = try_target(s, &local);
 
 		return keep_or_close(my, &local, verdict_r, error_r, size) ? my : NULL;

@@ -61,6 +61,9 @@ struct store_settings {
 	unsigned recipient_rows_max;  /* RECIPIENT_ROWS_MAX */
 };
 
+/* Whether each entry of DB_HOST names a host and, if any, a port from 1 to 65535. Empty: the local server. */
+bool store_hosts_fine(const char *hosts);
+
 /* Can commits that were answered be lost by a crash of the database's machine? Read once per connection. */
 struct store_durability {
 	bool known;
