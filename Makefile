@@ -14,7 +14,7 @@ bindir      ?= $(exec_prefix)/bin
 sbindir     ?= $(exec_prefix)/sbin
 libexecdir  ?= $(exec_prefix)/libexec
 libdir      ?= $(exec_prefix)/lib
-includedir  ?= $(prefix)/include/libsocketio
+includedir  ?= $(prefix)/include
 datarootdir ?= $(prefix)/share
 datadir     ?= $(datarootdir)
 sysconfdir  ?= $(prefix)/etc
@@ -97,7 +97,7 @@ BENCH_BIN  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SRC))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all objs tests unit store protocol fuzzers benches packages packages-run node \
+.PHONY: all objs tests unit store protocol fuzzers benches packages packages-build packages-run node \
         run start stop restart status logs test asan lint fuzz bench env-example clean help install uninstall
 
 all: $(PROGRAMS)
@@ -204,6 +204,10 @@ packages:
 packages-run:
 	@sh tests/house/packages.sh run
 
+# what "make" and "make install" need: no database server, no web server, no browser
+packages-build:
+	@sh tests/house/packages.sh build
+
 node:
 	@sh tests/house/npm.sh
 
@@ -264,6 +268,7 @@ help:
 	@echo 'make fuzz       a long run of every fuzz target (FUZZ_SECONDS=300 each)'
 	@echo 'make bench      figures, beside plain counterparts on this machine'
 	@echo 'make            build only: $(BUILD)/bin/upred-relay, upred-api, $(BUILD)/lib/libsocketio.a'
+	@echo 'make packages-build   what these two need, and no server: for the machine that serves (make run, make test ask for theirs)'
 	@echo 'make install|uninstall   prefix=$(prefix) DESTDIR=...'
 	@echo 'make env-example   writes .env.example from the settings of both programs'
 	@echo 'make clean      stops the house of $(RUN_DIR) and removes $(BUILD)'
@@ -271,6 +276,8 @@ help:
 # ---- install -------------------------------------------------------------------------------
 
 SHARE  = $(datadir)/upred
+HEADERS = relay/socketio/socketio.h relay/engineio/engineio.h shared/buf.h shared/json.h shared/log.h
+UNITS  = $(wildcard apache-conf/systemd/*.service)
 CLIENT = tests/node_modules/socket.io-client-4/dist
 
 install: all node
@@ -278,6 +285,7 @@ install: all node
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(SHARE)/sql $(DESTDIR)$(SHARE)/apache-conf
 	$(INSTALL) -m 755 $(RELAY) $(DESTDIR)$(sbindir)/upred-relay
 	$(INSTALL) -m 755 $(API) $(DESTDIR)$(libexecdir)/upred/upred-api
+	ln -sf $(libexecdir)/upred/upred-api $(DESTDIR)$(sbindir)/upred-api
 	$(INSTALL) -m 644 relay/upred-relay.8 fcgi-api/upred-api.8 $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 644 sql/*.sql $(DESTDIR)$(SHARE)/sql
 	$(INSTALL) -m 644 $(wildcard apache-conf/*.*) $(DESTDIR)$(SHARE)/apache-conf
@@ -285,22 +293,23 @@ install: all node
 	cd www && find . -type f -exec $(INSTALL) -m 644 {} $(abspath $(DESTDIR)/)$(SHARE)/www/{} \;
 	$(INSTALL) -d $(DESTDIR)$(SHARE)/www/vendor/socket.io
 	$(INSTALL) -m 644 $(CLIENT)/socket.io.esm.min.js $(DESTDIR)$(SHARE)/www/vendor/socket.io
-	$(INSTALL) -d $(DESTDIR)$(libdir) $(DESTDIR)$(includedir) $(DESTDIR)$(mandir)/man3
+	$(INSTALL) -d $(DESTDIR)$(libdir) $(DESTDIR)$(includedir)/libsocketio $(DESTDIR)$(mandir)/man3
 	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(libdir)/libsocketio.a
-	$(INSTALL) -m 644 relay/socketio/socketio.h relay/engineio/engineio.h shared/buf.h $(DESTDIR)$(includedir)
+	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(includedir)/libsocketio
 	$(INSTALL) -m 644 relay/socketio/socketio.3 $(DESTDIR)$(mandir)/man3
-	for u in apache-conf/systemd/*.service; do \
+	for u in $(UNITS); do \
 		sed -e 's,@SBINDIR@,$(sbindir),g' -e 's,@LIBEXECDIR@,$(libexecdir),g' \
 			-e 's,@SYSCONFDIR@,$(sysconfdir),g' $$u >$(DESTDIR)$(unitdir)/$${u##*/} || exit 1; \
 		chmod 644 $(DESTDIR)$(unitdir)/$${u##*/}; \
 	done
 	$(INSTALL) -m 644 .env.example $(DESTDIR)$(SHARE)/env.example
 
+# only what install puts there, and folders only when they are empty then
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/upred-relay $(DESTDIR)$(libexecdir)/upred/upred-api
+	rm -f $(DESTDIR)$(sbindir)/upred-relay $(DESTDIR)$(sbindir)/upred-api $(DESTDIR)$(libexecdir)/upred/upred-api
 	rm -f $(DESTDIR)$(mandir)/man8/upred-relay.8 $(DESTDIR)$(mandir)/man8/upred-api.8
 	rm -f $(DESTDIR)$(mandir)/man3/socketio.3 $(DESTDIR)$(libdir)/libsocketio.a
-	rm -rf $(DESTDIR)$(includedir)
-	rm -f $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(wildcard apache-conf/systemd/*.service)))
-	rm -rf $(DESTDIR)$(SHARE)
-	-rmdir $(DESTDIR)$(libexecdir)/upred 2>/dev/null
+	rm -f $(addprefix $(DESTDIR)$(includedir)/libsocketio/,$(notdir $(HEADERS)))
+	rm -f $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS)))
+	rm -rf $(addprefix $(DESTDIR)$(SHARE)/,www sql apache-conf env.example)
+	-rmdir $(DESTDIR)$(SHARE) $(DESTDIR)$(includedir)/libsocketio $(DESTDIR)$(libexecdir)/upred 2>/dev/null

@@ -110,12 +110,12 @@ static void leave_unanswered(struct call *c)
 	c->unanswered = true;
 }
 
-/* One line; a lost connection has its line already (store). */
+/* One line; what cannot work now (lost, misconfigured) has its line already (store). */
 static void tell_undone(const struct store *st, size_t undone, size_t count, enum ended e)
 {
 	static struct log_limit limit;
 
-	if (undone > 0 && e != ENDED_LOST && log_limited(&limit, 5))
+	if (undone > 0 && e != ENDED_LOST && e != ENDED_BADLY && log_limited(&limit, 5))
 		log_warn("attempt", "%zu of %zu commands not done: %s", undone, count,
 			 e == ENDED_LATE ? "out of time" : store_trouble(st));
 }

@@ -75,6 +75,7 @@ void call_again(struct call *c)
 	arena_reset(c->arena);
 	c->trouble = STORE_OK;
 	c->refusal = NULL;
+	c->why = NULL;
 	c->unanswered = false;
 	if (c->door == CALL_REST)
 		c->user_id = 0;

@@ -40,6 +40,7 @@ struct call {
 	struct answer answer;
 	enum store_verdict trouble;           /* not a refusal: the door rolls back and decides */
 	const struct refusal *refusal;        /* set by the router: why not; NULL: it went well */
+	const char *why;                      /* more of it, for the log alone; NULL: nothing */
 	bool unanswered; /* left by every attempt: the door answers for passing trouble */
 
 	struct arena *memory;                 /* REST: lives as long as the call, holds the request */

@@ -1,7 +1,7 @@
 /*
  * identity: claims, and what they are worth.
  *
- * Room: fcgi-api. Called by handlers/connect and router; calls token, store, json, http, log.
+ * Room: fcgi-api. Called by handlers/connect and router; calls token, store, json, http.
  */
 #include "identity.h"
 
@@ -11,7 +11,6 @@
 
 #include "fields.h"
 #include "json.h"
-#include "log.h"
 #include "token.h"
 
 /*
@@ -77,6 +76,26 @@ void identity_claims_rest(const struct http_request *r, struct identity_claims *
 		claims_r->user_id = claims_r->query_user_id;
 }
 
+/* 401; the caller does not learn why, the operator does. */
+static const struct refusal *unknown(struct call *c, const char *why)
+{
+	c->why = why;
+	return REFUSE(UNAUTHORIZED);
+}
+
+/* The person that was found, if he may come. */
+static const struct refusal *let_in(struct call *c, enum store_verdict v, const struct store_person *person)
+{
+	if (store_is_trouble(v))
+		return call_trouble(c, v);
+	if (v == STORE_NONE)
+		return unknown(c, "there is no such person");
+	if (!person->active)
+		return unknown(c, "the person is not active");
+	c->user_id = person->id;
+	return NULL;
+}
+
 static const struct refusal *by_user_id(struct call *c, const struct identity_claims *claims)
 {
 	struct store_person person;
@@ -86,14 +105,9 @@ static const struct refusal *by_user_id(struct call *c, const struct identity_cl
 	if (claims->user_repeated)
 		return REFUSE(BAD_REQUEST);
 	if (ids_parse(claims->user_id, &id) != 0)
-		return REFUSE(UNAUTHORIZED);
+		return unknown(c, claims->user_id.n ? "the user_id is not an id" : "no user_id");
 	v = store_person_by_id(c->store, id, c->arena, &person);
-	if (store_is_trouble(v))
-		return call_trouble(c, v);
-	if (v == STORE_NONE || !person.active)
-		return REFUSE(UNAUTHORIZED);
-	c->user_id = id;
-	return NULL;
+	return let_in(c, v, &person);
 }
 
 static const struct refusal *by_token(struct call *c, const struct identity_claims *claims,
@@ -102,6 +116,7 @@ static const struct refusal *by_token(struct call *c, const struct identity_clai
 	/* a user_id beside the token must agree; the header is nothing but noise in this mode */
 	struct slice user_id = call_is_rest(c) ? claims->query_user_id : claims->user_id;
 	struct store_person person;
+	const struct refusal *no;
 	enum store_verdict v;
 	const char *why = "no token";
 	char *sub;
@@ -110,19 +125,17 @@ static const struct refusal *by_token(struct call *c, const struct identity_clai
 	if (claims->token_repeated)
 		return REFUSE(BAD_REQUEST);
 	if (!claims->token.p || token_check(claims->token, c->settings->secret, (int64_t)time(NULL), &sub,
-					    expires_r, &why) != 0) {
-		log_debug("identity", "refused: %s", why);
-		return REFUSE(UNAUTHORIZED);
-	}
+					    expires_r, &why) != 0)
+		return unknown(c, why);
 	v = store_person_by_correo(c->store, slice_of(sub), c->arena, &person);
 	free(sub);
-	if (store_is_trouble(v))
-		return call_trouble(c, v);
-	if (v == STORE_NONE || !person.active)
-		return REFUSE(UNAUTHORIZED);
-	if (user_id.p && (ids_parse(user_id, &claimed) != 0 || claimed != person.id))
-		return REFUSE(UNAUTHORIZED);
-	c->user_id = person.id;
+	no = let_in(c, v, &person);
+	if (no)
+		return no;
+	if (user_id.p && (ids_parse(user_id, &claimed) != 0 || claimed != person.id)) {
+		c->user_id = 0;
+		return unknown(c, "the user_id is another's than the token");
+	}
 	return NULL;
 }
 

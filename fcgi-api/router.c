@@ -100,8 +100,8 @@ static void note(const struct call *c, struct slice what, const struct refusal *
 	static struct log_limit limit;
 
 	if (log_limited(&limit, 10))
-		log_info("refused", "user %lld: %.*s: %d %s", (long long)c->user_id, (int)what.n, what.p,
-			 no->status, no->code);
+		log_info("refused", "user %lld: %.*s: %d %s%s%s", (long long)c->user_id, (int)what.n, what.p,
+			 no->status, no->code, c->why ? ", " : "", c->why ? c->why : "");
 }
 
 static void tell(struct call *c, enum form form, const struct refusal *no)

@@ -10,6 +10,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+#define TELL_AGAIN_S 30  /* the same trouble with connecting */
 
 struct store *store_open(const struct store_settings *settings)
 {
@@ -72,13 +75,25 @@ enum store_verdict session_fail(struct store *st, const char *name, unsigned err
 	snprintf(st->trouble, sizeof(st->trouble), "%u %.*s (%s)", error,
 		 value ? (int)(value - text) : (int)strlen(text), text, name);
 	/* 2006 before anything ran: the server closed an idle session, which is replaced unseen (or says so there) */
-	if (v == STORE_REFUSED || (error == 2006 && !st->ran))
+	if (error == 2006 && !st->ran)
 		log_debug("store", "%s", st->trouble);
 	else if (log_limited(&st->limit, 5))
-		log_line(v == STORE_AGAIN ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "store", "%s", st->trouble);
+		log_line(v == STORE_AGAIN || v == STORE_REFUSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "store", "%s", st->trouble);
 	if (v == STORE_LOST || v == STORE_CONFIG)
 		disconnect(st);
 	return v;
+}
+
+/* At once, and then now and then: every command tries again. */
+static void tell_no_connection(struct store *st)
+{
+	time_t now = time(NULL);
+
+	if (strcmp(st->told, st->trouble) == 0 && now - st->told_s >= 0 && now - st->told_s < TELL_AGAIN_S)
+		return;
+	snprintf(st->told, sizeof(st->told), "%s", st->trouble);
+	st->told_s = now;
+	log_warn("store", "%s", st->trouble);
 }
 
 enum store_verdict session_connect(struct store *st)
@@ -87,8 +102,7 @@ enum store_verdict session_connect(struct store *st)
 
 	st->my = connect_open(&st->settings, &st->host, &v, st->trouble, sizeof(st->trouble));
 	if (!st->my) {
-		if (log_limited(&st->limit, 1))
-			log_warn("store", "%s", st->trouble);
+		tell_no_connection(st);
 		return v;
 	}
 	connect_durability(st->my, &st->durability);
@@ -96,6 +110,9 @@ enum store_verdict session_connect(struct store *st)
 	if (mysql_query(st->my, "COMMIT") != 0)  /* the question opened a transaction */
 		return session_fail(st, "connect", mysql_errno(st->my), mysql_error(st->my));
 	st->generation++;
+	if (*st->told)
+		log_info("store", "the database is back");
+	st->told[0] = '\0';
 	log_debug("store", "connected, session %u", st->generation);
 	return STORE_OK;
 }

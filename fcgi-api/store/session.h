@@ -52,6 +52,8 @@ struct store {
 	MYSQL_BIND binds[DB_VALUES_MAX];
 	unsigned long lens[DB_VALUES_MAX];
 	struct log_limit limit;
+	char told[300];                   /* why there is no connection, as last logged; empty: there is one */
+	time_t told_s;
 };
 
 /* Takes note of an error: says it once, and ends the connection where it is of no more use. */

@@ -22,6 +22,7 @@
 #define HURRY_GAP_MS 20                /* sweeps that trouble asks for are at least so far apart */
 #define CATCH_UP_MS 3000               /* how long a new relay lets clients wait for what the old one left */
 #define RETRY_AFTER_MS 200
+#define TELL_AGAIN_MS 30000            /* that the database does not answer */
 /*
  * InnoDB shows a row to readers a moment before its commit is written to the log: a crash in between takes it away, and
  * the next attempt stores it under another id. So rows must have stood so long before their text is asked for.
@@ -38,6 +39,7 @@ struct feed {
 	unsigned pages;                /* sweeps since the last fetch */
 	uint64_t begun_ms, failed_ms;  /* the last question, the last that failed */
 	uint64_t swept_ms;             /* the last answer of a sweep */
+	uint64_t told_ms;              /* when the log said that there are no answers; 0: there are */
 	uint64_t marked_ms;            /* when the mark was written */
 	struct fetch *fetch;           /* rows to be fetched */
 	struct buf scratch, rooms;
@@ -45,13 +47,22 @@ struct feed {
 
 /* ---- from question to question ---- */
 
-/* Asked again by the timer; noise of a failing database must not make a busy loop. */
+/* Asked again by the timer; noise of a failing database must not make a busy loop, nor fill the log. */
 static void note_failure(struct feed *f)
 {
 	f->hall->stats.sweeps_failed++;
-	if (log_limited(f->hall->quiet, 5))
-		log_warn("feed", "a question to the database had no answer; asked again");
 	f->failed_ms = eio_loop_now_ms(f->hall->loop);
+	if (f->told_ms && f->failed_ms - f->told_ms < TELL_AGAIN_MS)
+		return;
+	log_warn("feed", "a question to the database had no answer; asked again");
+	f->told_ms = f->failed_ms;
+}
+
+static void note_answer(struct feed *f)
+{
+	if (f->told_ms)
+		log_info("feed", "the database answers again");
+	f->told_ms = 0;
 }
 
 /* The next question, if there is one already, after so long. */
@@ -101,6 +112,7 @@ static void on_fetched(void *ctx, bool failed)
 		note_failure(f);
 		return;
 	}
+	note_answer(f);
 	note_ready(f);
 	go_on_in(f, breath(f));
 }
@@ -253,6 +265,7 @@ static void on_swept(void *ctx, struct slice effects, bool failed)
 		note_failure(f);
 		return;
 	}
+	note_answer(f);
 	FAULT("feed.swept");
 	f->swept_ms = eio_loop_now_ms(h->loop);
 	h->stats.sweeps++;

@@ -104,7 +104,7 @@ trace('a message that a handler refuses', { counters: ['refused_by_handlers'], l
 trace('a REST request refused', { logs: { fcgi: / info refused user \d+: GET \/api\/mensajes\/salas\/no-hay: 404 not_found$/ } },
   async () => { assert.equal((await house.api('GET', `/api/mensajes/salas/no-hay?q=${WORD}`, { headers: bearer(ids[0]) })).status, 404); });
 
-trace('a REST request with a bad token', { logs: { fcgi: / info refused user 0: GET \/api\/mensajes\/salas: 401 unauthorized$/ } },
+trace('a REST request with a bad token', { logs: { fcgi: / info refused user 0: GET \/api\/mensajes\/salas: 401 unauthorized, the signature is wrong$/ } },
   async () => { assert.equal((await house.api('GET', '/api/mensajes/salas', { headers: { Authorization: `Bearer ${token(ids[0], 600, 'otra llave')}` } })).status, 401); });
 
 async function refusedAtTheDoor(auth) {
@@ -114,7 +114,7 @@ async function refusedAtTheDoor(auth) {
 }
 
 trace('a connection with a bad token', { counters: ['arrivals_refused'],
-  logs: { relay: / info \S+ connection from \S+ refused$/, bus: / info refused user 0: connect: 401 unauthorized$/ } },
+  logs: { relay: / info \S+ connection from \S+ refused$/, bus: / info refused user 0: connect: 401 unauthorized, the signature is wrong$/ } },
 () => refusedAtTheDoor({ token: token(ids[0], 600, 'otra llave') }));
 
 trace('a connection that brings too much', { counters: ['arrivals_refused'], logs: { relay: / info \S+ connection from \S+ refused: too much auth$/ } },

@@ -1,8 +1,10 @@
 #!/bin/sh
-# The Debian packages of "make run" and "make test". Knocked at by the Makefile before the build.
-#   packages.sh run|test     installs what is missing (root), or says the exact line and stops
-#   packages.sh list run|test
-# Only packages that start no service are taken; nginx, which would, is kept quiet.
+# The Debian packages of "make run" and "make test", or only those of "make" and "make install". Knocked at by the
+# Makefile before the build.
+#   packages.sh build|run|test     installs what is missing (root), or says the exact line and stops
+#   packages.sh list build|run|test
+# Only packages that start no service are taken; nginx, which would, is kept quiet. Nothing is ever removed for them:
+# MySQL's own server and MariaDB's exclude each other, and "build" takes neither.
 set -eu
 
 build='gcc libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev libev-dev libnanomsg-dev
@@ -13,6 +15,7 @@ tests='apache2-bin libapache2-mod-fcgid nginx clang libclang-rt-14-dev libcmocka
 
 list() {
 	case $1 in
+	build) echo $build ;;
 	run)
 		case ${WEB:-apache} in
 		nginx) web=nginx ;;
@@ -21,7 +24,7 @@ list() {
 		esac
 		echo $build $house $web ;;
 	test) echo $build $house $tests ;;
-	*) echo "usage: packages.sh run|test" >&2; exit 2 ;;
+	*) echo "usage: packages.sh build|run|test" >&2; exit 2 ;;
 	esac
 	# a node that did not come from Debian is as good
 	command -v node >/dev/null 2>&1 || echo nodejs
@@ -36,7 +39,7 @@ missing() {
 }
 
 install() {
-	apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1 </dev/null
+	apt-get install -y --no-remove --no-install-recommends -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1 </dev/null
 }
 
 if [ "$1" = list ]; then
@@ -53,7 +56,7 @@ need=$(missing $want)
 [ -n "$need" ] || exit 0
 if [ "$(id -u)" != 0 ]; then
 	echo "Debian packages are missing. Install them, then try again:" >&2
-	echo "  sudo apt-get install --no-install-recommends $need" >&2
+	echo "  sudo apt-get install --no-remove --no-install-recommends $need" >&2
 	exit 1
 fi
 
@@ -79,7 +82,7 @@ if ! install $need; then
 	if ! install $need; then
 		tail -n 15 "$log" >&2
 		echo "the packages could not be installed; by hand:" >&2
-		echo "  apt-get update && apt-get install --no-install-recommends $need" >&2
+		echo "  apt-get update && apt-get install --no-remove --no-install-recommends $need" >&2
 		exit 1
 	fi
 fi

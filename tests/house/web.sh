@@ -51,8 +51,8 @@ web_conf_tls() {
 	cp -R "${CONF:-$top}/apache-conf" "$web/conf/"
 	sed -i -e 's|http://\${UPRED_RELAY}|https://${UPRED_RELAY}|' -e 's|http://upred_relay|https://upred_relay|' \
 		"$web/conf/apache-conf/apache.conf" "$web/conf/apache-conf/nginx.conf"
-	cat >>"$web/conf/apache-conf/mpm.conf" <<-END
-		LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+	echo 'LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so' >>"$web/conf/apache-conf/mpm.conf"
+	cat >>"$web/conf/apache-conf/apache.conf" <<-END
 		SSLProxyEngine on
 		SSLProxyCheckPeerName off
 	END
