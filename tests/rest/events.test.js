@@ -103,6 +103,13 @@ test('presence, typing and tokens', async () => {
   await ana.next('user_offline', { user_id: ids[2] }, 16000);
 });
 
+test('who is taken out of a group hears it', async () => {
+  const bea = await house.connect(ids[2]);
+  await call(bea, 'join_group', { group_id: club });
+  await house.rows("UPDATE miembros_grupo SET estado_membresia = 'salio' WHERE grupo_id = ? AND usuario_id = ?", [club, ids[2]]);
+  await bea.next('group_left', { status: 'removed' }, 8000);
+});
+
 test('refusals carry what the document says', async () => {
   const stranger = await house.connect(ids[3]);
   for (const [event, payload] of [['join_direct_chat', {}], ['join_group', { group_id: club }], ['leave_group', 7],
