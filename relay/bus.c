@@ -145,9 +145,14 @@ static void on_signals_readable(void *ctx)
 	}
 }
 
+/* Between two ticks the doors were looked at: who had no time to look cannot say that nobody is there. */
 static void on_tick(void *ctx)
 {
-	workers_tick(ctx);
+	struct bus *b = ctx;
+
+	b->looked_ms = b->tick_ms;
+	b->tick_ms = eio_loop_now_ms(b->loop);
+	workers_tick(b);
 }
 
 /* ---- open and close ---- */
@@ -159,7 +164,7 @@ uint64_t bus_boot(const struct bus *b)
 
 bool bus_alive(const struct bus *b)
 {
-	return b->heard && eio_loop_now_ms(b->loop) - b->seen_ms < BUS_SEEN_MS;
+	return b->heard && b->seen_ms + BUS_SEEN_MS > b->looked_ms;
 }
 
 void bus_stats(const struct bus *b, struct bus_stats *out)

@@ -29,7 +29,7 @@ struct program {
 	struct hall *hall;
 };
 
-enum mode { MODE_RUN, MODE_PRINT, MODE_CHECK, MODE_EXAMPLE };
+enum mode { MODE_RUN, MODE_PRINT, MODE_CHECK, MODE_EXAMPLE, MODE_VERSION, MODE_HELP };
 
 static void usage(FILE *out)
 {
@@ -37,7 +37,7 @@ static void usage(FILE *out)
 		"       upred-relay --version | --help\n", out);
 }
 
-/* -1: go on; else the exit code. */
+/* 0, or the exit code. */
 static int read_arguments(int argc, char **argv, struct program *p, enum mode *mode)
 {
 	for (int i = 1; i < argc; i++) {
@@ -50,18 +50,17 @@ static int read_arguments(int argc, char **argv, struct program *p, enum mode *m
 		} else if (strcmp(argv[i], "--print-example") == 0) {
 			*mode = MODE_EXAMPLE;
 		} else if (strcmp(argv[i], "--version") == 0) {
-			puts("upred-relay " UPRED_VERSION);
-			return 0;
+			*mode = MODE_VERSION;
 		} else if (strcmp(argv[i], "--help") == 0) {
-			usage(stdout);
-			return 0;
+			*mode = MODE_HELP;
 		} else {
-			fprintf(stderr, "upred-relay: unknown argument %s\n", argv[i]);
+			fprintf(stderr, "upred-relay: %s %s\n", strcmp(argv[i], "--env") == 0 ?
+				"a file is missing behind" : "unknown argument", argv[i]);
 			usage(stderr);
 			return EXIT_SETTINGS;
 		}
 	}
-	return -1;
+	return 0;
 }
 
 /* ---- the run directory ---- */
@@ -178,13 +177,13 @@ static void on_stop(void *ctx, int signum)
 	chat_drain(p->hall, PATIENCE_MS, on_left, p);
 }
 
-/* What the settings name is used as it is now, or stays as it was. */
-static void renew_tls(struct program *p, const struct settings *fresh)
+/* What the settings name is used as it is now (true), or stays as it was, with a logged line where it differs. */
+static bool renew_tls(struct program *p, const struct settings *fresh)
 {
-	if (settings_tls(fresh) != settings_tls(&p->settings))
-		log_warn("relay", "SSL_CERT_FILE, SSL_KEY_FILE: TLS begins or ends with a restart only");
-	else if (settings_tls(fresh))
-		(void)!chat_renew_tls(p->hall, fresh->ssl_cert_file, fresh->ssl_key_file);
+	if (settings_tls(fresh) == settings_tls(&p->settings))
+		return settings_tls(fresh) && chat_renew_tls(p->hall, fresh->ssl_cert_file, fresh->ssl_key_file) == 0;
+	log_warn("relay", "SSL_CERT_FILE, SSL_KEY_FILE: TLS begins or ends with a restart only");
+	return false;
 }
 
 /*
@@ -209,8 +208,8 @@ static void on_reload(void *ctx, int signum)
 	log_open("upred-relay", fresh.log_level);
 	c = chat_config_of(&p->settings);
 	chat_configure(p->hall, &c);
-	renew_tls(p, &fresh);
-	log_info("relay", "LOG_LEVEL, RATE_LIMITS, FEED_INTERVAL_MS, SSL files read again; the others need a restart");
+	log_info("relay", "LOG_LEVEL, RATE_LIMITS, FEED_INTERVAL_MS%s read again; the others need a restart",
+		renew_tls(p, &fresh) ? ", SSL files" : "");
 }
 
 static int watch_signals(struct program *p)
@@ -232,10 +231,11 @@ static int serve(struct program *p)
 	struct sio_config sio = sio_config_of(s);
 
 	p->loop = eio_loop_new();
-	if (!p->loop)
+	/* Signals first: chat_open takes the file that the relay before left, which must not be lost. */
+	if (!p->loop || watch_signals(p) < 0)
 		return EXIT_FAILURE;
 	p->hall = chat_open(p->loop, &chat, &bus, &sio);
-	if (!p->hall || watch_signals(p) < 0 || write_port(s->run_dir, chat_port(p->hall)) < 0)
+	if (!p->hall || write_port(s->run_dir, chat_port(p->hall)) < 0)
 		return EXIT_FAILURE;
 	if (!settings_production(s) && !s->auth_mode)
 		log_warn("relay", "AUTH_MODE is not set: development, identity is as the handlers decide");
@@ -263,6 +263,20 @@ static int check_tls(const struct settings *s, char *error_r, size_t error_size)
 	return -1;
 }
 
+/* What needs no settings: true when that was it. */
+static bool run_question(enum mode mode)
+{
+	if (mode == MODE_EXAMPLE)
+		settings_print_example();
+	else if (mode == MODE_VERSION)
+		puts("upred-relay " UPRED_VERSION);
+	else if (mode == MODE_HELP)
+		usage(stdout);
+	else
+		return false;
+	return true;
+}
+
 /* What is asked of the settings alone, or the whole life. */
 static int run_mode(struct program *p, enum mode mode)
 {
@@ -287,13 +301,11 @@ int main(int argc, char **argv)
 	char error[512];
 	int code = read_arguments(argc, argv, &p, &mode);
 
-	if (code >= 0)
+	if (code != 0)
 		return code;
 	log_open("upred-relay", "info");
-	if (mode == MODE_EXAMPLE) {
-		settings_print_example();
+	if (run_question(mode))
 		return EXIT_SUCCESS;
-	}
 	if (settings_load(p.env_file, &p.settings, error, sizeof(error)) < 0 ||
 	    (mode != MODE_PRINT && check_tls(&p.settings, error, sizeof(error)) < 0)) {
 		fprintf(stderr, "upred-relay: %s\n", error);

@@ -172,10 +172,11 @@ static int check_list(const char *name, const char *list, bool (*fine)(const cha
 	return rc;
 }
 
+/* At the start only: it may ask a name server, who would keep everybody waiting, and is not read again. */
 static int check_host(char *error_r, size_t error_size)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list = NULL;
-	int fault = *now.host ? getaddrinfo(now.host, "0", &hints, &list) : 0;
+	int fault = *now.host && !first.conf ? getaddrinfo(now.host, "0", &hints, &list) : 0;
 
 	if (fault) {
 		snprintf(error_r, error_size, "HOST: %.100s is no address: %s", now.host,
@@ -196,6 +197,10 @@ static int check_run_dir(char *error_r, size_t error_size)
 	struct stat st;
 	int rc = 0;
 
+	if (!*now.run_dir) {
+		snprintf(error_r, error_size, "RUN_DIR: is empty");
+		return -1;
+	}
 	if (stat(now.run_dir, &st) != 0)
 		rc = parent && stat(parent, &st) != 0 ? -1 : 0;
 	else if (!S_ISDIR(st.st_mode))

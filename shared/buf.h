@@ -13,6 +13,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Borrowed bytes: never freed through a slice; p may be NULL when n is 0. Not NUL-terminated. */
 struct slice {
 	const char *p;
@@ -78,5 +82,9 @@ void *mem_alloc(size_t n);
 void *mem_zero(size_t count, size_t size);
 void *mem_resize(void *p, size_t n);
 char *mem_copy(struct slice s);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

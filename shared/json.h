@@ -3,7 +3,7 @@
  *
  * Room: shared (foundation). Called by socketio (each packet), the doors, fields, the handlers; calls buf.
  * RFC 8259 exactly, UTF-8 exactly, depth and size bounded. What it passes, cJSON must parse (fuzzed
- * together); cJSON itself is never given bytes that did not pass here.
+ * together), numbers too long for cJSON apart: whoever reads a number looks at its length himself.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -20,10 +20,7 @@ enum json_fault {
 	JSON_OK,
 	JSON_BAD_SYNTAX,    /* not RFC 8259, too deep, trailing bytes */
 	JSON_BAD_UTF8,      /* raw invalid UTF-8: the transport is closed with 1007 */
-	/*
-	 * well-formed, but an escape gives U+0000 or a lone surrogate, or a number has more than 63
-	 * characters (cJSON stumbles over it): the event is refused, nothing closed
-	 */
+	/* well-formed, but an escape gives U+0000 or a lone surrogate: the event is refused, nothing closed */
 	JSON_BAD_TEXT
 };
 

@@ -83,6 +83,7 @@ static void put_args(struct buf *b, const struct seat *seat, struct slice auth)
 
 void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 {
+	static struct log_limit limit;
 	struct seat *seat = seat_new(h, s);
 	struct buf args = BUF_INIT;
 
@@ -96,7 +97,7 @@ void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 	if (h->draining || (h->config.rate_limits && limits_take(h->limits, RATE_CONNECT, SLICE_NONE,
 			slice_of(seat->address), eio_loop_now_ms(h->loop)))) {
 		h->stats.arrivals_closed++;
-		if (log_limited(h->quiet, 5))
+		if (log_limited(&limit, 5))
 			log_info(seat->sid, "%s sent away: %s", seat->address, h->draining ? "leaving" : "too fast");
 		sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
 		return;

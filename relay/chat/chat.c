@@ -160,12 +160,10 @@ static void on_tick(void *ctx)
 
 static struct hall *hall_new(struct eio_loop *l, const struct chat_config *c)
 {
-	static struct log_limit quiet;
 	struct hall *h = mem_zero(1, sizeof(*h));
 
 	h->loop = l;
 	h->config = *c;
-	h->quiet = &quiet;
 	h->started_ms = eio_loop_now_ms(l);
 	lines_init(&h->lines);
 	commands_init(h);

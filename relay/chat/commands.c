@@ -85,7 +85,8 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 {
 	static struct log_limit limit;
 	const struct event_row *row = events_find(e->name);
-	bool full = !lines_have_room(&h->lines, &seat->line, e->args.n);
+	struct slice name = row ? slice_of(row->name) : SLICE_NONE;
+	bool full = !lines_have_room(&h->lines, &seat->line, lines_cost(name.n + e->args.n));
 	uint64_t wait = 0;
 	struct command *c;
 
@@ -95,23 +96,22 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 			log_info(seat->sid, "user %s: unknown event, nobody to tell", seat->user);
 		return;
 	}
-	if (row && h->config.rate_limits)
-		wait = limits_take(h->limits, row->rate, slice_of(seat->user), slice_of(seat->address),
+	if (h->config.rate_limits)
+		wait = limits_take(h->limits, row ? row->rate : RATE_OTHER, slice_of(seat->user), slice_of(seat->address),
 				eio_loop_now_ms(h->loop));
-	c = command_new(h, WIRE_EVENT, row ? slice_of(row->name) : SLICE_NONE,
-			row && !full && !wait ? e->args : SLICE_NONE);
+	c = command_new(h, WIRE_EVENT, name, row && !full && !wait ? e->args : SLICE_NONE);
 	c->seat = seat;
 	c->line = &seat->line;
 	c->row = row;
 	c->wants_ack = e->wants_ack;
 	c->ack = e->ack;
 	c->bad_text = e->bad_text;
-	if (!row) {
-		h->stats.unknown_events++;
-		command_refused(c, REFUSED_BAD_REQUEST, 0);
-	} else if (wait) {
+	h->stats.unknown_events += !row;
+	if (wait) {
 		h->stats.refused_fast++;
 		command_refused(c, REFUSED_TOO_FAST, wait);
+	} else if (!row) {
+		command_refused(c, REFUSED_BAD_REQUEST, 0);
 	} else if (full || (!row->here && !bus_alive(h->bus))) {
 		h->stats.refused_full += full;
 		h->stats.unavailable++;

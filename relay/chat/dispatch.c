@@ -224,6 +224,8 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 		answers_hold(h, e->job, c, e->effects);
 		return;
 	}
+	/* What its answer does to its socket may end what waits there: not this one. */
+	lines_answered(&h->lines, c);
 	on_end = c->on_end;
 	ctx = c->ctx;
 	if (!on_end)

@@ -13,7 +13,7 @@
 #include "replies.h"
 #include "seats.h"
 
-#define EXPIRY_MAX_S (365 * 24 * 3600)  /* no session is as long as some tokens */
+#define EXPIRY_LOOK_S 60               /* tokens go by the wall clock, which somebody may set */
 #define EFFECTS_ROOMS_MAX 64           /* rooms that one push may name */
 #define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
 
@@ -60,10 +60,28 @@ static void apply_push(struct hall *h, const struct wire_effect *e)
 
 /* ---- arrival ---- */
 
-static void on_expired(void *ctx)
+static void on_expiry(void *ctx);
+
+/* The next look at the clock, at the latest when the token ends by it. */
+static void await_expiry(struct seat *seat, int64_t left)
+{
+	uint64_t delay_ms = left <= 0 ? 1 : (uint64_t)(left < EXPIRY_LOOK_S ? left : EXPIRY_LOOK_S) * 1000;
+
+	if (seat->expiry)
+		eio_timer_again(seat->expiry, delay_ms, 0);
+	else
+		seat->expiry = eio_timer_new(seat->hall->loop, delay_ms, 0, on_expiry, seat);
+}
+
+static void on_expiry(void *ctx)
 {
 	struct seat *seat = ctx;
+	int64_t left = seat->expires - (int64_t)time(NULL);
 
+	if (left > 0) {
+		await_expiry(seat, left);
+		return;
+	}
 	seat->hall->stats.expired++;
 	log_info(seat->sid, "user %s: token expired", seat->user);
 	eio_timer_free(seat->expiry);
@@ -73,18 +91,16 @@ static void on_expired(void *ctx)
 }
 
 /* Sets or moves the end of the session, 0: none. */
-static void set_expiry(struct hall *h, struct seat *seat, int64_t expires)
+static void set_expiry(struct seat *seat, int64_t expires)
 {
-	int64_t left = expires - (int64_t)time(NULL);
-
+	seat->expires = expires;
+	if (expires > 0) {
+		await_expiry(seat, expires - (int64_t)time(NULL));
+		return;
+	}
 	if (seat->expiry)
 		eio_timer_free(seat->expiry);
 	seat->expiry = NULL;
-	if (expires <= 0)
-		return;
-	if (left > EXPIRY_MAX_S)
-		left = EXPIRY_MAX_S;
-	seat->expiry = eio_timer_new(h->loop, left > 0 ? (uint64_t)left * 1000 : 1, 0, on_expired, seat);
 }
 
 /* An event that is answered by it has brought a newer token of the same person. */
@@ -98,7 +114,7 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 	if (!seat || !seat->socket || ids_parse(e->user, &id) != 0)
 		return;
 	if (c->type == WIRE_EVENT && seat->user && slice_is(e->user, seat->user))
-		set_expiry(h, seat, e->expires);
+		set_expiry(seat, e->expires);
 	if (seat->user || c->type != WIRE_CONNECT)
 		return;
 	buf_putc(&room, '@');
@@ -117,7 +133,7 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 	h->stats.arrivals_accepted++;
 	log_info(seat->sid, "user %s %s from %s", seat->user,
 		sio_socket_returns(seat->socket) ? "came back" : "connected", seat->address);
-	set_expiry(h, seat, e->expires);
+	set_expiry(seat, e->expires);
 	sio_socket_accept(seat->socket);
 }
 

@@ -206,12 +206,13 @@ static bool first_sweep(const struct hall *h)
 /* Up to here everything was seen, or is a hole from now on. */
 static void advance(struct hall *h, uint64_t *fresh, size_t n, uint64_t upto)
 {
+	static struct log_limit limit;
 	uint64_t dropped = holes_dropped(h->holes);
 
 	qsort(fresh, n, sizeof(*fresh), by_id);
 	holes_advance(h->holes, fresh, n, upto, eio_loop_now_ms(h->loop));
 	dropped = holes_dropped(h->holes) - dropped;
-	if (dropped && log_limited(h->quiet, 5))
+	if (dropped && log_limited(&limit, 5))
 		log_warn("feed", "too many holes: %llu are forgotten, rows that turn up in them are not pushed",
 			(unsigned long long)dropped);
 }

@@ -32,7 +32,8 @@ struct seat {
 	uint64_t behind_since_ms;              /* since when the feed's rooms wait for its send queue, 0: they do not */
 	TAILQ_ENTRY(seat) in_full;
 	struct line line;
-	struct eio_timer *expiry;              /* of its token */
+	struct eio_timer *expiry;              /* of its token: the next look at the clock */
+	int64_t expires;                       /* by the wall clock, seconds */
 	TAILQ_ENTRY(seat) next;
 };
 
@@ -79,7 +80,6 @@ struct hall {
 	bool draining;
 	uint64_t started_ms;
 	struct hall_stats stats;
-	struct log_limit *quiet;
 };
 
 #endif

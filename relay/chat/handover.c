@@ -114,7 +114,8 @@ void handover_write(struct hall *h)
 	struct buf b = BUF_INIT;
 	struct head head;
 
-	if (!h->config.recovery || !h->feed_ready)
+	/* What was taken over and is not worked off yet is left as it came. */
+	if (!h->config.recovery || (!h->feed_ready && !h->feed_handed))
 		return;
 	memset(&head, 0, sizeof(head));
 	buf_put(&b, &head, sizeof(head));
@@ -161,20 +162,29 @@ static char *read_bytes(int fd, const char *path, size_t *len_r)
 	return bytes;
 }
 
-/* The parts of a whole file and its age: 0, or -1 when it is torn or too old. */
+/* Of a file written then. A little ahead is just now: the clock was set back meanwhile (NTP). */
+static uint64_t age_of(uint64_t written_ms)
+{
+	uint64_t now = wall_ms();
+
+	if (written_ms <= now)
+		return now - written_ms;
+	return written_ms - now <= AGE_MAX_MS ? 0 : UINT64_MAX;
+}
+
+/* The parts of a whole file and its age: 0, or -1 when it is torn. */
 static int split(struct slice in, struct slice parts[PARTS], uint64_t *age_ms_r)
 {
-	uint64_t now = wall_ms(), len;
+	uint64_t len;
 	struct head head;
 
 	if (in.n < sizeof(head))
 		return -1;
 	memcpy(&head, in.p, sizeof(head));
 	in = (struct slice){ in.p + sizeof(head), in.n - sizeof(head) };
-	if (memcmp(head.magic, MAGIC, sizeof(MAGIC)) != 0 || head.len != in.n || head.sum != sum_of(in) ||
-	    head.written_ms > now || now - head.written_ms > AGE_MAX_MS)
+	if (memcmp(head.magic, MAGIC, sizeof(MAGIC)) != 0 || head.len != in.n || head.sum != sum_of(in))
 		return -1;
-	*age_ms_r = now - head.written_ms;
+	*age_ms_r = age_of(head.written_ms);
 	for (int i = 0; i < PARTS; i++) {
 		if (in.n < sizeof(len))
 			return -1;
@@ -225,14 +235,21 @@ void handover_read(struct hall *h)
 		free(bytes);
 		return;
 	}
-	if (split((struct slice){ bytes, len }, parts, &age_ms) < 0 || take_parts(h, parts, age_ms) < 0) {
+	int torn = split((struct slice){ bytes, len }, parts, &age_ms);
+	bool old = torn == 0 && age_ms > AGE_MAX_MS;
+
+	if (torn == 0 && !old)
+		torn = take_parts(h, parts, age_ms);
+	if (torn < 0) {
 		h->stats.handovers_bad++;
-		log_warn("relay", "%s is torn or too old: nobody is recovered", path);
+		log_warn("relay", "%s is torn: nobody is recovered", path);
+	} else if (old) {
+		log_info("relay", "%s is too old, or the clock was set back far: nobody is recovered", path);
 	} else {
 		h->feed_handed = true;
 		sio_server_stats(h->server, &stats);
-		log_info("relay", "took over %llu sessions, %llu ms old", (unsigned long long)stats.away,
-			(unsigned long long)age_ms);
+		log_line(stats.away ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "relay", "took over %llu sessions, %llu ms old",
+			(unsigned long long)stats.away, (unsigned long long)age_ms);
 	}
 	free(bytes);
 }

@@ -35,9 +35,14 @@ uint16_t lines_place(struct slice name)
 }
 
 /* In a job its fixed part is less: ids, lengths and the names of the caller. */
+size_t lines_cost(size_t text)
+{
+	return sizeof(struct command) + REGISTERED + text;
+}
+
 size_t lines_size(const struct command *c)
 {
-	return sizeof(*c) + REGISTERED + c->event.n + c->args.n;
+	return lines_cost(c->event.n + c->args.n);
 }
 
 bool lines_have_room(const struct lines *ls, const struct line *l, size_t size)
@@ -225,6 +230,15 @@ size_t lines_ready(struct lines *ls, int kind, size_t most)
 	for (; l && n < most; l = first_free(ls, TAILQ_NEXT(l, in_ring)))
 		n++;
 	return n;
+}
+
+void lines_answered(struct lines *ls, struct command *c)
+{
+	if (c->state != COMMAND_WAITING)
+		return;
+	command_goes_out(ls, c);
+	c->state = COMMAND_HELD;
+	line_place(ls, c->line, false);
 }
 
 void lines_back(struct lines *ls, struct command *c)

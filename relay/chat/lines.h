@@ -82,11 +82,13 @@ void lines_init(struct lines *ls);
 void line_init(struct line *l);
 /* The number of a place, by its name; different places may have the same. */
 uint16_t lines_place(struct slice name);
-/* Bytes that a command takes here, which are more than in a job: for both bounds. */
+/* Bytes that a command with so much text takes here, which are more than in a job: for both bounds. */
+size_t lines_cost(size_t text);
+/* The same of one that is here. */
 size_t lines_size(const struct command *c);
 /*
- * Whether `size` more bytes may wait in a line. What all lines may hold together is never used up by some: the less
- * of it is left, the less each may hold, so that those that hold little are the last to be refused.
+ * Whether `size` more bytes (lines_cost) may wait in a line. What all lines may hold together is never used up by some:
+ * the less of it is left, the less each may hold, so that those that hold little are the last to be refused.
  */
 bool lines_have_room(const struct lines *ls, const struct line *l, size_t size);
 /* Appends a waiting command to c->line. */
@@ -102,6 +104,8 @@ size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out)
 size_t lines_ready(struct lines *ls, int kind, size_t most);
 /* A command that was out waits again, as the next attempt, before all others of its line. */
 void lines_back(struct lines *ls, struct command *c);
+/* Its answer came while it waited for its second attempt: it goes to nobody, and nobody but who has the answer ends it. */
+void lines_answered(struct lines *ls, struct command *c);
 /* Keeps what waits in a line from going out, or lets it go again. */
 void lines_hold(struct lines *ls, struct line *l, bool held);
 /* Takes a command out of its line, whatever its state. */

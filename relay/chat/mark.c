@@ -14,6 +14,7 @@
 
 void mark_write(struct hall *h)
 {
+	static struct log_limit limit;
 	char path[512], fresh[520];
 	struct timeval tv;
 	FILE *out;
@@ -30,6 +31,6 @@ void mark_write(struct hall *h)
 			return;
 	}
 	h->stats.marks_failed++;
-	if (log_limited(h->quiet, 5))
+	if (log_limited(&limit, 5))
 		log_warn("feed", "%s: %s", path, strerror(errno));
 }

@@ -8,6 +8,9 @@
 #include "json.h"
 #include "log.h"
 
+#define PAGE_BYTES (64u * 1024)        /* a reply from which on it is spared */
+#define FRAME_BYTES 64                 /* what goes around it, at most */
+
 struct refusal_text {
 	const char *code, *message;
 	const char *told;              /* the code as clients see it */
@@ -33,6 +36,9 @@ void reply_send(struct command *c, struct slice name, struct slice object)
 
 	if (!s)
 		return;
+	/* a page, twice if it is acknowledged: the queue's bound is for those who do not read */
+	if (object.n > PAGE_BYTES)
+		eio_session_spare(sio_socket_session(s), 2 * (object.n + name.n + FRAME_BYTES));
 	if (name.n > 0) {
 		buf_putc(&b, '[');
 		json_put_string(&b, name);

@@ -138,15 +138,18 @@ void seat_leave(struct seat *seat)
 void seat_check_bounds(struct seat *seat)
 {
 	const struct line *l = &seat->line;
+	bool crowded;
 
 	if (!seat->socket)
 		return;
+	/* All hold too much together: no more of it is read until what it has is answered. */
+	crowded = l->count > 0 && !lines_have_room(&seat->hall->lines, l, lines_cost(0));
 	if (l->count > 0 && queue_is_full(seat))
 		set_full(seat, true);
-	if (!seat->paused && (l->count >= LINES_COUNT_MAX || l->bytes >= LINES_BYTES_MAX)) {
+	if (!seat->paused && (l->count >= LINES_COUNT_MAX || l->bytes >= LINES_BYTES_MAX || crowded)) {
 		seat->paused = true;
 		sio_socket_pause(seat->socket);
-	} else if (seat->paused && l->count <= LINES_COUNT_MAX / 2 && l->bytes <= LINES_BYTES_MAX / 2) {
+	} else if (seat->paused && l->count <= LINES_COUNT_MAX / 2 && l->bytes <= LINES_BYTES_MAX / 2 && !crowded) {
 		seat->paused = false;
 		sio_socket_resume(seat->socket);
 	}

@@ -81,12 +81,21 @@ void conn_kill(struct eio_conn *c)
 	lws_cancel_service(c->hub->lws);
 }
 
-int conn_begun_put(struct eio_conn *c, const void *p, size_t n, bool whole)
+static bool may_hold(const struct eio_conn *c, size_t len)
 {
-	size_t len = c->in.len + n;
 	size_t left = c->hub->begun < CONN_BEGUN_MAX ? CONN_BEGUN_MAX - c->hub->begun : 0;
 
-	if (!whole && len > CONN_BEGUN_FREE && len > left / CONN_FREE_SHARE)
+	return len <= CONN_BEGUN_FREE || len <= left / CONN_FREE_SHARE;
+}
+
+bool conn_begun_may_stay(const struct eio_conn *c)
+{
+	return may_hold(c, c->in.len);
+}
+
+int conn_begun_put(struct eio_conn *c, const void *p, size_t n, bool whole)
+{
+	if (!whole && !may_hold(c, c->in.len + n))
 		return -1;
 	c->hub->begun += n;
 	buf_put(&c->in, p, n);

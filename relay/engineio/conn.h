@@ -61,6 +61,7 @@ struct eio_conn {
 	enum eio_refusal late;             /* what it is refused when the deadline passes */
 	size_t expected;                   /* BODY: declared length */
 	struct buf in;                     /* BODY, WebSocket message: so far; by conn_begun_… */
+	struct slice rest;                 /* HELD: of `in`, what is not handled yet */
 	struct eio_conn *fresh_next;       /* a WebSocket that is not written to yet (ws.c) */
 	uint64_t fresh_ms;                 /* since when; 0: it may be written to */
 	struct handshake *shake;           /* of a WebSocket, between its checks and its 101 */
@@ -89,9 +90,11 @@ void conn_kill(struct eio_conn *c);
 /*
  * Bytes of a POST or a message that is not complete (or is by these: `whole`, taken at once). put: -1 when all connections together hold too much of
  * such: a peer cannot make us keep a megabyte for each of its connections. The less is left of CONN_BEGUN_MAX,
- * the less each may hold; CONN_BEGUN_FREE it always may, also when nothing is left. take: the caller owns them.
+ * the less each may hold; CONN_BEGUN_FREE it always may, also when nothing is left. may_stay: the same question for what
+ * was whole and cannot be handled yet. take: the caller owns them.
  */
 int conn_begun_put(struct eio_conn *c, const void *p, size_t n, bool whole);
+bool conn_begun_may_stay(const struct eio_conn *c);
 struct buf conn_begun_take(struct eio_conn *c);
 void conn_begun_drop(struct eio_conn *c);
 

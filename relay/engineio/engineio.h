@@ -14,6 +14,10 @@
 
 #include "buf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- the loop ---- */
 
 struct eio_loop;
@@ -72,10 +76,10 @@ struct slice eio_frame_message(const struct eio_frame *f);
 struct eio_server;
 struct eio_session;
 
-struct eio_config {
+struct eio_config {                        /* a limit of 0 admits nothing */
 	const char *host;                  /* address to bind, "0.0.0.0", "::", … */
 	int port;                          /* 0: a free one */
-	const char *path;                  /* "/socket.io/" */
+	const char *path;                  /* "/socket.io/"; begins with a slash */
 	const char *cors_origins;          /* "*" or a comma list; blanks around entries are ignored */
 	const char *trusted_proxies;       /* comma list: whose X-Forwarded-For (last element) is believed */
 	unsigned ping_interval_ms, ping_timeout_ms, upgrade_timeout_ms;
@@ -106,6 +110,7 @@ struct eio_response {                      /* filled by the callback */
 	int status;                        /* 200 … */
 	const char *content_type;          /* static */
 	const char *retry_after;           /* static or NULL */
+	bool same_origin;                  /* not for pages of other origins, whatever cors_origins says */
 	struct buf body;                   /* freed by engineio */
 };
 
@@ -130,7 +135,7 @@ struct eio_callbacks {
 
 /*
  * Binds and listens; serving begins when the loop runs. NULL with a logged line that says what is wrong (a
- * taken port).
+ * taken port, a path without its slash, limits that admit nobody).
  */
 struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c,
 				  const struct eio_callbacks *cb, void *ctx);
@@ -147,8 +152,8 @@ enum eio_tls_fault eio_tls_check(const char *cert_file, const char *key_file, ch
 /* Stops listening at once; sessions live on. */
 void eio_server_stop_listening(struct eio_server *s);
 /*
- * Ends every session with EIO_SHUTDOWN (WebSocket 1001, close packet to polls), spread over passes; then
- * calls done(ctx) once the last is gone or after timeout_ms.
+ * Ends every session with EIO_SHUTDOWN (WebSocket 1001, close packet to polls), spread over passes, at once those
+ * that are left after timeout_ms; then, after the last on_close, calls done(ctx).
  */
 void eio_server_drain(struct eio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
 void eio_server_free(struct eio_server *s);
@@ -230,7 +235,16 @@ void eio_session_close(struct eio_session *s, enum eio_reason reason, int code);
  */
 void eio_session_pause(struct eio_session *s);
 void eio_session_resume(struct eio_session *s);
+/*
+ * The peer asked for so many bytes itself: they do not count against send_queue_max, until all that waits for it is
+ * written. Called before they are sent; of what the peer does not fetch 4 MiB at most are spared.
+ */
+void eio_session_spare(struct eio_session *s, size_t size);
 /* Bytes waiting to be written. */
 size_t eio_session_queued(const struct eio_session *s);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "http.h"
 #include "log.h"
+#include "offer.h"
 #include "polling.h"
 
 #define TEXT_MAX 8192              /* as much as lws keeps of a request (max_http_header_data) */
@@ -121,7 +122,8 @@ static bool begin_request(struct eio_conn *c, bool upgrade)
 	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	c->role = CONN_IDLE;
 	c->ended = c->head_only = c->base64 = c->octets = false;
-	c->wants_close = upgrade && c->skipping;     /* see conn_answer_upgrade */
+	/* see conn_answer_upgrade; who may send its body or not, unless told to, has to begin anew */
+	c->wants_close = (upgrade && c->skipping) || offer_waits(c);
 	c->jsonp = -1;
 	c->version = 4;
 	c->sid[0] = '\0';
@@ -214,7 +216,8 @@ static int post_polling(struct eio_conn *c, struct eio_session *s, size_t length
 		session_end(s, EIO_TRANSPORT_ERROR, 0);
 		return polling_refuse(c, EIO_REFUSED_PAYLOAD, REQUEST_BAD);
 	}
-	return polling_post(c, s, length);
+	int rc = polling_post(c, s, length);
+	return c->role == CONN_BODY ? offer_continue(c) : rc;
 }
 
 static enum request_fault judge(struct eio_conn *c, struct request *q, struct eio_session **s_r)
@@ -284,6 +287,8 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 				 .query = buf_slice(&query), .address = h->request.address };
 	if (h->host.cb.on_request)
 		h->host.cb.on_request(h->host.ctx, &q, &r);
+	if (r.same_origin)
+		c->allow_origin = NULL;
 	buf_fini(&query);
 	struct conn_answer a = { .status = r.status, .type = r.content_type, .body = buf_slice(&r.body) };
 	if (r.status == 404 && r.body.len == 0)
@@ -376,7 +381,7 @@ int http_upgrade(struct eio_conn *c)
 		conn_refuse(c, EIO_REFUSED_PIPELINED);
 	if (!fine)
 		return -1;
-	if (!is_ours(c, path) || !is_websocket(c) || !query_fits)
+	if (!is_ours(c, path) || !is_websocket(c) || !query_fits || !offer_protocol(c))
 		return refuse_upgrade(c, query_fits ? EIO_REFUSED_UPGRADE : EIO_REFUSED_QUERY, REQUEST_BAD);
 	if (refuses_origin(c))
 		return refuse_upgrade(c, EIO_REFUSED_ORIGIN, REQUEST_FORBIDDEN);

@@ -186,10 +186,15 @@ struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const st
 	return h;
 }
 
-void hub_end_all(struct eio_hub *h)
+void hub_end_sessions(struct eio_hub *h)
 {
 	while (h->all)
 		session_end(h->all, EIO_SHUTDOWN, 1001);
+}
+
+void hub_end_all(struct eio_hub *h)
+{
+	hub_end_sessions(h);
 	session_reap(&h->host);
 }
 

@@ -41,7 +41,9 @@ struct eio_hub {
 
 struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const struct eio_callbacks *cb,
 			void *ctx);
-/* Ends every session at once and reports it. */
+/* Ends every session at once; it is reported at the end of the pass. */
+void hub_end_sessions(struct eio_hub *h);
+/* The same, and reports it. */
 void hub_end_all(struct eio_hub *h);
 /* Also ends what sessions are left. The connections must be gone. */
 void hub_free(struct eio_hub *h);

@@ -11,6 +11,7 @@
 #include "http.h"
 #include "log.h"
 #include "lws.h"
+#include "offer.h"
 #include "polling.h"
 #include "tls.h"
 #include "ws.h"
@@ -120,7 +121,7 @@ static void on_log(int level, const char *line)
 }
 
 /* rx: allocated per WebSocket; a longer message is read in pieces. With 0 user data some callbacks do not come. */
-#define PROTOCOL(rx) { .name = "engine.io", .callback = on_lws, .per_session_data_size = 16, \
+#define PROTOCOL(rx) { .name = offer_name, .callback = on_lws, .per_session_data_size = 16, \
 		       .rx_buffer_size = (rx), .tx_packet_size = 65536 }
 static struct lws_protocols clear_protocols[] = { PROTOCOL(448), { 0 } };
 /*

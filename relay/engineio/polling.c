@@ -206,24 +206,45 @@ static enum eio_refusal judge_body(struct eio_conn *c, struct slice body)
 }
 
 /* 0, or what was wrong with the body; the session is ended then. */
-static enum request_fault handle_body(struct eio_conn *c, struct buf *body)
+static enum request_fault check_body(struct eio_conn *c)
 {
-	struct slice rest = c->jsonp >= 0 ? payload3_form(body) : buf_slice(body);
 	struct eio_session *s = c->session;
-	struct eio_packet p;
 
+	c->rest = c->jsonp >= 0 ? payload3_form(&c->in) : buf_slice(&c->in);
 	if (!s)
 		return REQUEST_SID_UNKNOWN;
-	enum eio_refusal refusal = judge_body(c, rest);
-	if (refusal != EIO_REFUSALS) {
-		s->post = NULL;
-		c->session = NULL;
-		session_violated(s, refusal, 1007);
-		return REQUEST_BAD;
+	enum eio_refusal refusal = judge_body(c, c->rest);
+	if (refusal == EIO_REFUSALS)
+		return REQUEST_FINE;
+	s->post = NULL;
+	c->session = NULL;
+	session_violated(s, refusal, 1007);
+	return REQUEST_BAD;
+}
+
+/*
+ * Handles packets until none is left or the session is paused: then they wait in the held connection, and this is called
+ * again when it goes on. The value for lws.
+ */
+static int handle_body(struct eio_conn *c)
+{
+	struct eio_packet p;
+
+	c->role = CONN_IDLE;        /* the body is whole: whoever ends the session leaves the answer to us */
+	while (c->session && !c->session->paused && next_packet(c, &c->rest, &p) == 1)
+		session_receive(c->session, &p);
+	if (!c->session || !c->session->paused) {
+		conn_begun_drop(c);
+		return answer_post(c);
 	}
-	while (next_packet(c, &rest, &p) == 1)
-		session_receive(s, &p);
-	return REQUEST_FINE;
+	if (c->rest.n == 0) {
+		conn_begun_drop(c);
+	} else if (!conn_begun_may_stay(c)) {
+		conn_refuse(c, EIO_REFUSED_UNFINISHED);
+		return -1;
+	}
+	c->role = CONN_HELD;
+	return conn_hold(c) < 0 ? -1 : 0;
 }
 
 int polling_body_done(struct eio_conn *c)
@@ -231,17 +252,13 @@ int polling_body_done(struct eio_conn *c)
 	conn_body_done(c);
 	if (c->role != CONN_BODY)
 		return 0;
-	struct buf body = conn_begun_take(c);
-	c->role = CONN_IDLE;        /* the body is whole: whoever ends the session leaves the answer to us */
+	c->role = CONN_IDLE;
 	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
-	enum request_fault fault = handle_body(c, &body);
-	buf_fini(&body);
-	if (fault != REQUEST_FINE)
-		return polling_refuse(c, fault == REQUEST_SID_UNKNOWN ? EIO_REFUSED_SID : EIO_REFUSALS, fault);
-	if (!c->session || !c->session->paused)
-		return answer_post(c);
-	c->role = CONN_HELD;
-	return conn_hold(c) < 0 ? -1 : 0;
+	enum request_fault fault = check_body(c);
+	if (fault == REQUEST_FINE)
+		return handle_body(c);
+	conn_begun_drop(c);
+	return polling_refuse(c, fault == REQUEST_SID_UNKNOWN ? EIO_REFUSED_SID : EIO_REFUSALS, fault);
 }
 
 /* ---- both ---- */
@@ -253,7 +270,7 @@ int polling_writable(struct eio_conn *c)
 	if (c->role == CONN_POLL)
 		return conn_hold(c) < 0 ? -1 : 0;
 	if (c->role == CONN_HELD && (c->ended || !c->session || !c->session->paused))
-		return answer_post(c);
+		return handle_body(c);
 	if (c->role == CONN_HELD)
 		return conn_hold(c) < 0 ? -1 : 0;
 	return 0;
@@ -262,7 +279,7 @@ int polling_writable(struct eio_conn *c)
 void polling_gone(struct eio_conn *c)
 {
 	struct eio_session *s = c->session;
-	bool written = c->role == CONN_HELD || (c->role == CONN_LEAVING && !lws_partial_buffered(c->wsi));
+	bool done = (c->role == CONN_HELD && c->rest.n == 0) || (c->role == CONN_LEAVING && !lws_partial_buffered(c->wsi));
 
 	c->session = NULL;
 	if (!s)
@@ -271,7 +288,7 @@ void polling_gone(struct eio_conn *c)
 		s->poll = NULL;
 	if (s->post == c)
 		s->post = NULL;
-	if (!written)
+	if (!done)
 		session_end(s, EIO_TRANSPORT_ERROR, 0);
 }
 

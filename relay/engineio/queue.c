@@ -42,6 +42,8 @@ size_t queue_pop(struct queue *q)
 	q->count--;
 	q->size -= size;
 	eio_frame_unref(f);
+	if (q->count == 0)
+		q->spared = 0;
 	if (q->count == 0 && q->cap > RING_KEPT)
 		queue_fini(q);
 	return size;

@@ -13,6 +13,7 @@ struct queue {
 	struct eio_frame **ring;
 	uint32_t cap, head, count;
 	size_t size;                       /* bytes, as frame_size counts them */
+	size_t spared;                     /* so many more may wait, until it has run empty */
 };
 
 /* Takes a reference of its own. */

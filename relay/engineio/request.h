@@ -31,7 +31,7 @@ struct request {
 	bool has_sid;
 	struct slice sid;
 	bool base64;                /* the client cannot take binary: payloads (revision 3), frames */
-	int jsonp;                  /* revision 3: callback index, or -1 */
+	int jsonp;                  /* callback index, or -1 */
 };
 
 /* What is known of the session that the sid names. */

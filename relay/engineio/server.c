@@ -76,9 +76,23 @@ static void on_tick(void *ctx)
 	lws_cancel_service(s->hub->lws);   /* lws looks at its own timeouts only when something happens */
 }
 
+/* What could serve nobody is told at once. */
+static bool may_serve(const struct eio_config *c)
+{
+	if (!c->path || c->path[0] != '/')
+		log_error("listen", "the path has to begin with a slash: %s", c->path ? c->path : "(none)");
+	else if (!c->max_connections || !c->max_connections_per_address || !c->max_payload)
+		log_error("listen", "max_connections, max_connections_per_address and max_payload have to be 1 or more");
+	else
+		return true;
+	return false;
+}
+
 struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c,
 				  const struct eio_callbacks *cb, void *ctx)
 {
+	if (!may_serve(c))
+		return NULL;
 	struct eio_server *s = mem_zero(1, sizeof *s);
 	unsigned capacity = lwsio_capacity(c->max_connections);
 
@@ -142,7 +156,9 @@ static void on_drain(void *ctx)
 		eio_session_close(e, EIO_SHUTDOWN, 1001);
 		told++;
 	}
-	if (!h->all || now >= s->drain_end_ms)
+	if (now >= s->drain_end_ms)
+		hub_end_sessions(h);
+	if (!h->all && !h->host.ended)     /* its on_close comes at the end of the pass in which it ended */
 		drain_done(s);
 }
 

@@ -13,6 +13,7 @@
 
 #define WS_GRACE_MS 5000           /* a closing WebSocket has this long to take what is queued */
 #define POLL_GRACE_MS 15000        /* a closing poller has this long to come and fetch it */
+#define SPARED_MAX (4u << 20)      /* bytes that eio_session_spare grants together */
 
 static const char *const state_names[] = { "polling", "probing", "websocket", "closing", "closed" };
 static const char *const reason_names[] = {
@@ -66,7 +67,7 @@ static void session_clean(struct eio_session *s)
  */
 static bool queue_has_room(struct eio_session *s, size_t size)
 {
-	size_t max = s->host->config->send_queue_max;
+	size_t max = s->host->config->send_queue_max + s->queue.spared;
 
 	if (s->queue.count && s->queue.size + size > max)
 		s->transport->flush(s);
@@ -110,6 +111,13 @@ void eio_session_send_volatile(struct eio_session *s, struct eio_frame *f)
 {
 	if (s->state < SESSION_CLOSING && s->transport->ready(s))
 		eio_session_send(s, f);
+}
+
+void eio_session_spare(struct eio_session *s, size_t size)
+{
+	size_t left = SPARED_MAX - s->queue.spared;
+
+	s->queue.spared += size < left ? size : left;
 }
 
 size_t eio_session_queued(const struct eio_session *s)
@@ -178,6 +186,15 @@ static void on_timer(struct wheel_entry *e)
 	}
 }
 
+/* A POST that was withheld when the session left polling waits for the same word. */
+static void read_on(struct eio_session *s)
+{
+	s->paused = false;
+	s->transport->pause(s, false);
+	if (s->post && s->transport != s->host->polling)
+		s->host->polling->pause(s, false);
+}
+
 void eio_session_pause(struct eio_session *s)
 {
 	if (s->paused || s->state >= SESSION_CLOSING)
@@ -192,12 +209,11 @@ void eio_session_resume(struct eio_session *s)
 {
 	if (!s->paused || s->state >= SESSION_CLOSING)
 		return;
-	s->paused = false;
+	read_on(s);
 	if (s->awaiting_pong && s->version == 4)
 		arm(s, s->host->config->ping_timeout_ms);
 	else if (s->version == 3)
 		session_alive(s);
-	s->transport->pause(s, false);
 }
 
 /* ---- the upgrade ---- */
@@ -325,8 +341,7 @@ void eio_session_close(struct eio_session *s, enum eio_reason reason, int code)
 	s->reason = reason;
 	s->close_code = code;
 	if (s->paused)              /* a closing session reads its peer's goodbye */
-		s->transport->pause(s, false);
-	s->paused = false;
+		read_on(s);
 	/* who is upgrading stays welcome: it polls no more, and hears the goodbye only over there */
 	eio_session_set_state(s, SESSION_CLOSING);
 	arm(s, websocket ? WS_GRACE_MS : POLL_GRACE_MS);

@@ -191,20 +191,21 @@ void ws_receive(struct eio_conn *c, const void *p, size_t n)
 		return;
 	}
 	bool binary = lws_frame_is_binary(c->wsi);
+	/* a fragment may be empty: what tells that a message has begun is its deadline */
+	if (c->role == CONN_WEBSOCKET && final)
+		conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
+	else if (c->role == CONN_WEBSOCKET && !wheel_armed(&c->deadline))
+		conn_deadline(c, c->hub->config.body_timeout_ms, EIO_REFUSED_MESSAGE_SLOW);
 	if (final && c->in.len == 0) {
 		receive_message(c, (struct slice){ p, n }, binary);
 		return;
 	}
-	if (c->in.len == 0 && c->role == CONN_WEBSOCKET)
-		conn_deadline(c, c->hub->config.body_timeout_ms, EIO_REFUSED_MESSAGE_SLOW);
 	if (conn_begun_put(c, p, n, false) < 0) {
 		refuse_message(c, EIO_REFUSED_UNFINISHED, 1013);
 		return;
 	}
 	if (!final)
 		return;
-	if (c->role == CONN_WEBSOCKET)
-		conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	struct buf whole = conn_begun_take(c);
 	receive_message(c, buf_slice(&whole), binary);
 	buf_fini(&whole);

@@ -5,6 +5,7 @@
  * calls client, namespace and engineio.
  */
 #include "client.h"
+#include "log.h"
 #include "namespace.h"
 #include "recovery.h"
 
@@ -78,9 +79,27 @@ int sio_server_port(const struct sio_server *s)
 	return eio_server_port(s->transport);
 }
 
+/* In a packet a comma ends it, and what is behind a question mark is no part of it. */
+static bool may_be_named(const struct sio_server *s, const char *name)
+{
+	if (name[0] != '/' || strpbrk(name, ",?") || strlen(name) > SIO_NAME_MAX) {
+		log_error("socketio", "no client can name a namespace '%.80s'", name);
+		return false;
+	}
+	for (const struct sio_namespace *n = s->namespaces; n; n = n->next) {
+		if (strcmp(n->name, name) == 0) {
+			log_error("socketio", "the namespace '%.80s' is there already", name);
+			return false;
+		}
+	}
+	return true;
+}
+
 struct sio_namespace *sio_server_of(struct sio_server *s, const char *name, const struct sio_callbacks *cb,
 				    void *ctx)
 {
+	if (!may_be_named(s, name))
+		return NULL;
 	struct sio_namespace *n = sio_namespace_new(s, name, cb, ctx);
 
 	n->next = s->namespaces;

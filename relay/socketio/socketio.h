@@ -11,11 +11,15 @@
 
 #include "engineio.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sio_server;
 struct sio_namespace;
 struct sio_socket;
 
-struct sio_config {
+struct sio_config {                        /* a limit of 0 admits nothing, where 0 is not said to mean something else */
 	struct eio_config transport;
 	unsigned connect_timeout_ms;       /* a client that joined no namespace in this time is closed */
 	unsigned max_rooms;                /* rooms per socket */
@@ -26,7 +30,7 @@ struct sio_config {
 };
 
 struct sio_event {                         /* an emitted event; all borrowed during the call */
-	struct slice name;                 /* decoded event name */
+	struct slice name;                 /* decoded event name; empty when it has a bad_text of its own */
 	struct slice args;                 /* what follows it, untouched, no brackets: `{…},"x"`; may be empty */
 	bool wants_ack;
 	uint64_t ack;                      /* acknowledgement id, when wants_ack */
@@ -45,13 +49,14 @@ struct sio_callbacks {                     /* of one namespace */
 	/* Only for accepted sockets. */
 	void (*on_event)(void *ctx, struct sio_socket *s, const struct sio_event *e);
 	/*
-	 * Last word on a socket, pending or accepted; its rooms are still joined during the call; freed
-	 * after. `reason` is one of the reference's strings.
+	 * Once for each socket, pending or accepted; its rooms are still joined during the call. Behind it come its
+	 * on_leave, room by room, then it is freed. `reason` is one of the reference's strings.
 	 */
 	void (*on_disconnect)(void *ctx, struct sio_socket *s, const char *reason);
 	/*
 	 * A socket entered a room as its new member (one that comes back: its old rooms, when it is accepted), or
-	 * left one (also by disconnecting). NULL allowed.
+	 * left one (also by disconnecting: after on_disconnect, so that what that frees must not be touched here).
+	 * NULL allowed.
 	 */
 	void (*on_join)(void *ctx, struct sio_socket *s, struct slice room);
 	void (*on_leave)(void *ctx, struct sio_socket *s, struct slice room);
@@ -68,7 +73,7 @@ struct sio_server *sio_server_new(struct eio_loop *l, const struct sio_config *c
 int sio_server_port(const struct sio_server *s);
 /*
  * Adds a namespace ("/" or "/name"); connecting to any other is CONNECT_ERROR `Invalid namespace`. Owned by
- * the server.
+ * the server. NULL with a logged line when no client could name it, or it is there already.
  */
 struct sio_namespace *sio_server_of(struct sio_server *s, const char *name, const struct sio_callbacks *cb,
 				    void *ctx);
@@ -209,7 +214,9 @@ size_t sio_push_ask(struct sio_namespace *n, const struct slice *rooms, size_t r
 		    struct slice event, unsigned timeout_ms, sio_answer_fn *each, sio_gathered_fn *done, void *ctx);
 /*
  * The same for what must not be missed: kept for those that were cut (sio_config, recovery_ms), and sent to
- * those who may come back with an offset as one more argument at its end, as the reference does.
+ * those who may come back with an offset as one more argument at its end, as the reference does. Clients take the
+ * last text of any event for their offset: with recovery, no other event may end in a text, nor be a name alone, or
+ * they cannot come back until the next kept one.
  */
 size_t sio_push_kept(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
 		     struct slice event);
@@ -236,5 +243,9 @@ void sio_namespace_save(const struct sio_namespace *n, struct buf *b);
  * nothing of it was kept.
  */
 int sio_namespace_load(struct sio_namespace *n, struct slice saved, uint64_t elapsed_ms);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -58,6 +58,11 @@ void eio_loop_on_settle(struct eio_loop *l, void (*fn)(void *ctx), void *ctx)
 	settle_ctx = ctx;
 }
 
+void eio_session_spare(struct eio_session *s, size_t size)
+{
+	(void)s, (void)size;
+}
+
 size_t eio_session_queued(const struct eio_session *s)
 {
 	return s->sent.len;

@@ -161,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (fake_sessions)
 		fake_gone(fake_sessions, EIO_SHUTDOWN);
 	relay_settle();
-	ready = h->feed_ready;
+	ready = h->feed_ready || h->feed_handed;
 	handover_write(h);
 	relay_close(h);
 	/* what a relay leaves, the next one takes */

@@ -104,6 +104,16 @@ static void compare_with_cjson(struct slice text)
 	cJSON_Delete(tree);
 }
 
+/* Numbers may be of any length; those of 64 characters and more cJSON cuts. */
+static bool long_number(struct slice text)
+{
+	size_t run = 0;
+
+	for (size_t i = 0; i < text.n && run < 64; i++)
+		run = text.p[i] && strchr("0123456789+-.eE", text.p[i]) ? run + 1 : 0;
+	return run == 64;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice text = { (const char *)data, size }, value = SLICE_NONE, rest = text;
@@ -115,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		;
 	json_code_points(text);
 	assert(json_is_utf8(text) || fault != JSON_OK);
-	if (fault == JSON_OK)
+	if (fault == JSON_OK && !long_number(text))
 		compare_with_cjson(text);
 	return 0;
 }

@@ -151,6 +151,7 @@ static void on_request(void *ctx, const struct eio_request *q, struct eio_respon
 		{ "headerTimeouts", st.header_timeouts }, { "bodyTimeouts", st.body_timeouts },
 		{ "refusedOrigin", st.refused_origin }, { "messageSlow", st.refused[EIO_REFUSED_MESSAGE_SLOW] },
 		{ "refusedFull", st.refused_full }, { "refusedAddress", st.refused_address },
+		{ "upgrade", st.refused[EIO_REFUSED_UPGRADE] },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		buf_putf(&r->body, ",\"%s\":%llu", rows[i].name, (unsigned long long)rows[i].value);

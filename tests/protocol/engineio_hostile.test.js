@@ -265,8 +265,9 @@ test('WebSocket oddities: unmasked frames, subprotocols, compression offers, pin
   await Promise.race([u.next(1000).catch(() => {}), u.closeCode(1000).catch(() => {})]);
   u.destroy();
   const sub = raw(s);
-  sub.write(upgradeText('', 'Sec-WebSocket-Protocol: chat\r\n'));
-  await sub.closed();
+  sub.write(upgradeText('', 'Sec-WebSocket-Protocol: chat room\r\n'));
+  await sub.until(/^HTTP\/1\.1 400 /);
+  sub.destroy();
   const z = await wsRaw(s, '', { extra: 'Sec-WebSocket-Extensions: permessage-deflate\r\n' });
   assert.doesNotMatch(z.head, /extensions/i);
   await z.next();

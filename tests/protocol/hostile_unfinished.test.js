@@ -73,6 +73,24 @@ test('a message has its time; but while its session is not read it is not late',
   await s.stop();
 }, 30000);
 
+test('a message that began with nothing is over when it is whole, and has its time only once', async () => {
+  const s = await start({ ...quiet, 'body-timeout': 500 });
+  const ws = await wsRaw(s);
+  await ws.next();
+  ws.send('', { fin: false });
+  ws.send('4hola', { opcode: 0 });
+  assert.equal(await ws.nextText(), '4hola');
+  await pause(800);                          // nothing of it is late
+  ws.send('4still');
+  assert.equal(await ws.nextText(), '4still');
+  ws.send('', { fin: false });
+  const more = setInterval(() => ws.send('', { opcode: 0, fin: false }), 100);
+  assert.equal(await ws.closeCode(), 1008);
+  clearInterval(more);
+  ws.destroy();
+  await s.stop();
+});
+
 test('a foreign origin is counted where it is refused, and only there', async () => {
   const s = await start({ ...quiet, origins: 'http://a.example' });
   const headers = { origin: 'http://b.example' };

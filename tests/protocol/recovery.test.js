@@ -111,6 +111,23 @@ test('three generations in one room: only the newest comes back, all hear all', 
   all.forEach((s) => s.close());
 });
 
+test('who is cut again before anything is said comes back again', async () => {
+  const alice = await client();
+  const { id } = alice;
+  await alice.call('join', 'often');
+  alice.emit('say', 'often', 'one');
+  await alice.next('said', { text: 'one' });
+  for (let times = 2; times <= 3; times += 1) {
+    alice.io.engine.close();
+    await ask(() => alice.all('welcome').length === times, 5000, 'the way back');
+    assert.deepEqual([alice.recovered, alice.id], [true, id]);
+  }
+  alice.emit('say', 'often', 'two');
+  await alice.next('said', { text: 'two' });
+  assert.deepEqual(alice.all('said').map((m) => m.text), ['one', 'two']);
+  alice.close();
+});
+
 test('what the server keeps no longer, nobody is told they have', async () => {
   const alice = await client();
   const bob = await client();

@@ -26,7 +26,8 @@ static void on_connect(void *ctx, struct sio_socket *s, struct slice auth)
 	(void)ctx;
 	(void)auth;
 	sio_socket_accept(s);
-	sio_socket_emit(s, returns ? SLICE("[\"welcome\",\"back\"]") : SLICE("[\"welcome\",\"new\"]"));
+	/* what ends in a text, or has no argument, clients take for their offset */
+	sio_socket_emit(s, returns ? SLICE("[\"welcome\",\"back\",{}]") : SLICE("[\"welcome\",\"new\",{}]"));
 	sio_socket_replay(s);
 }
 

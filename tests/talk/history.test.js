@@ -140,6 +140,21 @@ test('long messages do not shorten a page', async () => {
   assert.deepEqual(await page('?limit=10&skip=10'), [0, 1, 2, 3]);
 }, 60000);
 
+// Each is told twice, as event and as acknowledgement, and a poller fetches it all at once.
+test('pages that the caller asked for do not count as slowness', async () => {
+  for (const version of [2, 4]) {
+    const luis = await house.connect(other, { version, transports: ['polling'] });
+    const { sala_uuid: long } = await joinDirect(luis, third);
+    const { id } = luis;
+    const answers = await Promise.all([luis.call('load_message_history', { sala_uuid: long }),
+      luis.call('load_missed_messages', { after: 0 }), luis.call('load_message_history', { sala_uuid: long, limit: 9 })]);
+    for (const answer of answers) assert.ok(answer.messages.length >= 8, JSON.stringify(answer).slice(0, 200));
+    await luis.next('missed_messages_loaded');
+    assert.equal(luis.id, id, 'the connection was kept');
+    luis.close();
+  }
+}, 60000);
+
 test('every room is in the list, however many there are and however long their last words', async () => {
   await house.rows(`INSERT INTO usuarios (nombre, apellido_paterno, correo_institucional, hash_contrasena)
     SELECT 'Mil', seq, CONCAT('mil', seq, '@upred.example'), '-' FROM seq_1_to_1001`);

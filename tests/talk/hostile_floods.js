@@ -103,7 +103,7 @@ const rows = [
     const p = await wire.open(server);
     const c = keep(wire.raw(server));
     c.write(`POST ${p.url} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n`);
-    await c.until(/^HTTP\/1.1 408/, 10000);
+    await c.until(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 408/, 10000);
   }],
   ['300 bodies begun', async ({ server, wire, keep }) => {
     const all = [];

@@ -67,7 +67,7 @@ const rows = [
   ['a WebSocket that does not upgrade', () => upgrade(SOCKET.replace('Connection: Upgrade', 'Connection: close')), BAD],
   ['a WebSocket for nobody', () => upgrade(SOCKET, '/socket.io/?EIO=4&transport=websocket&sid=nobody'), '400 code 1'],
   ['a WebSocket by POST', () => upgrade(SOCKET).replace('GET', 'POST'), '400 code 2'],
-  ['a subprotocol nobody speaks', () => upgrade(`${SOCKET}Sec-WebSocket-Protocol: evil\r\n`), 'closed'],
+  ['a list of subprotocols that is none', () => upgrade(`${SOCKET}Sec-WebSocket-Protocol: evil=1\r\n`), BAD],
   // payloads
   ['an empty payload', (url) => post(url, 'Content-Length: 0\r\n'), BAD],
   ['separators alone', posted('\x1e\x1e\x1e'), BAD],

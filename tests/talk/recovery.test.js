@@ -269,6 +269,33 @@ test('the file is private, read once and gone; a torn one recovers nobody', asyn
   alice.close();
 }, 60000);
 
+// [what, how far the file's time is moved, does it serve]: the time stands behind the magic (handover.c)
+for (const [what, moved, serves] of [['written by a clock that was set back a little since', 90_000, true],
+  ['of long ago', -150_000, false], ['of a far future', 3_600_000, false]]) {
+  test(`a file ${what}: ${serves ? 'everybody is recovered' : 'nobody is recovered, which is no fault'}`, async () => {
+    const [a] = ids;
+    const alice = await person(a);
+    const { id } = alice;
+    const from = house.log('relay').length;
+    await house.stopPart('relay');
+    const file = path.join(house.env.BUS_DIR, 'relay.handover');
+    const bytes = fs.readFileSync(file);
+    bytes.writeBigUInt64LE(bytes.readBigUInt64LE(24) + BigInt(moved), 24);
+    fs.writeFileSync(file, bytes);
+    await house.startPart('relay');
+    await returned(alice, 20000);
+    assert.equal(alice.recovered, serves);
+    assert.equal(alice.id === id, serves);
+    const lines = house.log('relay').slice(from).split('\n');
+    const said = lines.filter((l) => serves ? / info relay took over \d+ sessions, 0 ms old$/.test(l) :
+      / info relay \S+ is too old, or the clock was set back far: nobody is recovered$/.test(l));
+    assert.equal(said.length, 1, lines.join('\n'));
+    assert.ok(!lines.some((l) => / (warn|error) /.test(l) && l.includes('handover')), lines.join('\n'));
+    assert.equal((await house.metrics()).upred_relay_handovers_bad_total, 0);
+    alice.close();
+  }, 60000);
+}
+
 test('the same crowd with a planned restart of the relay in between', () => crowdCut(async () => {
   await pause(1500);
   await restart();

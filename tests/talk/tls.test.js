@@ -176,7 +176,9 @@ async function hup() {
     const text = house.log('relay').slice(before);
     return text.includes('read again') && text;
   }, 5000, 'the settings to be read again');
-  return news.split('\n').filter((l) => l.includes(' tls '));
+  const lines = news.split('\n').filter((l) => l.includes(' tls '));
+  assert.equal(news.includes('SSL files read again'), !lines.some((l) => l.includes(' error ')), news);
+  return lines;
 }
 
 test('HUP with a good pair of another kind: new for new connections, the old ones go on', async () => {

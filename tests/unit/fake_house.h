@@ -2,7 +2,7 @@
  * Stand-ins for what lies below the chat room: a clock, timers, a bus whose jobs are only noted, and
  * clients whose hearing is written down as text.
  *
- * Included by one test alone.
+ * Included by fake_hall.h.
  */
 #ifndef FAKE_HOUSE_H
 #define FAKE_HOUSE_H
@@ -34,7 +34,8 @@ struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay, uint64_t rep
 	struct eio_timer *t = mem_zero(1, sizeof(*t));
 	size_t i = 0;
 
-	(void)l, (void)delay, (void)repeat;
+	(void)l, (void)repeat;
+	t->at = now + delay;
 	t->fn = fn;
 	t->ctx = ctx;
 	while (timers[i])
@@ -204,6 +205,7 @@ const char *eio_session_address(const struct eio_session *s)
 }
 
 /* No connection of these tests is slow. */
+void eio_session_spare(struct eio_session *s, size_t size) { (void)s, (void)size; }
 size_t eio_session_queued(const struct eio_session *s)
 {
 	(void)s;
@@ -216,6 +218,9 @@ size_t sio_push_kept(struct sio_namespace *n, const struct slice *rooms, size_t 
 	return sio_push(n, rooms, count, except, event);
 }
 
+/* A socket that is refused ends within the call. */
+static void (*refused)(struct sio_socket *s);
+
 /* Never reached by these tests, but named by what they link. */
 #define NEVER abort()
 void sio_socket_ack(struct sio_socket *s, uint64_t a, struct slice x) { (void)s, (void)a, (void)x; NEVER; }
@@ -223,8 +228,8 @@ void sio_socket_accept(struct sio_socket *s) { (void)s; NEVER; }
 bool sio_socket_returns(const struct sio_socket *s) { (void)s; NEVER; }
 void sio_socket_replay(struct sio_socket *s) { (void)s; NEVER; }
 void sio_socket_forget(struct sio_socket *s) { (void)s; NEVER; }
-void sio_socket_refuse(struct sio_socket *s, struct slice o) { (void)s, (void)o; NEVER; }
-void sio_socket_disconnect(struct sio_socket *s, bool c) { (void)s, (void)c; NEVER; }
+void sio_socket_refuse(struct sio_socket *s, struct slice o) { (void)o; refused(s); }
+void sio_socket_disconnect(struct sio_socket *s, bool c) { (void)c; buf_putf(&transcript, "%s:end ", s->id); }
 int sio_socket_join(struct sio_socket *s, struct slice r, uint64_t *j) { (void)s, (void)r, (void)j; NEVER; }
 int sio_socket_leave(struct sio_socket *s, struct slice r) { (void)s, (void)r; NEVER; }
 uint64_t sio_socket_join_number(const struct sio_socket *s, struct slice r) { (void)s, (void)r; NEVER; }

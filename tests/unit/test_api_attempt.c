@@ -26,6 +26,7 @@ static const struct step *script;  /* of this test; past its end everything goes
 static size_t script_len, at;
 static unsigned begun, committed, rolled_back, run_calls;
 static bool poisonous;             /* the call of command 2 makes trouble whenever it runs */
+static const char *sockets[] = { "", "", "" };     /* whose the commands are */
 static long slow_ms;
 
 static enum store_verdict verdict_at(enum where where)
@@ -98,7 +99,7 @@ static void try_it(const struct step *steps, size_t len, int64_t ms, struct call
 	script_len = len;
 	at = begun = committed = rolled_back = run_calls = 0;
 	for (size_t i = 0; i < CALLS; i++) {
-		struct wire_command c = { .id = i + 1, .type = WIRE_EVENT, .attempt = 1 };
+		struct wire_command c = { .id = i + 1, .type = WIRE_EVENT, .attempt = 1, .sid = slice_of(sockets[i]) };
 
 		calls[i] = call_new_bus(&settings, NULL, &c);
 	}
@@ -130,27 +131,33 @@ static void test_scripts(void **state)
 		size_t len;
 		unsigned answered, committed, begun;
 		bool ours;  /* a row found from now on is the command's own */
+		bool in_doubt;
 	} rows[] = {
-		{ "all well", { { AT_RUN, STORE_OK } }, 0, 3, 1, 1, false },
-		{ "a deadlock", { { AT_RUN, STORE_AGAIN } }, 1, 3, 1, 2, false },
+		{ "all well", { { AT_RUN, STORE_OK } }, 0, 3, 1, 1, false, false },
+		{ "a deadlock", { { AT_RUN, STORE_AGAIN } }, 1, 3, 1, 2, false, false },
 		{ "three deadlocks", { { AT_RUN, STORE_AGAIN }, { AT_RUN, STORE_AGAIN }, { AT_RUN, STORE_AGAIN } }, 3,
-		  3, 1, 4, false },
+		  3, 1, 4, false, false },
 		{ "four deadlocks: one by one",
 		  { { AT_RUN, STORE_AGAIN }, { AT_RUN, STORE_AGAIN }, { AT_RUN, STORE_AGAIN }, { AT_RUN, STORE_AGAIN } }, 4,
-		  3, 3, 7, false },
-		{ "lost while running", { { AT_RUN, STORE_LOST } }, 1, 3, 1, 2, false },
-		{ "lost at commit: in doubt", { { AT_COMMIT, STORE_LOST } }, 1, 3, 1, 2, true },
-		{ "lost twice: no database", { { AT_RUN, STORE_LOST }, { AT_BEGIN, STORE_LOST } }, 2, 0, 0, 2, false },
-		{ "no database at all", { { AT_BEGIN, STORE_LOST }, { AT_BEGIN, STORE_LOST } }, 2, 0, 0, 2, false },
-		{ "deadlock, lost, well", { { AT_RUN, STORE_AGAIN }, { AT_RUN, STORE_LOST } }, 2, 3, 1, 3, false },
+		  3, 3, 7, false, false },
+		{ "lost while running", { { AT_RUN, STORE_LOST } }, 1, 3, 1, 2, false, false },
+		{ "lost at commit: in doubt", { { AT_COMMIT, STORE_LOST } }, 1, 3, 1, 2, true, true },
+		{ "lost at commit, then no database", { { AT_COMMIT, STORE_LOST }, { AT_BEGIN, STORE_LOST } }, 2,
+		  0, 0, 2, true, true },
+		{ "a deadlock at commit: not stored", { { AT_COMMIT, STORE_AGAIN } }, 1, 3, 1, 2, true, false },
+		{ "lost twice: no database", { { AT_RUN, STORE_LOST }, { AT_BEGIN, STORE_LOST } }, 2,
+		  0, 0, 2, false, false },
+		{ "no database at all", { { AT_BEGIN, STORE_LOST }, { AT_BEGIN, STORE_LOST } }, 2, 0, 0, 2, false, false },
+		{ "deadlock, lost, well", { { AT_RUN, STORE_AGAIN }, { AT_RUN, STORE_LOST } }, 2, 3, 1, 3, false, false },
 	};
 	struct call *calls[CALLS];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		try_it(rows[i].steps, rows[i].len, 5000, calls);
-		if (answered(calls) != rows[i].answered || committed != rows[i].committed || begun != rows[i].begun ||
-		    calls[0]->found_is_ours != rows[i].ours)
+		if (answered(calls) != rows[i].answered || committed != rows[i].committed ||
+		    begun != rows[i].begun || calls[0]->found_is_ours != rows[i].ours ||
+		    calls[0]->in_doubt != rows[i].in_doubt)
 			fail_msg("%s: %u answered, %u committed, %u begun", rows[i].what, answered(calls), committed, begun);
 		done(calls);
 	}
@@ -168,6 +175,29 @@ static void test_poison(void **state)
 	assert_true(calls[1]->unanswered);
 	assert_int_equal(committed, 2);
 	assert_int_equal(run_calls, 3 + 3);
+	poisonous = false;
+	done(calls);
+}
+
+/* What the same socket said behind a command that is left is not done before it; what others said is. */
+static void test_order(void **state)
+{
+	struct call *calls[CALLS];
+
+	(void)state;
+	poisonous = true;
+	sockets[1] = sockets[2] = "ana";
+	try_it(NULL, 0, 5000, calls);
+	assert_int_equal(answered(calls), 1);
+	assert_false(calls[0]->unanswered);
+	assert_int_equal(committed, 1);
+	assert_int_equal(run_calls, 3 + 2);
+	sockets[2] = "luis";
+	done(calls);
+	try_it(NULL, 0, 5000, calls);
+	assert_int_equal(answered(calls), 2);
+	assert_true(calls[1]->unanswered);
+	sockets[1] = sockets[2] = "";
 	poisonous = false;
 	done(calls);
 }
@@ -206,8 +236,8 @@ static void test_lock_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scripts), cmocka_unit_test(test_poison), cmocka_unit_test(test_late),
-		cmocka_unit_test(test_lock_wait),
+		cmocka_unit_test(test_scripts), cmocka_unit_test(test_poison), cmocka_unit_test(test_order),
+		cmocka_unit_test(test_late), cmocka_unit_test(test_lock_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

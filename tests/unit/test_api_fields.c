@@ -366,7 +366,7 @@ static void test_send_rest(void **state)
 	assert_null(fields_send_rest(
 		arena,
 		SLICE("{\"contenido\":\"x\",\"metadatos\":{\"type\":5, \"a\" : [1,2],\"client_timestamp\":1,"
-		      "\"b\":{}}}"),
+		      "\"client\\u005ftimestamp\":\"1999\",\"ty\\u0070e\":1,\"b\":{}}}"),
 		SLICE_NONE, false, &s));
 	fields_put_metadata(&b, &s, "directo");
 	assert_string_equal(b.data, "{\"a\":[1,2],\"b\":{},\"type\":\"directo\"}");

@@ -124,7 +124,7 @@ static void test_queries(void **state)
 static void test_headers(void **state)
 {
 	char *const envp[] = {
-		"HTTP_A=1", "HTTP_B=1, 2", "HTTP_C=1", "HTTP_C=2", "HTTP_AA=9", "HTTP_E=", NULL
+		"HTTP_A=1", "HTTP_B=1, 2", "HTTP_C=1", "HTTP_C=2", "HTTP_AA=9", "HTTP_E=", "HTTP_F=a,b", NULL
 	};
 	struct http_request r = { .arena = arena, .envp = envp };
 	struct slice value;
@@ -136,6 +136,8 @@ static void test_headers(void **state)
 	assert_int_equal(http_header(&r, "HTTP_C", &value), -1);
 	assert_int_equal(http_header(&r, "HTTP_D", &value), 0);
 	assert_int_equal(http_header(&r, "HTTP_E", &value), 1);
+	assert_int_equal(http_header(&r, "HTTP_F", &value), 1);
+	assert_true(slice_is(value, "a,b"));
 	assert_int_equal(http_variable(&r, "HTTP_C", &value), 1);
 	assert_true(slice_is(value, "1"));
 }

@@ -362,6 +362,22 @@ static void signals_come_in(void **state)
 	end();
 }
 
+static bool is_over_a_stall(void)
+{
+	t.lost += t.done && !bus_alive(t.bus);
+	if (bus_alive(t.bus) && t.done++ == 0)
+		usleep((BUS_SEEN_MS + 200) * 1000);
+	return t.done > 1 || t.lost;
+}
+
+static void a_relay_that_stood_still_does_not_call_its_workers_dead(void **state)
+{
+	(void)state;
+	play(part_forgets_the_answer, 0, is_over_a_stall);
+	assert_int_equal(t.lost, 0);
+	end();
+}
+
 /* A directory each: a test that fails in the middle leaves the next one alone. */
 #define IN_A_DIR(fn) cmocka_unit_test_setup_teardown(fn, setup_dir, remove_dir)
 
@@ -377,6 +393,7 @@ int main(void)
 		IN_A_DIR(malformed_answers_are_dropped_whole),
 		IN_A_DIR(garbage_is_dropped_and_counted),
 		IN_A_DIR(signals_come_in),
+		IN_A_DIR(a_relay_that_stood_still_does_not_call_its_workers_dead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

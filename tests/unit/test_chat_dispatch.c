@@ -14,27 +14,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "relay/chat/answers.h"
-#include "relay/chat/commands.h"
-#include "relay/chat/dispatch.h"
-#include "relay/chat/presence.h"
-#include "relay/chat/seats.h"
-#include "tests/unit/fake_house.h"
-
-static struct hall *h;
-static struct sio_socket ana = { .id = "A" }, bea = { .id = "B" }, eva = { .id = "C" };
-
-static void emit(struct sio_socket *s, const char *name)
-{
-	struct sio_event e = { .name = slice_of(name), .args = SLICE("{}") };
-
-	commands_take(h, s->data, &e);
-}
-
-static void settle(void)
-{
-	dispatch_settle(h);
-}
+#include "tests/unit/fake_hall.h"
 
 /* A worker's answer to command number `i` of a job: pushes message `id` (0: none) and replies `ack`. */
 static void answer(uint64_t job, size_t i, int64_t id)
@@ -73,11 +53,6 @@ static void say_retry(uint64_t job, size_t i)
 static void done(uint64_t job)
 {
 	dispatch_on_bus(h, &(struct bus_event){ BUS_DONE, job, 0, SLICE_NONE });
-}
-
-static void lost(uint64_t job)
-{
-	dispatch_on_bus(h, &(struct bus_event){ BUS_LOST, job, 0, SLICE_NONE });
 }
 
 /* Two jobs out: Ana's is the older. */
@@ -330,53 +305,6 @@ static void a_connect_waits_ten_seconds(void **state)
 	assert_string_equal(heard(), "C:close1013 ");
 	assert_int_equal(h->lines.count, 0);
 }
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_reset();
-	h = mem_zero(1, sizeof(*h));
-	lines_init(&h->lines);
-	commands_init(h);
-	TAILQ_INIT(&h->seats);
-	TAILQ_INIT(&h->full);
-	h->by_id = map_new();
-	h->people = map_new();
-	h->pushed = pushed_new(1024);
-	h->holes = holes_new(15000);
-	h->limits = limits_new();
-	h->presence = presence_new();
-	h->answers = answers_new();
-	h->dispatch = dispatch_new(h);
-	ana.paused = 0;
-	seat_set_user(seat_new(h, &ana), SLICE("1"));
-	seat_set_user(seat_new(h, &bea), SLICE("2"));
-	seat_new(h, &eva);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct command *c;
-
-	(void)state;
-	while ((c = TAILQ_FIRST(&h->commands)))
-		commands_end(h, c);
-	while (TAILQ_FIRST(&h->seats))
-		seat_leave(TAILQ_FIRST(&h->seats));
-	dispatch_free(h->dispatch);
-	answers_free(h->answers);
-	limits_free(h->limits);
-	presence_free(h->presence);
-	holes_free(h->holes);
-	pushed_free(h->pushed);
-	map_free(h->people);
-	map_free(h->by_id);
-	free(h);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

@@ -71,6 +71,8 @@ void sio_socket_emit(struct sio_socket *s, struct slice event)
 	buf_putf(&said, "%s:%.*s ", s->name, (int)event.n, event.p);
 }
 
+struct eio_session *sio_socket_session(const struct sio_socket *s) { (void)s; return NULL; }
+void eio_session_spare(struct eio_session *s, size_t size) { (void)s, (void)size; }
 void sio_socket_ack(struct sio_socket *s, uint64_t ack, struct slice args)
 {
 	(void)ack;

@@ -197,6 +197,34 @@ static void the_bound_of_the_queue(void **state)
 	heard("poll-release-0 ws-release-0 end close-0 ");
 }
 
+/* What it asked for waits as long as it may, and is forgotten with the last of it. */
+static void what_was_asked_for_is_spared(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	char big[3000];
+	(void)state;
+
+	memset(big, 'x', sizeof big - 1);
+	big[sizeof big - 1] = '\0';
+	writable = false;
+	eio_session_spare(s, 2 * sizeof big + 20);
+	send(s, big);
+	send(s, big);
+	send(s, "a");
+	pass();
+	assert_int_equal(s->state, SESSION_WEBSOCKET);
+	writable = true;
+	s->transport->flush(s);
+	said[0] = '\0';
+	assert_int_equal(eio_session_queued(s), 0);
+	assert_int_equal(s->queue.spared, 0);
+	writable = false;
+	send(s, big);
+	send(s, "a");
+	pass();
+	heard("poll-release-1013 ws-release-1013 end close-5 ");
+}
+
 static void upgrade_and_its_failures(void **state)
 {
 	struct eio_session *s = begin(4, false);
@@ -244,7 +272,8 @@ int main(void)
 		cmocka_unit_test(heartbeat_of_revision_3), cmocka_unit_test(directions_of_the_heartbeat),
 		cmocka_unit_test(packets_that_close), cmocka_unit_test(the_pong_deadline_stands_still),
 		cmocka_unit_test(closing_writes_what_is_queued), cmocka_unit_test(closing_has_an_end),
-		cmocka_unit_test(the_bound_of_the_queue), cmocka_unit_test(upgrade_and_its_failures),
+		cmocka_unit_test(the_bound_of_the_queue),
+		cmocka_unit_test(what_was_asked_for_is_spared), cmocka_unit_test(upgrade_and_its_failures),
 		cmocka_unit_test(ending_twice_is_ending_once),
 	};
 

@@ -242,6 +242,23 @@ static void test_drain(void **state)
 	assert_int_equal(sio_server_port(server), 1);
 }
 
+static void test_namespaces(void **state)
+{
+	char longest[600];
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest));
+	longest[0] = '/';
+	longest[512] = '\0';
+	const char *const bad[] = { "", "chat", "/a,b", "/a?b", "/", "/other" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_null(sio_server_of(server, bad[i], &APP, NULL));
+	assert_non_null(sio_server_of(server, longest, &APP, NULL));
+	longest[512] = 'x';
+	longest[513] = '\0';
+	assert_null(sio_server_of(server, longest, &APP, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +273,7 @@ int main(void)
 		CASE(test_kick_with_transport),
 		CASE(test_reasons),
 		CASE(test_drain),
+		CASE(test_namespaces),
 	};
 
 	return cmocka_run_group_tests_name("sio_server", tests, NULL, NULL);

@@ -1,0 +1,144 @@
+// objects: relay/chat/dispatch.o relay/chat/answers.o relay/chat/commands.o relay/chat/effects.o
+// objects: relay/chat/lines.o relay/chat/seats.o relay/chat/replies.o relay/chat/events.o relay/chat/holes.o
+// objects: relay/chat/pushed.o relay/chat/limits.o relay/chat/*presence.o relay/chat/seen.o relay/chat/typing.o shared/map.o shared/buf.o shared/ids.o shared/json*.o
+// objects: shared/wire*.o shared/log.o
+// ldflags: -Wl,--wrap=time
+/*
+ * What commands may cost and how they end when their socket goes: as test_chat_dispatch.c, without a loop, a bus or
+ * a socket.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include "tests/unit/fake_hall.h"
+
+/* As arrival.c hears of it, from within the refusal. */
+static void leave(struct sio_socket *s)
+{
+	commands_drop_arrival(h, s->data);
+	commands_drop_reads(h, s->data);
+	seat_leave(s->data);
+}
+
+static void a_late_refusal_of_a_connect_that_waits_for_its_second_attempt(void **state)
+{
+	struct wire_effect e = { .kind = WIRE_REFUSE, .object = SLICE("{}") };
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	refused = leave;
+	commands_connect(h, eva.data, SLICE("{}"));
+	settle();
+	assert_int_equal(jobs, 1);
+	pass(2500);
+	lost(1);
+	wire_put_effect(&b, &e);
+	dispatch_on_bus(h, &(struct bus_event){ BUS_ANSWER, 1, given[1].commands[0], buf_slice(&b) });
+	buf_fini(&b);
+	assert_null(eva.data);
+	assert_int_equal(h->lines.count, 0);
+	settle();
+	assert_int_equal(jobs, 1);
+}
+
+/* Each command costs more than its arguments, and who has some waiting is read no further while all hold too much. */
+static void what_all_hold_together_is_bounded(void **state)
+{
+	size_t others = LINES_TOTAL_MAX - LINES_FREE_SHARE * lines_cost(30) * 3 / 2;
+
+	(void)state;
+	h->lines.bytes += others;
+	emit(&ana, "send_message");
+	assert_int_equal(h->stats.refused_full, 0);
+	assert_int_equal(ana.paused, 1);
+	/* What was read of her already. */
+	emit(&ana, "send_message");
+	assert_int_equal(h->stats.refused_full, 1);
+	settle();
+	lost(1);
+	settle();
+	lost(2);
+	settle();
+	/* Both told, in their turn: nothing waits that would keep her from being read again. */
+	assert_non_null(strstr(strstr(heard(), "A:ack") + 1, "A:ack"));
+	assert_int_equal(ana.paused, 0);
+	emit(&ana, "send_message");
+	assert_int_equal(h->stats.refused_full, 1);
+	h->lines.bytes -= others;
+}
+
+static void unknown_events_that_ask_for_an_answer_have_a_rate(void **state)
+{
+	struct sio_event e = { .name = SLICE("nothing"), .args = SLICE("{}"), .wants_ack = true };
+
+	(void)state;
+	h->config.rate_limits = true;
+	for (int i = 0; i < 201; i++)
+		commands_take(h, ana.data, &e);
+	assert_int_equal(h->stats.unknown_events, 201);
+	assert_int_equal(h->stats.refused_fast, 1);
+}
+
+/* The wall clock, as far as it is asked for seconds. */
+static time_t wall = 1790000000;
+time_t __wrap_time(time_t *t_r);
+
+time_t __wrap_time(time_t *t_r)
+{
+	if (t_r)
+		*t_r = wall;
+	return wall;
+}
+
+/* A newer token, as the answer to an event brings it. */
+static void renew(int64_t expires)
+{
+	struct wire_effect e = { .kind = WIRE_ACCEPT, .user = SLICE("1"), .expires = expires };
+	struct buf b = BUF_INIT;
+
+	emit(&ana, "join_group");
+	settle();
+	wire_put_effect(&b, &e);
+	dispatch_on_bus(h, &(struct bus_event){ BUS_ANSWER, jobs, given[jobs].commands[0], buf_slice(&b) });
+	dispatch_on_bus(h, &(struct bus_event){ BUS_DONE, jobs, 0, SLICE_NONE });
+	buf_fini(&b);
+	heard();
+}
+
+static void a_token_ends_by_the_wall_clock_wherever_that_is_set(void **state)
+{
+	(void)state;
+	renew(INT64_MIN);
+	assert_null(((struct seat *)ana.data)->expiry);
+	renew(wall + 90);
+	pass(89000);
+	assert_string_equal(heard(), "");
+	/* Set back: it lasts so much longer. Set forward: it ends within a minute. */
+	wall -= 3600;
+	pass(3000000);
+	assert_string_equal(heard(), "");
+	wall += 7200;
+	pass(60001);
+	assert_non_null(strstr(heard(), "A:end "));
+	renew(INT64_MAX);
+	pass(61000);
+	assert_string_equal(heard(), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_late_refusal_of_a_connect_that_waits_for_its_second_attempt),
+		TEST(what_all_hold_together_is_bounded),
+		TEST(a_token_ends_by_the_wall_clock_wherever_that_is_set),
+		TEST(unknown_events_that_ask_for_an_answer_have_a_rate),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
