@@ -116,3 +116,11 @@ void answer_refuse_fast(struct answer *a, const struct refusal *r, uint64_t wait
 	buf_putc(&a->response.body, '}');
 	buf_putf(&a->response.headers, "Retry-After: %llu\r\n", (unsigned long long)(wait_ms + 999) / 1000);
 }
+
+void answer_refuse_unknown(struct answer *a, const struct refusal *r)
+{
+	answer_refuse_rest(a, r);
+	a->response.body.len--;  /* the closing brace */
+	json_put_text_member(&a->response.body, "outcome", SLICE("unknown"));
+	buf_putc(&a->response.body, '}');
+}

@@ -65,8 +65,10 @@ static enum ended once(struct store *st, struct call **calls, size_t count, int6
 	if (v == STORE_OK)
 		return ENDED_WELL;
 	/* it may be stored: from now on a row that is there is this command's own */
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		calls[i]->found_is_ours = true;
+		calls[i]->in_doubt |= v == STORE_LOST;
+	}
 	store_rollback(st);
 	return ended_by(v);
 }
@@ -104,6 +106,17 @@ static enum ended with_retries(struct store *st, struct call **calls, size_t cou
 	}
 }
 
+/* Whether an earlier command of the same socket was left: what comes behind it must not be done before it. */
+static bool is_behind(struct call **calls, size_t i)
+{
+	struct slice sid = calls[i]->command.sid;
+
+	for (size_t k = 0; sid.n && k < i; k++)
+		if (calls[k]->unanswered && slice_eq(calls[k]->command.sid, sid))
+			return true;
+	return false;
+}
+
 static void leave_unanswered(struct call *c)
 {
 	call_again(c);
@@ -130,13 +143,15 @@ void attempt_run(struct store *st, struct call **calls, size_t count, int64_t un
 		return;
 	log_debug("attempt", "%zu calls together did not hold: %s", count, store_trouble(st));
 	for (size_t i = 0; i < count; i++) {
-		if (!over)
+		bool tried = !over && !is_behind(calls, i);
+
+		if (tried)
 			alone = attempt_now_ms() > until_ms ? ENDED_LATE : with_retries(st, &calls[i], 1, until_ms, run);
-		if (!over && alone == ENDED_WELL)
+		if (tried && alone == ENDED_WELL)
 			continue;
 		leave_unanswered(calls[i]);
 		undone++;
-		e = alone;
+		e = tried ? alone : e;
 	}
 	tell_undone(st, undone, count, e);
 }

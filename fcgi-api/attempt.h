@@ -18,7 +18,8 @@ int64_t attempt_now_ms(void);
 /*
  * Opens a transaction, runs all calls, commits once. A deadlock: again, with jitter; a lost connection: a
  * fresh one, once; anything else but a refusal: each call by itself. Past `until_ms` it rolls back instead of
- * committing. Afterwards each call is answered and committed, or `unanswered`.
+ * committing. Afterwards each call is answered and committed, or `unanswered`, and with it what the same socket said
+ * behind it; `in_doubt` if it may be stored all the same.
  */
 void attempt_run(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run);
 

@@ -31,6 +31,7 @@ struct call {
 	char uuid[IDS_UUID_LEN + 1]; /* identity of a message without client_id, the same in every attempt */
 	bool found_is_ours; /* a row that is there already was stored by an earlier attempt of this very
 			       command */
+	bool in_doubt; /* a COMMIT of it had no answer: whatever becomes of later attempts, it may be stored */
 
 	/* who calls: bus commands are the connected user's; REST is decided by identity */
 	int64_t user_id;

@@ -91,5 +91,5 @@ enum store_verdict cursor_safe(struct call *c, int64_t *safe_r)
 	}
 	if (by_mark(c->settings->run_dir, safe_r))
 		return STORE_OK;
-	return store_feed_cursor(c->store, CURSOR_AGE_S, safe_r);
+	return store_feed_cursor(c->store, c->settings->feed_hole_s, safe_r);
 }

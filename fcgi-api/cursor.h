@@ -3,6 +3,7 @@
  *
  * Room: fcgi-api. Called by handlers; calls store.
  * The relay knows best and says it with each command, and in RUN_DIR/feed.mark for everybody on its machine.
+ * Without it all rows up to the cursor must be FEED_HOLE_S old.
  */
 #ifndef CURSOR_H
 #define CURSOR_H
@@ -11,7 +12,6 @@
 
 #define CURSOR_TEXT_MAX 48
 #define CURSOR_MARK_MS 5000   /* an older feed.mark is not believed */
-#define CURSOR_AGE_S 15       /* without a relay: how old all rows up to the cursor must be (FEED_HOLE_S) */
 
 struct cursor {
 	int64_t safe;   /* nothing up to here can still appear */

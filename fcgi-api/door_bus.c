@@ -72,6 +72,12 @@ static void put_answer(struct buf *out, const struct call *c)
 	wire_close_answer(out, mark);
 }
 
+/* It may be stored, and nobody could look: a refusal that says nothing of it would be wrong. */
+static bool is_in_doubt(const struct call *c)
+{
+	return c->unanswered && c->in_doubt && c->command.type == WIRE_EVENT;
+}
+
 static void warn_if_commits_can_be_lost(struct worker *w)
 {
 	const struct store_durability *d = store_durability(w->store);
@@ -131,7 +137,9 @@ static void do_job(struct worker *w, struct slice body)
 	w->me.last_job = w->me.answers = job.id;
 	buf_reset(&w->answers);
 	for (size_t i = 0; i < n; i++) {
-		put_answer(&w->answers, calls[i]);
+		/* no answer: the relay takes it for lost, and says so (outcome unknown) if it stays so */
+		if (!is_in_doubt(calls[i]))
+			put_answer(&w->answers, calls[i]);
 		if (!calls[i]->unanswered)
 			signals_send(w->signals, &calls[i]->answer);
 		call_free(calls[i]);

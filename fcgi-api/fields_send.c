@@ -290,13 +290,24 @@ const struct refusal *fields_send_rest(struct arena *a, struct slice body, struc
 	return check_lengths(s);
 }
 
+/* Our own keys are written by us alone, however the caller spells them ("ty\\u0070e"). */
+static bool own_key(struct slice raw)
+{
+	struct buf key = BUF_INIT;
+	bool own = json_decode(raw, &key) == 0 &&
+		   (slice_is(buf_slice(&key), "client_timestamp") || slice_is(buf_slice(&key), "type"));
+
+	buf_fini(&key);
+	return own;
+}
+
 void fields_put_metadata(struct buf *b, const struct fields_send *s, const char *kind)
 {
 	struct slice rest = s->metadata, key, value;
 
 	buf_putc(b, '{');
 	while (rest.n && json_next_member(&rest, &key, &value)) {
-		if (slice_is(key, "\"client_timestamp\"") || slice_is(key, "\"type\""))
+		if (own_key(key))
 			continue;
 		if (b->data[b->len - 1] != '{')
 			buf_putc(b, ',');

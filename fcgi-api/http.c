@@ -36,6 +36,12 @@ int http_variable(const struct http_request *r, const char *name, struct slice *
 	return 0;
 }
 
+/* As web servers join what is repeated; a comma alone may stand in a value ("a,b"). */
+static bool joined(struct slice value)
+{
+	return memmem(value.p, value.n, ", ", 2) != NULL;
+}
+
 int http_header(const struct http_request *r, const char *name, struct slice *value_r)
 {
 	struct slice value;
@@ -44,7 +50,7 @@ int http_header(const struct http_request *r, const char *name, struct slice *va
 	for (char *const *e = r->envp; e && *e; e++) {
 		if (!names(*e, name, &value))
 			continue;
-		if (found || memchr(value.p, ',', value.n))
+		if (found || joined(value))
 			return -1;
 		*value_r = value;
 		found = 1;

@@ -45,8 +45,8 @@ int http_split_path(struct http_request *r, struct slice uri, const char *prefix
 /* A CGI variable; the first of its name. 1 or 0. */
 int http_variable(const struct http_request *r, const char *name, struct slice *value_r);
 /*
- * A header that may be there once (HTTP_X_USER_ID …): 1, 0, or -1 when it is repeated or holds a comma (a
- * repetition joined by the server).
+ * A header that may be there once (HTTP_X_USER_ID …): 1, 0, or -1 when it is repeated or holds a comma and
+ * a blank (a repetition joined by the server).
  */
 int http_header(const struct http_request *r, const char *name, struct slice *value_r);
 /*

@@ -35,7 +35,11 @@ static const char usage[] =
 	"make-token     prints a token of that address for tests and demos, good for an hour or SECONDS\n"
 	"As a CGI program or with a FastCGI listener on descriptor 0 it needs no arguments.\n";
 
-enum what { WHAT_NOTHING, WHAT_FCGI, WHAT_BUS, WHAT_TOKEN, WHAT_PRINT, WHAT_CHECK, WHAT_EXAMPLE };
+/* From WHAT_PRINT on, a question that may stand behind another word: "fcgi --check-config". */
+enum what {
+	WHAT_NOTHING, WHAT_FCGI, WHAT_BUS, WHAT_TOKEN, WHAT_SECRET, WHAT_PRINT, WHAT_CHECK, WHAT_EXAMPLE, WHAT_VERSION,
+	WHAT_HELP
+};
 
 /* Words of the command line. */
 struct wanted {
@@ -44,13 +48,13 @@ struct wanted {
 	const char *correo, *seconds;  /* make-token */
 };
 
-static const struct settings *load(const char *env_file)
+static const struct settings *load(const char *env_file, enum what what)
 {
 	char why[512] = "";
 	const struct settings *s;
 
 	log_open("upred-api", "info");
-	s = settings_load(env_file, why, sizeof(why));
+	s = (what == WHAT_TOKEN ? settings_load_key : settings_load)(env_file, why, sizeof(why));
 	if (!s) {
 		fprintf(stderr, "upred-api: %s\n", why);
 		return NULL;
@@ -107,11 +111,22 @@ static int run(const struct wanted *w)
 {
 	const struct settings *s;
 
-	if (w->what == WHAT_EXAMPLE) {
+	switch (w->what) {
+	case WHAT_SECRET:
+		return make_secret();
+	case WHAT_EXAMPLE:
 		settings_print_example();
 		return 0;
+	case WHAT_VERSION:
+		puts("upred-api " UPRED_VERSION);
+		return 0;
+	case WHAT_HELP:
+		fputs(usage, stdout);
+		return 0;
+	default:
+		break;
 	}
-	s = load(w->env_file);
+	s = load(w->env_file, w->what);
 	if (!s)
 		return EXIT_SETTING;
 	if (w->what == WHAT_TOKEN)
@@ -127,7 +142,10 @@ static int run(const struct wanted *w)
 
 static int wrong_usage(const char *word)
 {
-	fprintf(stderr, "upred-api: %s%s\n%s", word ? "unknown: " : "what?", word ? word : "", usage);
+	if (word && strcmp(word, "--env") == 0)
+		fprintf(stderr, "upred-api: --env needs a file\n%s", usage);
+	else
+		fprintf(stderr, "upred-api: %s%s\n%s", word ? "unknown: " : "what?", word ? word : "", usage);
 	return EXIT_SETTING;
 }
 
@@ -135,8 +153,8 @@ static int from_arguments(int argc, char **argv)
 {
 	static const struct { const char *word; enum what what; } words[] = {
 		{ "fcgi", WHAT_FCGI }, { "bus", WHAT_BUS }, { "make-token", WHAT_TOKEN },
-		{ "--print-config", WHAT_PRINT }, { "--check-config", WHAT_CHECK },
-		{ "--print-example", WHAT_EXAMPLE }
+		{ "make-secret", WHAT_SECRET }, { "--print-config", WHAT_PRINT }, { "--check-config", WHAT_CHECK },
+		{ "--print-example", WHAT_EXAMPLE }, { "--version", WHAT_VERSION }, { "--help", WHAT_HELP }
 	};
 	const size_t count = sizeof(words) / sizeof(words[0]);
 	struct wanted wanted = { .what = WHAT_NOTHING };
@@ -150,17 +168,9 @@ static int from_arguments(int argc, char **argv)
 			wanted.what = words[w].what;
 		} else if (strcmp(argv[i], "--env") == 0 && i + 1 < argc) {
 			wanted.env_file = argv[++i];
-		} else if (strcmp(argv[i], "--version") == 0) {
-			puts("upred-api " UPRED_VERSION);
-			return 0;
-		} else if (strcmp(argv[i], "--help") == 0) {
-			fputs(usage, stdout);
-			return 0;
-		} else if (strcmp(argv[i], "make-secret") == 0) {
-			return make_secret();
-		} else if (wanted.what == WHAT_TOKEN && !wanted.correo) {
+		} else if (wanted.what == WHAT_TOKEN && !wanted.correo && *argv[i] != '-') {
 			wanted.correo = argv[i];
-		} else if (wanted.what == WHAT_TOKEN && !wanted.seconds) {
+		} else if (wanted.what == WHAT_TOKEN && wanted.correo && !wanted.seconds) {
 			wanted.seconds = argv[i];
 		} else {
 			return wrong_usage(argv[i]);
@@ -180,7 +190,7 @@ static bool listens_on_stdin(void)
 
 static int without_arguments(bool cgi)
 {
-	const struct settings *s = load(NULL);
+	const struct settings *s = load(NULL, WHAT_FCGI);
 
 	if (!s)
 		return EXIT_SETTING;

@@ -58,7 +58,6 @@ struct refusal {
 	R(GROUP_FAILED,       "unavailable",  503, "No se pudo crear/obtener sala de chat grupal") \
 	R(SAVE_FAILED,        "unavailable",  503, "No se pudo guardar el mensaje") \
 	R(UNAVAILABLE,        "unavailable",  503, "Servicio no disponible, intenta de nuevo") \
-	R(INTERNAL,           "internal",     500, "Error interno") \
 	/* HTTP alone */ \
 	R(TOO_FAST,           "too_fast",     429, "Demasiadas solicitudes, espera un momento") \
 	R(METHOD,             "method_not_allowed", 405, "Método no permitido") \

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "fields.h"
 #include "json.h"
 
 void render_time(int64_t seconds, char out[RENDER_TIME_LEN + 1])
@@ -57,13 +58,27 @@ static struct slice metadata(const struct store_message *m)
 	return m->metadatos;
 }
 
+/* What a client may send as its timestamp; another program may have written anything there. */
+static bool is_timestamp(struct slice value)
+{
+	struct buf text = BUF_INIT;
+	bool fine;
+
+	if (json_kind(value) == JSON_NUMBER)
+		return value.n <= 20 && !memchr(value.p, '.', value.n) && !memchr(value.p, 'e', value.n) &&
+		       !memchr(value.p, 'E', value.n);
+	fine = json_kind(value) == JSON_STRING && json_decode(value, &text) == 0 &&
+	       text.len <= FIELDS_TIMESTAMP_MAX;
+	buf_fini(&text);
+	return fine;
+}
+
 /* The client's timestamp with its JSON type; a message without one shows enviado_en. */
 static void put_timestamp(struct buf *b, const struct store_message *m)
 {
 	struct slice object = metadata(m), value;
 
-	if (object.n && json_member(object, "client_timestamp", &value) &&
-	    (json_kind(value) == JSON_STRING || json_kind(value) == JSON_NUMBER))
+	if (object.n && json_member(object, "client_timestamp", &value) && is_timestamp(value))
 		json_put_raw_member(b, "timestamp", value);
 	else
 		render_time_member(b, "timestamp", m->sent_at);

@@ -288,7 +288,9 @@ void router_request(struct call **calls, size_t count)
 void router_unavailable(struct call *c)
 {
 	c->refusal = REFUSE(UNAVAILABLE);
-	if (call_is_rest(c))
+	if (call_is_rest(c) && c->in_doubt && !method_is(c->request, "GET"))
+		answer_refuse_unknown(&c->answer, c->refusal);
+	else if (call_is_rest(c))
 		answer_refuse_rest(&c->answer, c->refusal);
 	else
 		tell(c, row_of(c)->form, c->refusal);

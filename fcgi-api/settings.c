@@ -24,7 +24,7 @@ static struct {
 	const char *upred_env, *flask_env, *auth_mode, *secret, *run_dir, *jobs, *signals, *relays,
 		*fcgi_socket, *mode;
 	const char *log_level, *log_format, *db_host, *db_user, *db_password, *db_name, *db_socket;
-	int64_t db_port, fcgi_workers, bus_workers, recipient_rows;
+	int64_t db_port, fcgi_workers, bus_workers, recipient_rows, feed_hole;
 	bool rate_limits;
 } raw;
 
@@ -47,7 +47,7 @@ static const char *const known_secrets[] = {
 
 static const struct conf_row rows[] = {
 	ROW_TEXT("DB_HOST", db_host, "localhost",
-		 "Database hosts, comma separated, tried in order; each may carry :port."),
+		 "Database hosts, comma separated; the one that answers is kept; each may carry :port."),
 	ROW_NUMBER("DB_PORT", db_port, "3306", 1, 65535, "Port of the hosts that name none."),
 	ROW_TEXT("DB_USER", db_user, NULL, "Database user; needs SELECT, INSERT and UPDATE."),
 	ROW_SECRET("DB_PASSWORD", db_password, "", "Password of the database user."),
@@ -78,6 +78,8 @@ static const struct conf_row rows[] = {
 		   "Workers of the relay; 0: twice the cores, at least 4."),
 	ROW_NUMBER("RECIPIENT_ROWS_MAX", recipient_rows, "100", 0, 100000,
 		   "Groups up to so many members get recipient rows with each message."),
+	ROW_NUMBER("FEED_HOLE_S", feed_hole, "15", 1, 600,
+		   "How long an id may turn up late before cursors pass it."),
 	{ "RATE_LIMITS", CONF_SWITCH, &raw.rate_limits, "on", 0, 0, NULL, false,
 	  "Bounds per person and address for REST requests; off for tests and benches." },
 	ROW_FOREIGN("HOST"),
@@ -95,7 +97,6 @@ static const struct conf_row rows[] = {
 	ROW_FOREIGN("MAX_CONNECTIONS_PER_ADDRESS"),
 	ROW_FOREIGN("TRUSTED_PROXIES"),
 	ROW_FOREIGN("FEED_INTERVAL_MS"),
-	ROW_FOREIGN("FEED_HOLE_S"),
 	ROW_FOREIGN("SSL_CERT_FILE"),
 	ROW_FOREIGN("SSL_KEY_FILE"),
 	ROW_FOREIGN("RECOVERY"),
@@ -181,6 +182,10 @@ static int judge_relays(char *error_r, size_t error_size)
 
 static int judge_bus(char *error_r, size_t error_size)
 {
+	if (!given(raw.run_dir)) {
+		snprintf(error_r, error_size, "RUN_DIR: is empty");
+		return -1;
+	}
 	settings.run_dir = raw.run_dir;
 	settings.jobs_address = given(raw.jobs) ? raw.jobs : joined("ipc://", raw.run_dir, "/jobs.ipc");
 	settings.own_signals =
@@ -234,7 +239,24 @@ static int judge_database(char *error_r, size_t error_size)
 	return 0;
 }
 
-const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size)
+static int judge_all(char *error_r, size_t error_size)
+{
+	if (judge_identity(error_r, error_size) != 0 || judge_bus(error_r, error_size) != 0 ||
+	    judge_pools(error_r, error_size) != 0)
+		return -1;
+	return judge_database(error_r, error_size);
+}
+
+static int judge_key(char *error_r, size_t error_size)
+{
+	(void)error_r;
+	(void)error_size;
+	settings.secret = slice_of(raw.secret ? raw.secret : "");
+	return 0;
+}
+
+static const struct settings *read_all(const char *env_file, int (*judge)(char *error_r, size_t error_size),
+				       char *error_r, size_t error_size)
 {
 	struct conf *loaded = conf_load(rows, ROW_COUNT, env_file, error_r, error_size);
 	struct settings *good;
@@ -246,13 +268,23 @@ const struct settings *settings_load(const char *env_file, char *error_r, size_t
 	memset(&settings, 0, sizeof(settings));
 	settings.log_level = raw.log_level;
 	settings.rate_limits = raw.rate_limits;
-	if (judge_identity(error_r, error_size) != 0 || judge_bus(error_r, error_size) != 0 ||
-	    judge_pools(error_r, error_size) != 0 || judge_database(error_r, error_size) != 0)
+	settings.feed_hole_s = (unsigned)raw.feed_hole;
+	if (judge(error_r, error_size) != 0)
 		return NULL;
 	good = mem_alloc(sizeof(*good));
 	*good = settings;
 	in_force = good;
 	return good;
+}
+
+const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size)
+{
+	return read_all(env_file, judge_all, error_r, error_size);
+}
+
+const struct settings *settings_load_key(const char *env_file, char *error_r, size_t error_size)
+{
+	return read_all(env_file, judge_key, error_r, error_size);
 }
 
 const struct settings *settings_reload(void)

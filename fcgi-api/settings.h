@@ -15,6 +15,7 @@ struct settings {
 	bool production;
 	bool token_mode;               /* AUTH_MODE=token: identity is proven */
 	bool rate_limits;              /* RATE_LIMITS */
+	unsigned feed_hole_s;          /* FEED_HOLE_S */
 	struct slice secret;           /* SECRET_KEY */
 	const char *log_level;
 	const char *run_dir;
@@ -33,6 +34,8 @@ struct settings {
  * that names it. What it returns lives until settings_end.
  */
 const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size);
+/* The same for make-token, which needs the key and the log level alone: nothing else is judged or filled in. */
+const struct settings *settings_load_key(const char *env_file, char *error_r, size_t error_size);
 /*
  * Reads the same sources again: new settings, or NULL and a logged line when they are wrong (the old ones go
  * on).

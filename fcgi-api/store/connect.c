@@ -44,16 +44,16 @@ enum store_verdict connect_verdict(unsigned error)
 	switch (error) {
 	case 0:
 		return STORE_OK;
-	case 1040: case 1053: case 1152: case 1180: case 1203: case 1243:
+	case 1040: case 1047: case 1053: case 1152: case 1180: case 1203: case 1243:
 	case 1290: case 1836: case 1927: case 2000 ... 2025:
 	case 3169: case 4031:
 		return STORE_LOST;
 	case 1044: case 1045: case 1049: case 1054: case 1064: case 1142:
-	case 1143: case 1146: case 1461: case 1698:
+	case 1143: case 1146: case 1364: case 1461: case 1665: case 1698:
 	case 2026: case 2059:
 		return STORE_CONFIG;
 	case 1048: case 1062: case 1264: case 1265: case 1366: case 1406:
-	case 1452: case 3140: case 3819: case 4025:
+	case 1452: case 1644: case 3140: case 3819: case 4025:
 		return STORE_REFUSED;
 	default:
 		/* 1205 1213 1020 1317 1969 3024 3101 3572 and whatever else a statement may meet */
@@ -151,12 +151,31 @@ static MYSQL *try_host(const struct store_settings *s, struct target *t, enum st
 	return my;
 }
 
-MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum store_verdict *verdict_r,
+static bool is_on(const char *value)
+{
+	return value && strcmp(value, "0") != 0 && strcasecmp(value, "OFF") != 0;
+}
+
+/* A host that lives and takes no writes: a replica, or a primary that was retired. */
+static bool is_read_only(MYSQL *my)
+{
+	static const char ask[] = "SELECT @@GLOBAL.read_only, @@GLOBAL.innodb_read_only";
+	MYSQL_RES *res = mysql_query(my, ask) == 0 ? mysql_store_result(my) : NULL;
+	MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
+	bool yes = row && (is_on(row[0]) || is_on(row[1]));
+
+	mysql_free_result(res);
+	return yes;
+}
+
+MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spare_r, enum store_verdict *verdict_r,
 		    char *error_r, size_t size)
 {
 	struct target t;
-	unsigned n = 0, i;
+	MYSQL *spare = NULL;
+	unsigned n = 0, i, first = *host_io;
 
+	*spare_r = false;
 	if (s->socket && *s->socket) {
 		struct target local = { .socket = s->socket, .host = { "localhost", s->port } };
 		MYSQL *my = try_target(s, &local);
@@ -166,17 +185,29 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, enum stor
 	while (host_at(s, n, &t))
 		n++;
 	for (i = 0; i < n; i++) {
-		unsigned at = (*host_io + i) % n;
+		unsigned at = (first + i) % n;
 		MYSQL *my;
 
 		host_at(s, at, &t);
 		my = try_host(s, &t, verdict_r, error_r, size);
-		if (my) {
+		if (!my)
+			continue;
+		if (n == 1 || !is_read_only(my)) {
+			if (spare)
+				mysql_close(spare);
 			*host_io = at;
+			*spare_r = false;
 			return my;
 		}
+		if (spare) {
+			mysql_close(my);
+			continue;
+		}
+		spare = my;
+		*host_io = at;
+		*spare_r = true;
 	}
-	return NULL;
+	return spare;
 }
 
 void connect_durability(MYSQL *my, struct store_durability *d)

@@ -165,8 +165,6 @@ static enum store_verdict run_prepared(struct store *st, const struct db_ask *as
 	st->rows_verdict = STORE_OK;
 	if (ask->sql->columns)
 		st->open = s;
-	else
-		st->changed = (int64_t)mysql_stmt_affected_rows(s->stmt);
 	return STORE_OK;
 }
 
@@ -318,11 +316,6 @@ enum store_verdict db_end(struct store *st)
 	return st->rows_verdict;
 }
 
-bool db_is_null(struct store *st, unsigned column)
-{
-	return st->rows ? !st->row[column] : st->columns[column].null;
-}
-
 int64_t db_number(struct store *st, unsigned column)
 {
 	if (st->rows)
@@ -357,9 +350,4 @@ struct slice db_text(struct store *st, unsigned column, struct arena *a)
 		return SLICE_NONE;
 	}
 	return (struct slice){ p, len };
-}
-
-int64_t db_changed(struct store *st)
-{
-	return st->changed;
 }

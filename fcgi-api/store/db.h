@@ -83,13 +83,10 @@ STORE_CHECK enum store_verdict db_end(struct store *st);
 
 /* Columns of the present row: 0 and SLICE_NONE for NULL. db_text copies into the arena. */
 int64_t db_number(struct store *st, unsigned column);
-bool db_is_null(struct store *st, unsigned column);
 struct slice db_text(struct store *st, unsigned column, struct arena *a);
 
 /* Error number of the last db_run, e.g. 1062. */
 unsigned db_error(const struct store *st);
-/* Rows that the last statement changed. */
-int64_t db_changed(struct store *st);
 const struct store_settings *db_settings(const struct store *st);
 /* Whether INSERT … RETURNING is understood (MariaDB 10.5 and later; MySQL never). */
 bool db_returns(const struct store *st);

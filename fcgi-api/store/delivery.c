@@ -6,10 +6,11 @@
  */
 #include "delivery.h"
 
+/* A row may be there already: a trigger of the companion's database can write it too. */
 static const struct db_sql direct_sql = {
 	"send direct recipients",
 	"INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, creado_en) VALUES {(?, ?,"
-	" CURRENT_TIMESTAMP)}", NULL
+	" CURRENT_TIMESTAMP)} ON DUPLICATE KEY UPDATE leido_en = leido_en", NULL
 };
 static const struct db_sql group_sql = {
 	"send group recipients",
@@ -17,7 +18,8 @@ static const struct db_sql group_sql = {
 	" SELECT STRAIGHT_JOIN m.id, g.usuario_id, CURRENT_TIMESTAMP FROM mensajes m"
 	" JOIN salas_chat s ON s.id = m.sala_chat_id"
 	" JOIN miembros_grupo g ON g.grupo_id = s.grupo_id AND g.estado_membresia = 'activo'"
-	" AND g.usuario_id <> m.remitente_id WHERE m.id IN ({?})", NULL
+	" AND g.usuario_id <> m.remitente_id WHERE m.id IN ({?})"
+	" ON DUPLICATE KEY UPDATE leido_en = destinatarios_mensaje.leido_en", NULL
 };
 static const struct db_sql touch_sql = {
 	"send touch", "UPDATE salas_chat SET actualizado_en = CURRENT_TIMESTAMP WHERE id IN ({?})", NULL

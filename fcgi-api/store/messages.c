@@ -21,7 +21,15 @@ static const struct db_sql fetch_sql = {
 static const struct db_sql before_sql = {
 	"history before",
 	ROW_MESSAGE_SELECT ROW_MESSAGE_FROM "WHERE m.sala_chat_id = ? AND m.id < ? AND m.eliminado_en IS NULL"
-	" ORDER BY m.id DESC LIMIT ? OFFSET ?", ROW_MESSAGE_LETTERS
+	" ORDER BY m.id DESC LIMIT ?", ROW_MESSAGE_LETTERS
+};
+/* Skipped ones are counted in the index and not read, let alone joined. */
+static const struct db_sql skip_sql = {
+	"history skipping",
+	ROW_MESSAGE_SELECT " FROM (SELECT id FROM mensajes WHERE sala_chat_id = ? AND id < ? AND eliminado_en IS NULL"
+	" ORDER BY id DESC LIMIT ? OFFSET ?) page JOIN mensajes m ON m.id = page.id"
+	" JOIN salas_chat s ON s.id = m.sala_chat_id JOIN usuarios u ON u.id = m.remitente_id"
+	" ORDER BY page.id DESC", ROW_MESSAGE_LETTERS
 };
 static const struct db_sql after_sql = {
 	"history after",
@@ -100,7 +108,7 @@ enum store_verdict store_message_history(struct store *st, const struct store_pa
 	if (page->limit == 0 || page->before == 0)
 		return STORE_OK;
 	h->messages = arena_alloc(a, page->limit * sizeof(*h->messages));
-	v = db_run(st, after ? &after_sql : &before_sql, 1, in, after ? 3 : 4);
+	v = db_run(st, after ? &after_sql : page->skip ? &skip_sql : &before_sql, 1, in, !after && page->skip ? 4 : 3);
 	if (v)
 		return v;
 	while (h->count < page->limit && db_next(st)) {

@@ -7,6 +7,7 @@
 #include "unread.h"
 
 #define AUTHORS_MAX 1000
+#define STEP "20000"     /* messages without a row looked at together */
 
 static const struct db_sql authors_sql = {
 	"read all authors",
@@ -18,11 +19,17 @@ static const struct db_sql authors_sql = {
 static const struct db_sql rowless_sql = {
 	"read all authors without rows",
 	"SELECT m.remitente_id, MAX(m.id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d"
-	" ON d.mensaje_id = m.id AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND"
-	" m.enviado_en > ?"
+	" ON d.mensaje_id = m.id AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.id <= ?"
+	" AND m.enviado_en > ?"
 	" AND m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL GROUP BY"
 	" m.remitente_id LIMIT 1000",
 	"iii"
+};
+/* Where a step over such messages begins: a million at once would take seconds. */
+static const struct db_sql step_sql = {
+	"read all step",
+	"SELECT id FROM mensajes WHERE sala_chat_id = ? AND id > ? AND id <= ? ORDER BY id DESC LIMIT 1 OFFSET "
+	STEP, "i"
 };
 /* Not beyond the newest that was counted: a message that came in between stays unread. */
 static const struct db_sql update_sql = {
@@ -36,7 +43,8 @@ static const struct db_sql insert_sql = {
 	"read all newest",
 	"INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, entregado_en, leido_en, creado_en)"
 	" VALUES (?, ?, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)"
-	" ON DUPLICATE KEY UPDATE leido_en = COALESCE(leido_en, VALUES(leido_en))", NULL
+	" ON DUPLICATE KEY UPDATE entregado_en = COALESCE(entregado_en, VALUES(entregado_en)),"
+	" leido_en = COALESCE(leido_en, VALUES(leido_en))", NULL
 };
 static const struct db_sql now_sql = { "now", "SELECT UNIX_TIMESTAMP()", "i" };
 
@@ -74,20 +82,41 @@ static enum store_verdict authors(struct store *st, const struct db_sql *sql, co
 	return db_end(st);
 }
 
+/* The id behind which the newest STEP messages up to `high` lie; the newest read one where they are fewer. */
+static enum store_verdict step(struct store *st, const struct unread_group *g, int64_t high, int64_t *low_r)
+{
+	struct db_value in[] = { db_of_number(g->room_id), db_of_number(g->newest_read), db_of_number(high) };
+	enum store_verdict v = db_run(st, &step_sql, 1, in, 3);
+
+	*low_r = g->newest_read;
+	if (v)
+		return v;
+	while (db_next(st))
+		*low_r = db_number(st, 0);
+	return db_end(st);
+}
+
 /*
  * Messages of a group that have no row for the person: one row, for the newest, says that the older are read
- * too.
+ * too. They are counted already; the authors who hear of it are those of the newest step that has any.
  */
 static enum store_verdict read_rowless(struct store *st, const struct unread_group *g, int64_t person_id,
 				       struct store_read_all *all)
 {
 	struct db_value me = db_of_number(person_id),
-			in[] = { me, db_of_number(g->room_id), db_of_number(g->newest_read),
+			in[] = { me, db_of_number(g->room_id), db_of_number(0), db_of_number(INT64_MAX),
 				 db_of_text(g->joined), me };
 	struct db_value row[] = { db_of_number(0), me };
+	int64_t count = all->count + g->count;
 	enum store_verdict v;
 
-	v = authors(st, &rowless_sql, in, 5, all, &row[0].number);
+	do {
+		v = step(st, g, in[3].number, &in[2].number);
+		if (v == STORE_OK)
+			v = authors(st, &rowless_sql, in, 6, all, &row[0].number);
+		in[3] = in[2];
+	} while (v == STORE_OK && !row[0].number && in[2].number > g->newest_read);
+	all->count = count;
 	if (v == STORE_OK && row[0].number)
 		v = db_run(st, &insert_sql, 1, row, 2);
 	return v;

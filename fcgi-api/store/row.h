@@ -31,10 +31,13 @@
 	" FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id " \
 	"JOIN usuarios u ON u.id = m.remitente_id "
 
-/* Whether somebody (bound three times) is in the room: 1 or 0. */
+/*
+ * Whether somebody (bound three times) is in the room: 1 or 0. The kind decides whose word it is: a person
+ * named in a group's row is no member of the group.
+ */
 #define ROW_MEMBER(s) \
-	"(COALESCE(" s ".usuario_a_id = ?, 0) OR COALESCE(" s ".usuario_b_id = ?, 0) OR EXISTS (SELECT 1" \
-	" FROM miembros_grupo g WHERE g.grupo_id = " s ".grupo_id AND g.usuario_id = ?" \
+	"IF(" s ".tipo_sala = 'directo', COALESCE(" s ".usuario_a_id = ?, 0) OR COALESCE(" s ".usuario_b_id = ?, 0)," \
+	" EXISTS (SELECT 1 FROM miembros_grupo g WHERE g.grupo_id = " s ".grupo_id AND g.usuario_id = ?" \
 	" AND g.estado_membresia = 'activo'))"
 
 /* Each reads the present row from column `at` on; texts go into the arena. */

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #define TELL_AGAIN_S 30  /* the same trouble with connecting */
+#define SPARE_S 10       /* so long a host that takes no writes is good enough for reading */
 
 struct store *store_open(const struct store_settings *settings)
 {
@@ -64,14 +65,10 @@ const char *store_trouble(const struct store *st)
 	return st->trouble;
 }
 
-enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text)
+static void note_trouble(struct store *st, enum store_verdict v, const char *name, unsigned error, const char *text)
 {
-	enum store_verdict v = connect_verdict(error);
 	const char *value = strstr(text, ": '");  /* "Incorrect … value: '…'": what was sent is not for the log */
 
-	st->error = error;
-	if (error == 1062)  /* a repeat, not trouble */
-		return v;
 	snprintf(st->trouble, sizeof(st->trouble), "%u %.*s (%s)", error,
 		 value ? (int)(value - text) : (int)strlen(text), text, name);
 	/* 2006 before anything ran: the server closed an idle session, which is replaced unseen (or says so there) */
@@ -79,6 +76,18 @@ enum store_verdict session_fail(struct store *st, const char *name, unsigned err
 		log_debug("store", "%s", st->trouble);
 	else if (log_limited(&st->limit, 5))
 		log_line(v == STORE_AGAIN || v == STORE_REFUSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "store", "%s", st->trouble);
+}
+
+enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text)
+{
+	enum store_verdict v = connect_verdict(error);
+
+	st->error = error;
+	if (error == 1062)  /* a repeat, not trouble */
+		return v;
+	note_trouble(st, v, name, error, text);
+	if (error == 1047 || error == 1290 || error == 1836)  /* it lives and takes no writes: another may */
+		st->host++;
 	if (v == STORE_LOST || v == STORE_CONFIG)
 		disconnect(st);
 	return v;
@@ -100,7 +109,7 @@ enum store_verdict session_connect(struct store *st)
 {
 	enum store_verdict v = STORE_LOST;
 
-	st->my = connect_open(&st->settings, &st->host, &v, st->trouble, sizeof(st->trouble));
+	st->my = connect_open(&st->settings, &st->host, &st->spare, &v, st->trouble, sizeof(st->trouble));
 	if (!st->my) {
 		tell_no_connection(st);
 		return v;
@@ -110,9 +119,15 @@ enum store_verdict session_connect(struct store *st)
 	if (mysql_query(st->my, "COMMIT") != 0)  /* the question opened a transaction */
 		return session_fail(st, "connect", mysql_errno(st->my), mysql_error(st->my));
 	st->generation++;
-	if (*st->told)
-		log_info("store", "the database is back");
-	st->told[0] = '\0';
+	st->looked_s = time(NULL);
+	if (st->spare) {
+		snprintf(st->trouble, sizeof(st->trouble), "no host of DB_HOST takes writes, this one answers reads");
+		tell_no_connection(st);
+	} else {
+		if (*st->told)
+			log_info("store", "the database is back");
+		st->told[0] = '\0';
+	}
 	log_debug("store", "connected, session %u", st->generation);
 	return STORE_OK;
 }
@@ -135,6 +150,9 @@ enum store_verdict store_begin(struct store *st)
 	if (st->ran)  /* somebody forgot to end the last one */
 		store_rollback(st);
 	st->error = 0;
+	/* a replica stays behind, and a primary may be back */
+	if (st->my && st->spare && labs(time(NULL) - st->looked_s) >= SPARE_S)
+		disconnect(st);
 	/* without autocommit the first statement opens the transaction: no round trip here */
 	return st->my ? STORE_OK : session_connect(st);
 }
@@ -157,6 +175,8 @@ enum store_verdict session_run_later(struct store *st, bool commit)
 	if (!bad && next < 0)
 		return STORE_OK;
 	v = session_fail(st, commit ? "commit" : "later", mysql_errno(st->my), mysql_error(st->my));
+	if (st->error == 1062)  /* here it is no repeat */
+		note_trouble(st, v, "later", st->error, mysql_error(st->my));
 	/* a row that they name was deleted at this very moment: look again, from the start */
 	return v == STORE_REFUSED ? STORE_AGAIN : v;
 }

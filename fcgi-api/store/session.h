@@ -33,9 +33,10 @@ struct store {
 	struct store_durability durability;
 	MYSQL *my;
 	unsigned host, generation;
+	bool spare;                       /* this host takes no writes; no other answered… */
+	time_t looked_s;                  /* …then */
 	unsigned ran;                     /* statements that went well in this transaction */
 	unsigned error;
-	int64_t changed;
 	char trouble[300];
 	struct statement statements[STATEMENTS_MAX];
 	size_t statement_count;

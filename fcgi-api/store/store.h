@@ -46,15 +46,13 @@ static inline bool store_is_trouble(enum store_verdict v)
 	return v != STORE_OK && v != STORE_NONE;
 }
 
-/*
- * ---- the connection
- * -------------------------------------------------------------------------------------------
- */
+/* ---- the connection ---- */
 
 struct store;
 
 struct store_settings {
-	const char *hosts;      /* DB_HOST: "a", "a,b:3307"; tried in order, the one that answers is kept */
+	const char *hosts;      /* DB_HOST: "a", "a,b:3307"; tried in order, the one that answers is kept; one that
+				   takes no writes only while no other answers */
 	unsigned port;          /* DB_PORT, where a host names none */
 	const char *user, *password, *database;
 	const char *socket;     /* DB_SOCKET; given (and not empty): used instead of the hosts */
@@ -102,10 +100,7 @@ const struct store_durability *store_durability(const struct store *st);
  */
 const char *store_trouble(const struct store *st);
 
-/*
- * ---- people
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- people ---- */
 
 struct store_person {
 	int64_t id;
@@ -122,10 +117,7 @@ STORE_CHECK enum store_verdict store_person_by_id(struct store *st, int64_t id, 
 STORE_CHECK enum store_verdict store_person_by_correo(struct store *st, struct slice correo, struct arena *a,
 						      struct store_person *person_r);
 
-/*
- * ---- rooms
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- rooms ---- */
 
 enum store_kind { STORE_ANY, STORE_DIRECTO, STORE_GRUPAL };
 
@@ -173,10 +165,7 @@ STORE_CHECK enum store_verdict store_room_by_id(struct store *st, int64_t id, in
 STORE_CHECK enum store_verdict store_room_by_uuid(struct store *st, struct slice uuid, int64_t person_id,
 						  struct arena *a, struct store_room *room_r, bool *member_r);
 
-/*
- * ---- messages
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- messages ---- */
 
 struct store_message {
 	int64_t id;
@@ -278,10 +267,7 @@ struct store_news {
 STORE_CHECK enum store_verdict store_message_news(struct store *st, const struct store_news *news,
 						  struct arena *a, struct store_history *history_r);
 
-/*
- * ---- my rooms and unread
- * --------------------------------------------------------------------------------------
- */
+/* ---- my rooms and unread ---- */
 
 struct store_room_entry {
 	struct store_room room;
@@ -349,10 +335,7 @@ struct store_reader { int64_t person_id, delivered_id, read_id; };  /* newest id
 STORE_CHECK enum store_verdict store_receipt_readers(struct store *st, int64_t room_id, int64_t person_id,
 						     struct arena *a, struct store_reader **readers_r, size_t *count_r);
 
-/*
- * ---- the relay's own questions
- * --------------------------------------------------------------------------------
- */
+/* ---- the relay's own questions ---- */
 
 #define STORE_SWEEP_PAGE 200     /* new rows of one sweep */
 #define STORE_SWEEP_WINDOW 1000  /* ids of the first sweep's window */

@@ -1,8 +1,8 @@
 /*
  * unread: what a person has not read yet, room by room.
  *
- * Room: fcgi-api/store. store_unread_count is here. Called by the handlers, lists and receipts; calls sets
- * and db.
+ * Room: fcgi-api/store. store_unread_count is here. Called by the handlers, lists and receipts; calls
+ * unread_far, sets and db.
  */
 #include "unread.h"
 #include "sets.h"
@@ -19,16 +19,26 @@ static const struct db_sql groups_sql = {
 	" WHERE g.usuario_id = ? AND g.estado_membresia = 'activo' AND s.tipo_sala = 'grupal' AND (? = 0"
 	" OR s.id = ?) LIMIT 4096", "it"
 };
+/* Below the newest id by this much a group is walked only when it is small. */
+#define NEAR 20000
+#define LARGE "2000"
+
+static const struct db_sql max_sql = { "unread max", "SELECT MAX(id) FROM mensajes", "i" };
 /*
- * Walks down from the newest message of each group: as many steps as there are unread ones. Joined, it would
- * be sorted.
+ * Walks down from the newest message of each group: as many steps as there are unread ones, and together at
+ * most NEAR. Joined, it would be sorted.
  */
 static const struct db_sql newest_sql = {
 	"unread newest read",
-	"{(SELECT m.sala_chat_id, m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > 0 AND (SELECT"
+	"{(SELECT m.sala_chat_id, m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > ? AND (SELECT"
 	" d.leido_en"
 	" FROM destinatarios_mensaje d WHERE d.mensaje_id = m.id AND d.destinatario_id = ?) IS NOT NULL"
 	" ORDER BY m.id DESC LIMIT 1)| UNION ALL }", "ii"
+};
+static const struct db_sql large_sql = {
+	"unread large groups",
+	"{(SELECT sala_chat_id FROM mensajes WHERE sala_chat_id = ? LIMIT 1 OFFSET "
+	LARGE ")| UNION ALL }", "i"
 };
 static const struct db_sql rowless_sql = {
 	"unread without rows",
@@ -69,79 +79,152 @@ static enum store_verdict find_groups(struct store *st, int64_t person_id, int64
 	while (u->group_count < cap && db_next(st)) {
 		struct unread_group *g = &u->groups[u->group_count++];
 
-		g->room_id = db_number(st, 0);
-		g->joined = db_text(st, 1, a);
+		*g = (struct unread_group){ .room_id = db_number(st, 0), .joined = db_text(st, 1, a) };
 	}
 	return db_end(st);
 }
 
-/* The newest message that the person has read, in up to STORE_SET_MAX groups. */
-static enum store_verdict find_newest(struct store *st, int64_t person_id, struct unread_group *groups,
-				      size_t count)
+/* Some of up to STORE_SET_MAX groups. */
+struct some {
+	struct unread_group *groups[STORE_SET_MAX];
+	size_t count;
+};
+
+/* The near ones, or of those only the ones where nothing read was met yet. */
+static struct some choose(struct unread_group *groups, size_t count, bool unmet)
 {
-	struct db_value in[STORE_SET_MAX * 2];
-	enum store_verdict v;
+	struct some s = { .count = 0 };
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		in[2 * i] = db_of_number(groups[i].room_id);
-		in[2 * i + 1] = db_of_number(person_id);
+		if (!groups[i].far && !(unmet && groups[i].newest_read))
+			s.groups[s.count++] = &groups[i];
 	}
-	v = sets_run_list(st, &newest_sql, in, count, 2);
-	if (v)
+	return s;
+}
+
+/* The newest message above the floor that the person has read. */
+static enum store_verdict find_newest(struct store *st, int64_t person_id, int64_t floor, const struct some *s)
+{
+	struct db_value in[STORE_SET_MAX * 3];
+	enum store_verdict v;
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		in[3 * i] = db_of_number(s->groups[i]->room_id);
+		in[3 * i + 1] = db_of_number(floor);
+		in[3 * i + 2] = db_of_number(person_id);
+	}
+	v = s->count ? sets_run_list(st, &newest_sql, in, s->count, 3) : STORE_OK;
+	if (v || !s->count)
 		return v;
 	while (db_next(st)) {
-		for (i = 0; i < count; i++) {
-			if (groups[i].room_id == db_number(st, 0))
-				groups[i].newest_read = db_number(st, 1);
+		for (i = 0; i < s->count; i++) {
+			if (s->groups[i]->room_id == db_number(st, 0))
+				s->groups[i]->newest_read = db_number(st, 1);
 		}
 	}
 	return db_end(st);
 }
 
-/* Counts messages without rows in up to STORE_SET_MAX groups. */
-static enum store_verdict count_rowless(struct store *st, int64_t person_id, struct unread_group *groups,
-					size_t count)
+/* Which of them are too large to be walked. */
+static enum store_verdict find_large(struct store *st, const struct some *s)
+{
+	struct db_value in[STORE_SET_MAX];
+	enum store_verdict v;
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		in[i] = db_of_number(s->groups[i]->room_id);
+	v = s->count ? sets_run_list(st, &large_sql, in, s->count, 1) : STORE_OK;
+	if (v || !s->count)
+		return v;
+	while (db_next(st)) {
+		for (i = 0; i < s->count; i++)
+			s->groups[i]->far |= s->groups[i]->room_id == db_number(st, 0);
+	}
+	return db_end(st);
+}
+
+/* Counts messages without rows. */
+static enum store_verdict count_rowless(struct store *st, int64_t person_id, const struct some *s)
 {
 	struct db_value in[STORE_SET_MAX * ROWLESS_VALUES], *p = in;
 	enum store_verdict v;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < s->count; i++) {
 		*p++ = db_of_number(person_id);
-		*p++ = db_of_number(groups[i].room_id);
-		*p++ = db_of_number(groups[i].newest_read);
-		*p++ = db_of_text(groups[i].joined);
+		*p++ = db_of_number(s->groups[i]->room_id);
+		*p++ = db_of_number(s->groups[i]->newest_read);
+		*p++ = db_of_text(s->groups[i]->joined);
 		*p++ = db_of_number(person_id);
 	}
-	v = sets_run_list(st, &rowless_sql, in, count, ROWLESS_VALUES);
-	if (v)
+	v = s->count ? sets_run_list(st, &rowless_sql, in, s->count, ROWLESS_VALUES) : STORE_OK;
+	if (v || !s->count)
 		return v;
 	while (db_next(st)) {
 		/* set, not added: the list was filled up by repeating */
-		for (i = 0; i < count; i++) {
-			if (groups[i].room_id == db_number(st, 0))
-				groups[i].count = db_number(st, 1);
+		for (i = 0; i < s->count; i++) {
+			if (s->groups[i]->room_id == db_number(st, 0))
+				s->groups[i]->count = db_number(st, 1);
 		}
 	}
 	return db_end(st);
+}
+
+static enum store_verdict find_max(struct store *st, int64_t *max_r)
+{
+	enum store_verdict v = db_run(st, &max_sql, 1, NULL, 0);
+
+	*max_r = 0;
+	if (v)
+		return v;
+	while (db_next(st))
+		*max_r = db_number(st, 0);
+	return db_end(st);
+}
+
+/* What is unread without a row in up to STORE_SET_MAX groups. */
+static enum store_verdict count_groups(struct store *st, int64_t person_id, int64_t floor,
+				       struct unread_group *groups, size_t count)
+{
+	struct some s = choose(groups, count, false);
+	enum store_verdict v = find_newest(st, person_id, floor, &s);
+	size_t i;
+
+	s = choose(groups, count, true);
+	if (v == STORE_OK && floor > 0)
+		v = find_large(st, &s);
+	s = choose(groups, count, true);
+	if (v == STORE_OK && floor > 0)
+		v = find_newest(st, person_id, 0, &s);
+	s = choose(groups, count, false);
+	if (v == STORE_OK)
+		v = count_rowless(st, person_id, &s);
+	for (i = 0; v == STORE_OK && i < count; i++) {
+		if (groups[i].far)
+			v = unread_far(st, person_id, &groups[i]);
+	}
+	return v;
 }
 
 enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
 			       struct unread *u)
 {
 	enum store_verdict v;
+	int64_t max = 0;
 	size_t i, n;
 
 	memset(u, 0, sizeof(*u));
 	v = find_rows(st, person_id, room_id, a, u);
 	if (v == STORE_OK)
 		v = find_groups(st, person_id, room_id, a, u);
+	if (v == STORE_OK && u->group_count)
+		v = find_max(st, &max);
 	for (i = 0; v == STORE_OK && i < u->group_count; i += n) {
 		n = u->group_count - i < STORE_SET_MAX ? u->group_count - i : STORE_SET_MAX;
-		v = find_newest(st, person_id, u->groups + i, n);
-		if (v == STORE_OK)
-			v = count_rowless(st, person_id, u->groups + i, n);
+		v = count_groups(st, person_id, max > NEAR ? max - NEAR : 0, u->groups + i, n);
 	}
 	return v;
 }

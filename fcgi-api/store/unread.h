@@ -17,6 +17,7 @@ struct unread_group {
 	struct slice joined;     /* unido_en, as the database writes it */
 	int64_t newest_read;     /* id, 0: none */
 	int64_t count;           /* unread messages without a row */
+	bool far;                /* large and not read for long: not to be walked */
 };
 struct unread_room {
 	int64_t room_id;
@@ -33,6 +34,8 @@ struct unread {
 /* Both counts, of all rooms or of one (room_id > 0). */
 STORE_CHECK enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id,
 					   struct arena *a, struct unread *u_r);
+/* The newest read message and the count of a group that is far. */
+STORE_CHECK enum store_verdict unread_far(struct store *st, int64_t person_id, struct unread_group *g);
 /* What is unread in a room. */
 int64_t unread_of(const struct unread *u, int64_t room_id);
 

@@ -186,6 +186,27 @@ test(`${MANY} rows in one transaction hold up no other room and cut off nobody w
   await heardOnce('tras la masa');
 }, 200000);
 
+test('rows as long as can be, more at a time than a message on the bus holds: each is heard once, and nobody waits', async () => {
+  const [carol, dave, eva] = await cast(house, 3);
+  const big = await roomOf(carol, dave);
+  const small = await roomOf(eva, dave);
+  const heard = new Map();
+  big.socket.on('receive_message', (m) => { heard.set(m.mensaje_id, (heard.get(m.mensaje_id) || 0) + 1); big.socket.heard.length = 0; });
+  const on = await db.getConnection();
+  await on.beginTransaction();
+  const ids = [];
+  for (let i = 0; i < 66; i += 1) ids.push(await insert(on, 'x'.repeat(65500), { place: big.id, sender: carol }));
+  for (let i = 0; i < 64; i += 1) ids.push(await insert(on, '"'.repeat(65000), { place: big.id, sender: carol }));
+  ids.push(await insert(on, 'detrás de las largas', { place: big.id, sender: carol }));
+  await insert(on, 'al lado de las largas', { place: small.id, sender: eva });
+  await on.commit();
+  on.release();
+  await small.socket.next('receive_message', { message: 'al lado de las largas' }, 10000);
+  await ask(() => heard.has(ids.at(-1)), 20000, 'the last of them');
+  await pause(1200);                   // another sweep
+  assert.deepEqual(ids.filter((id) => heard.get(id) !== 1), []);
+}, 60000);
+
 test('a table that went back: ids used again by other messages are heard', async () => {
   const first = BigInt(await insert(db, 'antes de volver'));
   for (let i = 0; i < 5; i += 1) await insert(db, `se pierde ${i}`);

@@ -240,7 +240,7 @@ test('a relay that comes back: what it finds, and answers to the one before', as
   assert.ok(foreign >= 1 && foreign <= 2, `${foreign} answers to another relay`);
   assert.equal(mine().filter((l) => / info bus answers of worker \d+ are for an earlier relay$/.test(l)).length, foreign);
   assert.equal((await house.metrics()).upred_relay_handovers_bad_total, 1);
-  assert.equal(mine().filter((l) => / warn relay \S+ is torn or too old: nobody is recovered$/.test(l)).length, 1);
+  assert.equal(mine().filter((l) => / warn relay \S+ is torn: nobody is recovered$/.test(l)).length, 1);
 }, 60000);
 
 // ---- faults of the database ----

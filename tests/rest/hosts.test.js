@@ -1,7 +1,8 @@
 'use strict';
-// timeout: 240
-// DB_HOST with several hosts: tried in order, and the one that answers is kept. And a server that is part of a cluster
-// (MariaDB with wsrep_on; no provider is needed for that much): reads wait for what other nodes have committed.
+// timeout: 420
+// DB_HOST with several hosts: tried in order, and the one that answers is kept, unless it takes no writes. And a
+// server that is part of a cluster (MariaDB with wsrep_on; no provider is needed for that much): reads wait for what other
+// nodes have committed.
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
@@ -12,9 +13,11 @@ const { House, BUILD } = require('../lib/house');
 const NAME = `hosts-${process.pid}`;
 const RUN = path.join(BUILD, 'houses', NAME);
 
-// A host of the database: passes everything on to the house's server, until it is shut.
+const housePort = () => Number(fs.readFileSync(path.join(RUN, 'state/db_port'), 'utf8'));
+
+// A host of the database: passes everything on to the house's server (or to another), until it is shut.
 class Host {
-  constructor() { this.count = 0; this.port = 0; this.mute = false; this.open = new Set(); }
+  constructor() { this.count = 0; this.port = 0; this.mute = false; this.open = new Set(); this.target = housePort; }
 
   listen() {
     this.server = net.createServer((from) => {
@@ -22,7 +25,7 @@ class Host {
       this.open.add(from);
       from.on('close', () => this.open.delete(from)).on('error', () => {});
       if (this.mute) return;
-      const to = net.connect(Number(fs.readFileSync(path.join(RUN, 'state/db_port'), 'utf8')), '127.0.0.1');
+      const to = net.connect(this.target(), '127.0.0.1');
       to.on('error', () => from.destroy()).on('close', () => from.destroy());
       from.on('close', () => to.destroy());
       from.pipe(to).pipe(from);
@@ -120,16 +123,26 @@ test('a host that takes connections and says nothing holds nobody up for long', 
   await talkSoon('a pesar del mudo', 20000);
 }, 60000);
 
-// ---- a cluster's node ----
+// ---- servers of the test's own ----
+
+const freePort = () => new Promise((resolve) => {
+  const server = net.createServer().listen(0, '127.0.0.1', () => { const { port } = server.address(); server.close(() => resolve(port)); });
+});
+
+// A database server over this folder of the house's.
+function serve(data, socket, port, ...more) {
+  const db = path.join(RUN, 'db');
+  const args = ['--no-defaults', `--datadir=${db}/${data}`, `--socket=${socket}`, `--port=${port}`,
+    '--bind-address=127.0.0.1', '--skip-name-resolve', '--max-connections=300', ...more];
+  if (process.getuid() === 0) args.push('--user=root');
+  if (own) own.kill('SIGKILL');        // a test that failed left it
+  own = spawn('mariadbd', args, { cwd: db, stdio: 'ignore' });
+}
 
 // The house's database once more, with a log of every statement; returns that log's path.
-async function serve(...more) {
-  const db = path.join(RUN, 'db');
-  const log = path.join(db, `general-${more.length}.log`);
-  const args = ['--no-defaults', `--datadir=${db}/data`, `--socket=${house.env.DB_SOCKET}`, `--port=${house.env.DB_PORT}`,
-    '--bind-address=127.0.0.1', '--skip-name-resolve', '--general-log', `--general-log-file=${log}`, '--max-connections=300', ...more];
-  if (process.getuid() === 0) args.push('--user=root');
-  own = spawn('mariadbd', args, { cwd: db, stdio: 'ignore' });
+async function serveHouse(...more) {
+  const log = path.join(RUN, 'db', `general-${more.length}.log`);
+  serve('data', house.env.DB_SOCKET, house.env.DB_PORT, '--general-log', `--general-log-file=${log}`, ...more);
   await works(40000);
   return log;
 }
@@ -141,14 +154,57 @@ async function end() {
   own = undefined;
 }
 
+// ---- a host that takes no writes ----
+
+const open = (port) => new Promise((resolve) => {
+  const socket = net.connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true); }).on('error', () => resolve(false));
+});
+
+test('a host that has become read only is left for the one that takes writes', async () => {
+  await second.shut();
+  second.mute = false;
+  await house.stopPart('db');
+  fs.cpSync(path.join(RUN, 'db/data'), path.join(RUN, 'db/copy'), { recursive: true });
+  await house.startPart('db');
+  await talkSoon('antes del cambio', 15000);
+  const port = await freePort();
+  serve('copy', path.join(RUN, 'db/copy.sock'), port, '--read-only');
+  await ask(() => open(port), 40000, 'the second server');
+  await second.listen();
+  await first.shut();
+  first.target = () => port;
+  await first.listen();
+  await talkSoon('en el que escribe', 10000);
+  const post = () => house.api('POST', '/api/mensajes/directo/456', { user: 123, body: { contenido: 'por REST' } });
+  await ask(async () => (await post()).status === 201, 10000, 'a message by REST');
+}, 90000);
+
+test('where no host takes writes the others are read, and what is left for the one that does is taken up by itself', async () => {
+  await second.shut();
+  await works(15000);                  // reads go on
+  assert.equal((await house.api('POST', '/api/mensajes/directo/456', { user: 123, body: { contenido: 'nunca' } })).status, 503);
+  const told = () => house.log('fcgi').lastIndexOf('no host of DB_HOST takes writes');
+  assert.ok(told() > 0);
+  await second.listen();
+  await ask(async () => (await rooms()).status === 200 && house.log('fcgi').lastIndexOf('the database is back') > told(),
+    30000, 'a reader to come back');
+  await talkSoon('de vuelta', 15000);
+  await second.shut();
+  first.target = housePort;
+  await end();
+  await talkSoon('uno solo', 20000);
+}, 90000);
+
+// ---- a cluster's node ----
+
 test('on a plain server nothing of it is set; on a node of a cluster every session waits for the others', async () => {
   await house.stopPart('db');
-  const plain = await serve();
+  const plain = await serveHouse();
   await talk('en un servidor solo');
   await end();
   assert.match(fs.readFileSync(plain, 'latin1'), /wsrep_on/);
   assert.doesNotMatch(fs.readFileSync(plain, 'latin1'), /wsrep_sync_wait/);
-  const node = await serve('--wsrep-on=ON', '--wsrep-provider=none', '--binlog-format=ROW');
+  const node = await serveHouse('--wsrep-on=ON', '--wsrep-provider=none', '--binlog-format=ROW');
   await talk('en un nodo');
   await end();
   const statements = fs.readFileSync(node, 'latin1').split('\n');

@@ -61,6 +61,7 @@ async function sends(p, ask, where, forbidden) {
   await post(201, { body: JSON.stringify({ contenido: 'a trozos' }), headers: { 'Transfer-Encoding': 'chunked' } });
   for (const body of ['', '{no', {}, { contenido: '' }, { contenido: null, url_archivo: null }]) await post(400, { body });
   await post(400, { body: { contenido: 'x' }, headers: { 'Idempotency-Key': 'a, b' } });
+  await post(201, { body: { contenido: 'x' }, headers: { 'Idempotency-Key': `a,b ${where.split('/')[3]}` } });
   for (const body of [{ contenido: 7 }, { contenido: 'x', tipo_mensaje: 'video' }, { contenido: 'x', metadatos: [1] },
     { contenido: 'a\0b' }, { contenido: 'x'.repeat(65536) }, { contenido: 'x', metadatos: { m: 'x'.repeat(17000) } }]) {
     await post(422, { body });

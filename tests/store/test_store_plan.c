@@ -175,6 +175,12 @@ static void fill(void)
 	      " FROM salas_chat s JOIN usuarios u WHERE s.id IN (%lld, %lld)"
 	      " AND u.id BETWEEN %lld AND %lld",
 	      L(ID(1)), L(direct.id), L(group.id), L(ID(101)), L(ID(400)));
+	/* a large group, not read for long */
+	for (i = 0; i < 3; i++)
+		admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(),"
+		      " sala_chat_id, remitente_id, 'x' FROM mensajes WHERE sala_chat_id = %lld", L(group.id));
+	admin("INSERT INTO mensajes (id, mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT MAX(id) + 30000,"
+	      " UUID(), %lld, %lld, 'x' FROM mensajes", L(direct.id), L(ID(1)));
 	admin("INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, leido_en) SELECT m.id,"
 	      " %lld, CURRENT_TIMESTAMP"
 	      " FROM mensajes m WHERE m.remitente_id = %lld",
@@ -234,6 +240,8 @@ static void messages_and_receipts(void)
 	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 0, 50, 0 }, mem, &h));
 	OK(store_message_history(st, &(struct store_page){ direct.id, ids[20], -1, 0, 50, 0 }, mem, &h));
 	OK(store_message_history(st, &(struct store_page){ group.id, -1, ids[20], 0, 50, 0 }, mem, &h));
+	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 200, 50, 0 }, mem, &h));
+	assert_int_equal(h.count, 50);
 	OK(store_room_last(st, direct.id, mem, &m));
 	OK(store_unread_count(st, ID(2), 0, &count));
 	OK(store_unread_count(st, ID(110), group.id, &count));

@@ -1,0 +1,87 @@
+/*
+ * unread_far: what is unread in a large group that the person has not read for long.
+ *
+ * Room: fcgi-api/store. Called by unread; calls db. Walking such a group row by row takes seconds, so
+ * its count is put together from parts that indexes answer alone. It is the same number to the last message.
+ */
+#include "unread.h"
+
+/* From the person's own rows: the group's unread ones are not walked. */
+static const struct db_sql newest_sql = {
+	"far newest read",
+	"SELECT STRAIGHT_JOIN MAX(d.mensaje_id) FROM destinatarios_mensaje d JOIN mensajes m"
+	" ON m.id = d.mensaje_id WHERE d.destinatario_id = ? AND d.leido_en IS NOT NULL AND m.sala_chat_id = ?", "i"
+};
+/* Times do not always rise with ids: behind this one every message is younger than the membership. */
+static const struct db_sql early_sql = {
+	"far last before joining",
+	"SELECT MAX(id) FROM mensajes IGNORE INDEX (PRIMARY) WHERE sala_chat_id = ? AND enviado_en <= ?", "i"
+};
+static const struct db_sql behind_sql = {
+	"far behind",
+	"SELECT COUNT(*) FROM mensajes IGNORE INDEX (PRIMARY) WHERE sala_chat_id = ? AND id > ?"
+	" AND eliminado_en IS NULL", "i"
+};
+/* Of those, the person's own, */
+static const struct db_sql own_sql = {
+	"far own",
+	"SELECT STRAIGHT_JOIN COUNT(*) FROM mensajes o JOIN mensajes m ON m.id = o.id AND m.sala_chat_id = ?"
+	" AND m.eliminado_en IS NULL WHERE o.remitente_id = ? AND o.id > ?", "i"
+};
+/* and others' with a row: that one counts by itself. None is read there. */
+static const struct db_sql rows_sql = {
+	"far rows",
+	"SELECT STRAIGHT_JOIN COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id"
+	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND d.mensaje_id > ? AND m.sala_chat_id = ?"
+	" AND m.remitente_id <> ? AND m.eliminado_en IS NULL", "i"
+};
+/* The few that have a lower id than the last before joining, and came later. The LIMIT keeps them apart. */
+static const struct db_sql between_sql = {
+	"far between",
+	"SELECT STRAIGHT_JOIN COUNT(*) FROM (SELECT id FROM mensajes IGNORE INDEX (PRIMARY) WHERE sala_chat_id = ?"
+	" AND enviado_en > ? AND id > ? AND id <= ? LIMIT 1000000000) few JOIN mensajes m ON m.id = few.id"
+	" LEFT JOIN destinatarios_mensaje d ON d.mensaje_id = m.id AND d.destinatario_id = ?"
+	" WHERE m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL", "i"
+};
+
+/* The number that a statement answers; 0 for none. */
+static enum store_verdict one(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t count,
+			      int64_t *number_r)
+{
+	enum store_verdict v = db_run(st, sql, 1, in, count);
+
+	*number_r = 0;
+	if (v)
+		return v;
+	while (db_next(st))
+		*number_r = db_number(st, 0);
+	return db_end(st);
+}
+
+enum store_verdict unread_far(struct store *st, int64_t person_id, struct unread_group *g)
+{
+	struct db_value me = db_of_number(person_id), room = db_of_number(g->room_id), joined = db_of_text(g->joined);
+	int64_t early, behind, own, rows, between = 0;
+	struct db_value from;
+	enum store_verdict v = one(st, &newest_sql, (struct db_value[]){ me, room }, 2, &g->newest_read);
+
+	if (v == STORE_OK)
+		v = one(st, &early_sql, (struct db_value[]){ room, joined }, 2, &early);
+	if (v)
+		return v;
+	from = db_of_number(early > g->newest_read ? early : g->newest_read);
+	v = one(st, &behind_sql, (struct db_value[]){ room, from }, 2, &behind);
+	if (v == STORE_OK)
+		v = one(st, &own_sql, (struct db_value[]){ room, me, from }, 3, &own);
+	if (v == STORE_OK)
+		v = one(st, &rows_sql, (struct db_value[]){ me, from, room, me }, 4, &rows);
+	if (v == STORE_OK && early > g->newest_read)
+		v = one(st, &between_sql,
+			(struct db_value[]){ room, joined, db_of_number(g->newest_read), from, me, me }, 6, &between);
+	if (v == STORE_OK) {
+		/* not one transaction's snapshot: what was deleted meanwhile must not make it negative */
+		g->count = behind - own - rows > 0 ? behind - own - rows : 0;
+		g->count += between;
+	}
+	return v;
+}

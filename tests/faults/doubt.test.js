@@ -1,0 +1,113 @@
+'use strict';
+// timeout: 400
+// The answer to COMMIT is lost, and lost again at every further attempt: the message is stored and nobody could look. A
+// refusal says then that the outcome is unknown, at every door; the repeat settles it.
+const path = require('node:path');
+const { spawn } = require('node:child_process');
+const { test, atEnd, ask, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { Rest } = require('../lib/documents');
+const { cast, joinDirect, words } = require('../talk/cast');
+const { build, Steps } = require('./hooks');
+
+const TRIES = 2;                       // of a transaction whose connection is lost
+const ATTEMPTS = 2;                    // of a command on the bus
+
+const steps = {};
+const rules = new Rest();
+let bins;
+let house;
+let ids;
+let ana;
+let luis;
+let room;
+atEnd(async () => { if (house) await house.stop(); });
+
+const stored = async (text) => (await house.rows('SELECT id FROM mensajes WHERE contenido = ?', [text])).length;
+const arm = (part, times) => steps[part].arm('store.committed', 'fail', { times });
+
+async function heardOnce(message) {
+  for (const socket of [ana, luis]) await socket.next('receive_message', { message });
+  await luis.nothing('receive_message', { message }, 1300);
+}
+
+test('a house with steps, Ana and Luis', async () => {
+  bins = build();
+  house = await House.start({ ...bins, BUS_WORKERS: 1, FCGI_WORKERS: 1 });
+  for (const part of ['bus', 'fcgi', 'cgi']) steps[part] = new Steps(path.join(house.runDir, 'steps', part));
+  for (const part of ['bus', 'fcgi']) {
+    await house.stopPart(part);
+    await house.startPart(part, { FAULT_DIR: steps[part].folder });
+  }
+  ids = await cast(house, 2);
+  [ana, luis] = [await house.connect(ids[0]), await house.connect(ids[1])];
+  room = (await joinDirect(ana, ids[1])).sala_uuid;
+  await joinDirect(luis, ids[0]);
+}, 280000);
+
+test('on a socket', async () => {
+  const message = words(room, ids[0], 'en duda', { client_id: 'en-duda' });
+  arm('bus', TRIES * ATTEMPTS);
+  const ack = await ana.call('send_message', message, 15000);
+  assert.equal(ack.code, 'unavailable', JSON.stringify(ack));
+  assert.equal(ack.outcome, 'unknown', JSON.stringify(ack));
+  await steps.bus.met();
+  assert.equal(await stored('en duda'), 1);
+  const again = await ana.call('send_message', message);
+  assert.equal(again.status, 'sent', JSON.stringify(again));
+  assert.equal(await stored('en duda'), 1);
+  await heardOnce('en duda');
+}, 40000);
+
+const where = () => `/api/mensajes/salas/${room}/mensajes`;
+const post = (text) => ({ user: ids[0], body: { contenido: text }, headers: { 'Idempotency-Key': text } });
+
+test('by FastCGI; a question is only unavailable', async () => {
+  arm('fcgi', TRIES);
+  const answer = rules.answer('POST', where(), await house.api('POST', where(), post('por REST')));
+  assert.equal(answer.status, 503);
+  assert.equal(answer.json.outcome, 'unknown', answer.text);
+  assert.equal(await stored('por REST'), 1);
+  assert.equal((await house.api('POST', where(), post('por REST'))).status, 200);
+  await heardOnce('por REST');
+  arm('fcgi', TRIES);
+  const look = rules.answer('GET', where(), await house.api('GET', where(), { user: ids[0] }));
+  assert.equal(look.status, 503);
+  assert.equal(look.json.outcome, undefined, look.text);
+}, 40000);
+
+// One request to the handlers as a CGI program; its whole answer.
+function cgi(body, more) {
+  return new Promise((resolve) => {
+    const program = spawn(bins.API_BIN, [], { env: { ...process.env, ...house.env, RUN_DIR: path.join(house.runDir, 'bus'),
+      AUTH_MODE: 'open', GATEWAY_INTERFACE: 'CGI/1.1', REQUEST_METHOD: 'POST', REQUEST_URI: where(), SCRIPT_NAME: '', PATH_INFO: where(),
+      CONTENT_TYPE: 'application/json', CONTENT_LENGTH: String(Buffer.byteLength(body)), HTTP_X_USER_ID: ids[0], ...more } });
+    let out = '';
+    program.stdout.on('data', (d) => { out += d; });
+    program.on('close', () => resolve(out));
+    program.stdin.end(body);
+  });
+}
+
+test('by CGI', async () => {
+  const body = JSON.stringify({ contenido: 'por CGI' });
+  arm('cgi', TRIES);
+  const out = await cgi(body, { FAULT_DIR: steps.cgi.folder });
+  assert.match(out, /^Status: 503/m);
+  assert.match(out, /"outcome":"unknown"/);
+  assert.equal(await stored('por CGI'), 1);
+  await heardOnce('por CGI');
+}, 30000);
+
+test('a database that is away before anything was written is no doubt', async () => {
+  await house.stopPart('db');
+  const ack = await ana.call('send_message', words(room, ids[0], 'sin base'), 15000);
+  assert.equal(ack.code, 'unavailable');
+  assert.equal(ack.outcome, undefined, JSON.stringify(ack));
+  const answer = await house.api('POST', where(), post('sin base por REST'));
+  assert.equal(answer.status, 503);
+  assert.equal(answer.json.outcome, undefined, answer.text);
+  await house.startPart('db');
+  await ask(async () => (await house.api('GET', where(), { user: ids[0] })).status === 200, 15000, 'an answer');
+  assert.equal(await stored('sin base'), 0);
+}, 60000);
