@@ -41,6 +41,12 @@ db_launch() {
 	starting=db
 }
 
+# A server that has not answered yet may take no notice of TERM; InnoDB is made to be killed then.
+db_halt() {
+	halt db "$([ -z "$(recall db_answered '')" ] && echo 5 || echo 60)"
+	rm -f "$run/db/db.sock"
+}
+
 db_root() { mariadb --no-defaults --socket="$db_socket" --user="$(id -un)" "$@"; }
 db_admin() {
 	MYSQL_PWD=$(recall db_admin_password '') mariadb --no-defaults --socket="$db_socket" --user=$db_admin \
@@ -57,8 +63,10 @@ db_start() {
 	db_port=$(recall db_port '')
 	{ [ -n "$db_port" ] && ! port_taken "$db_port"; } || db_port=$(free_port)
 	remember db_port "$db_port"
+	forget db_answered
 	db_launch
 	wait_for 60 db_root -e 'SELECT 1' || failed db "the database did not start"
+	remember db_answered yes
 	step_end "database (port $db_port, own socket)"
 	db_load
 }

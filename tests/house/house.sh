@@ -4,6 +4,7 @@
 #   house.sh start|stop|status|logs  the same in the background; start writes $RUN_DIR/house.env
 #   house.sh stop-part NAME [SIGNAL] | start-part NAME [SETTING=value...] | restart-part NAME
 #                                    for tests of trouble; NAME: db fcgi bus relay web
+#   house.sh token PERSON            with AUTH_MODE=token: one of that person (the id), good for an hour
 # Environment: RUN_DIR, RELAY_PORT, WEB_PORT (0: a free one), WEB=apache|apache-fcgid|apache-cgid|nginx (start-part
 # takes another one), and every setting of the programs. RELAY_BIN, API_BIN and WWW take installed programs and an
 # installed page instead of the built ones.
@@ -134,7 +135,7 @@ stop_all() {
 	for p in web relay bus fcgi; do
 		halt $p 35
 	done
-	halt db 60
+	db_halt
 	[ -z "$short" ] || rm -rf "$short"
 	forget short
 	rm -f "$env_file"
@@ -183,7 +184,12 @@ welcome() {
 	echo "  relay   $(relay_url | sed s/127.0.0.1/localhost/)/"
 	echo "  people  $(db_admin -N -e "SELECT id, nombre, apellido_paterno FROM usuarios WHERE estado = 'activo'
 		ORDER BY id = 123 DESC, id = 456 DESC, id LIMIT 6" | tr '\t' ' ' | sed ':a; N; $!ba; s/\n/, /g')"
-	echo "  try     http://localhost:$web_port/?usuario=123 in one window and ?usuario=456 in another: write to each other"
+	if [ "${AUTH_MODE:-open}" = token ]; then
+		echo "  try     the page in two windows, each with the token of another person; this prints one:"
+		echo "          RUN_DIR=$(quote "$run") sh $(quote "$top/tests/house/house.sh") token 123"
+	else
+		echo "  try     http://localhost:$web_port/?usuario=123 in one window and ?usuario=456 in another: write to each other"
+	fi
 }
 
 # in the foreground: ends with the first part that ends by itself, or when "stop" was said elsewhere
@@ -254,6 +260,14 @@ stop_part() {
 	halt "$1" 35 "${2:-TERM}"
 }
 
+token() {
+	case ${1:-} in '' | *[!0-9]*) die 'token needs the id of a person, such as 123' ;; esac
+	part_init
+	correo=$(db_admin -N -e "SELECT correo_institucional FROM usuarios WHERE id = $1")
+	[ -n "$correo" ] || die "there is no person $1"
+	in_program_env "$api_bin" make-token "$correo"
+}
+
 status() {
 	bad=0
 	for p in $parts; do
@@ -284,11 +298,11 @@ command=${1:-}
 [ $# -eq 0 ] || shift
 case $command in
 stop) [ -d "$RUN_DIR" ] || exit 0 ;;
-status | logs) [ -d "$RUN_DIR" ] || die "no house in $RUN_DIR" ;;
+status | logs | token) [ -d "$RUN_DIR" ] || die "no house in $RUN_DIR" ;;
 esac
 case $command in
-run | start | stop | status | logs | start-part | stop-part | restart-part) house_init ;;
-*) echo 'usage: house.sh run|start|stop|status|logs|start-part|stop-part|restart-part' >&2; exit 2 ;;
+run | start | stop | status | logs | token | start-part | stop-part | restart-part) house_init ;;
+*) echo 'usage: house.sh run|start|stop|status|logs|token|start-part|stop-part|restart-part' >&2; exit 2 ;;
 esac
 case $command in
 run | start | stop | *-part)
@@ -306,6 +320,7 @@ start)
 	welcome ;;
 stop) stop_all ;;
 status) status ;;
+token) token "$@" ;;
 logs) logs ;;
 start-part) start_part "$@" ;;
 stop-part) stop_part "$@" ;;

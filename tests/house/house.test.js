@@ -66,7 +66,21 @@ test('start answers on every address and writes house.env', async () => {
   const rooms = await first.api('GET', '/api/mensajes/salas', { user: 123 });
   assert.equal(rooms.status, 200);
   assert.ok(Array.isArray(rooms.json));
+  for (const transports of [['websocket'], ['polling']]) {
+    const ana = await clients.connect(first.webUrl, '123', { transports });
+    assert.equal(ana.io.engine.transport.name, transports[0]);
+    ana.close();
+  }
 }, 90000);
+
+test('pages of other origins read the guide\'s object, and no figures', async () => {
+  for (const [place, value] of [['/', '*'], ['/metrics', null], ['/healthz', null], ['/readyz', null], ['/nada', null]]) {
+    const { headers } = await fetch(first.relayUrl + place, { headers: { Origin: 'https://a.example' } });
+    assert.equal(headers.get('access-control-allow-origin'), value, place);
+  }
+  // behind the web server they do not exist
+  for (const place of ['/metrics', '/healthz', '/readyz']) assert.equal((await first.api('GET', place)).status, 404, place);
+});
 
 test('the shell reads house.env', () => {
   const seen = execFileSync('sh', ['-c', '. "$1"; printf "%s|%s" "$RELAY_URL" "$DB_PASSWORD"', '-',
@@ -180,6 +194,40 @@ test('make run, Ctrl-C: everything ends', async () => {
   assert.match(out, /stopped/);
   assert.deepEqual(inhabitants(runDir), []);
 }, 120000);
+
+test('Ctrl-C while the database starts does not wait for one that takes no notice', async () => {
+  const runDir = path.join(houses, 'foreground');
+  const bin = path.join(houses, 'deaf');
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, 'mariadbd'), "#!/bin/sh\ntrap '' TERM\nexec sleep 100\n", { mode: 0o755 });
+  const env = { ...base, RUN_DIR: runDir, PATH: `${bin}:${process.env.PATH}` };
+  const started = (child) => ask(() => fs.existsSync(path.join(runDir, 'pids/db')), 10000, 'the database to be started')
+    .then(() => process.kill(-child.pid, 'SIGINT'));
+  const { out } = await command([...script, 'run'], env, { detached: true, started });
+  assert.match(out, /db did not end within 5 s: killed/);
+  assert.deepEqual(inhabitants(runDir), []);
+  // and the next start finds everything as it was
+  const again = await command([...script, 'start'], { ...base, RUN_DIR: runDir });
+  assert.equal(again.code, 0, again.out);
+  await command([...script, 'stop'], { ...base, RUN_DIR: runDir });
+  assert.equal(fs.existsSync(path.join(runDir, 'db/db.sock')), false);
+}, 50000);
+
+test('with tokens, start says how to get one, and the line works as it stands', async () => {
+  const runDir = path.join(houses, 'tokens');
+  const env = { ...base, RUN_DIR: runDir, AUTH_MODE: 'token', SECRET_KEY: 'una clave larga: $HOME "y" comillas' };
+  const { code, out } = await command([...script, 'start'], env);
+  assert.equal(code, 0, out);
+  assert.doesNotMatch(out, /usuario=/);
+  const [, line] = /^ +(RUN_DIR=.* token 123)$/m.exec(out);
+  const token = execFileSync('sh', ['-c', line], { cwd: '/', env: { PATH: process.env.PATH }, encoding: 'utf8' }).trim();
+  const { WEB_URL } = readEnv(path.join(runDir, 'house.env'));
+  const ask123 = (headers) => fetch(`${WEB_URL}/api/mensajes/salas`, { headers }).then((r) => r.status);
+  assert.equal(await ask123({ Authorization: `Bearer ${token}` }), 200);
+  assert.equal(await ask123({ 'X-User-Id': '123' }), 401);
+  await command([...script, 'stop'], env);
+  assert.deepEqual(inhabitants(runDir), []);
+}, 60000);
 
 test('make install DESTDIR: the installed programs run with a .env as in the guide', async () => {
   const dest = path.join(houses, 'installed');

@@ -1,10 +1,10 @@
 'use strict';
 // A wrong setting stops a program at once, with one line that names it; --check-config sees what a start would.
-const { spawnSync } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { test, atEnd, assert } = require('../lib/check');
+const { test, atEnd, ask, assert } = require('../lib/check');
 const { BUILD, TOP } = require('../lib/house');
 
 const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'upred-settings-'));
@@ -19,7 +19,7 @@ function check(program, settings) {
 test('the relay: lists, addresses, places', () => {
   for (const [name, ...values] of [['TRUSTED_PROXIES', 'zzz', '10.0.0.1,x', '10.0.0.0/8', '1.2.3.4:80'],
     ['CORS_ALLOWED_ORIGINS', 'foo', 'https://', 'https://a.mx/', '*,b', 'https://a.mx b'], ['HOST', 'no such host', '1.2.3'.repeat(9)],
-    ['RUN_DIR', '/nonexistent/x', '/etc/passwd', `/${'x'.repeat(200)}`], ['PORT', '65536', 'x', '-1'], ['MAX_PAYLOAD', '1', 'x'],
+    ['RUN_DIR', '', '/nonexistent/x', '/etc/passwd', `/${'x'.repeat(200)}`], ['PORT', '65536', 'x', '-1'], ['MAX_PAYLOAD', '1', 'x'],
     ['AUTH_MODE', 'maybe'], ['LOG_LEVEL', 'loud'], ['RATE_LIMITS', '2'], ['JOBS_ADDRESS', 'tcp://*:1', 'x']]) {
     for (const value of values) {
       const { status, text } = check('upred-relay', { [name]: value });
@@ -39,7 +39,7 @@ test('the handlers: keys, modes, database', () => {
   for (const [settings, name] of [[{ AUTH_MODE: 'token' }, 'SECRET_KEY'], [{ UPRED_ENV: 'production' }, 'AUTH_MODE'],
     [{ FLASK_ENV: 'production', SECRET_KEY: 'llave' }, 'AUTH_MODE'], [{ UPRED_ENV: 'production', AUTH_MODE: 'token' }, 'SECRET_KEY'],
     [{ UPRED_ENV: 'production', AUTH_MODE: 'token', SECRET_KEY: 'dev-secret-key' }, 'SECRET_KEY'], [{ AUTH_MODE: 'x' }, 'AUTH_MODE'],
-    [{ DB_USER: '' }, 'DB_USER'], [{ DB_NAME: '' }, 'DB_NAME'], [{ DB_PORT: '0' }, 'DB_PORT'], [{ FCGI_SOCKET_MODE: '9' }, 'FCGI_SOCKET_MODE']]) {
+    [{ DB_USER: '' }, 'DB_USER'], [{ DB_NAME: '' }, 'DB_NAME'], [{ DB_PORT: '0' }, 'DB_PORT'], [{ FCGI_SOCKET_MODE: '9' }, 'FCGI_SOCKET_MODE'], [{ RUN_DIR: '' }, 'RUN_DIR']]) {
     const { status, text } = check('upred-api', settings);
     assert.equal(status, 2, JSON.stringify(settings) + text);
     assert.equal(text.split('\n').length, 1, text);
@@ -47,6 +47,52 @@ test('the handlers: keys, modes, database', () => {
   }
   assert.equal(check('upred-api', {}).text, 'ok');
   assert.equal(check('upred-api', { UPRED_ENV: 'production', AUTH_MODE: 'open' }).text, 'ok');
+});
+
+const api = (env, ...words) => {
+  const { status, stdout, stderr } = spawnSync(path.join(BUILD, 'bin/upred-api'), words, { env, cwd: dir, encoding: 'utf8' });
+  return { status, out: stdout.trim(), said: stderr.split('\n')[0] };
+};
+
+test('make-token needs the key alone; the environment of a production, too', () => {
+  for (const env of [{ SECRET_KEY: 'llave' }, { SECRET_KEY: 'llave', UPRED_ENV: 'production' }]) {
+    const { status, out, said } = api(env, 'make-token', 'ana@upred.example');
+    assert.equal(status, 0, said);
+    assert.match(out, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+  }
+  fs.writeFileSync(path.join(dir, 'key'), 'SECRET_KEY=llave\n');
+  assert.equal(api({}, 'make-token', 'ana@upred.example', '60', '--env', path.join(dir, 'key')).status, 0);
+  assert.deepEqual(api({}, 'make-token', 'ana@upred.example'), { status: 2, out: '', said: 'upred-api: SECRET_KEY: make-token needs one' });
+});
+
+test('a word too many, or one too few, is said', () => {
+  for (const [words, what] of [[['make-secret', 'extra'], 'unknown: extra'], [['--version', 'x'], 'unknown: x'],
+    [['--help', 'x'], 'unknown: x'], [['--env'], '--env needs a file'], [['fcgi', 'bus'], 'unknown: bus'], [[], 'what?'],
+    [['make-token', '--seconds'], 'unknown: --seconds'], [['make-token', 'a@b', '5', '6'], 'unknown: 6']]) {
+    assert.deepEqual(api({}, ...words), { status: 2, out: '', said: `upred-api: ${what}` }, words.join(' '));
+  }
+  assert.match(api({}, 'make-secret').out, /^[0-9a-f]{64}$/);
+  assert.match(api({}, '--version').out, /^upred-api \d/);
+  assert.match(api({}, 'fcgi', '--help').out, /^usage: upred-api/);
+  const relay = (...words) => spawnSync(path.join(BUILD, 'bin/upred-relay'), words, { env: {}, cwd: dir, encoding: 'utf8' });
+  assert.match(relay('--env').stderr, /^upred-relay: a file is missing behind --env\n/);
+  assert.match(relay('--version', 'x').stderr, /^upred-relay: unknown argument x\n/);
+  assert.match(relay('--version').stdout, /^upred-relay \d/);
+  assert.match(relay('--help').stdout, /^usage: upred-relay/);
+});
+
+test('a relay without TLS that is told to read again speaks of no certificate', async () => {
+  const relay = spawn(path.join(BUILD, 'bin/upred-relay'), { env: { ...base, PORT: '0' }, cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  relay.stderr.on('data', (d) => { said += d; });
+  try {
+    await ask(() => /listens on/.test(said), 10000, 'the relay');
+    relay.kill('SIGHUP');
+    const [line] = await ask(() => /.*read again.*/.exec(said), 5000, 'the reload');
+    assert.match(line, /LOG_LEVEL, RATE_LIMITS, FEED_INTERVAL_MS read again; the others need a restart$/);
+  } finally {
+    relay.kill();
+  }
 });
 
 test('.env.example is what both programs know', () => {

@@ -42,6 +42,20 @@ test('each may read the settings, and reloads by HUP', () => {
   assert.deepEqual(values(text('upred-api-fcgi.service'), 'RuntimeDirectory'), ['upred-api']);
 });
 
+test('who needs the run directory starts behind those that make it', () => {
+  const makers = names().filter((name) => values(text(name), 'RuntimeDirectory').includes('upred'));
+  assert.deepEqual(makers.sort(), ['upred-api-bus.service', 'upred-relay.service']);
+  const after = values(text('upred-api-fcgi.service'), 'After').join(' ').split(' ');
+  for (const name of makers) assert.ok(after.includes(name), name);
+});
+
+test('README starts the units that there are, the relay last', () => {
+  for (const file of ['README.md', 'README.es.md']) {
+    const started = [...fs.readFileSync(path.join(TOP, file), 'utf8').matchAll(/systemctl enable --now ([a-z -]+)/g)].map((m) => m[1].trim());
+    assert.deepEqual(started, ['upred-api-fcgi upred-api-bus', 'upred-relay'], file);
+  }
+});
+
 test('systemd-analyze has nothing to say', () => {
   const { error, status, stdout, stderr } = run('systemd-analyze', '--man=no', 'verify',
     ...names().map((name) => path.join(units, name)));
