@@ -95,7 +95,12 @@ test('the badges say what the server counts, whatever a cursor repeats', async (
   await ask(async () => await badges() === await counted(), 8000, 'equal counts');
   await ana.waitForTimeout(7000);
   assert.equal(await badges(), await counted());
-}, 60000);
+  const [{ id }] = await house.rows('SELECT id FROM mensajes WHERE contenido = ?', [say('dos')]);
+  const before = await counted();
+  assert.equal((await house.api('DELETE', `/api/mensajes/mensajes/${id}`, { user: 457 })).status, 200);
+  assert.equal(await counted(), before - 1);
+  await ask(async () => await badges() === before - 1, 20000, 'one less');
+}, 90000);
 
 test('several at once keep their order', async () => {
   for (let i = 0; i < 5; i += 1) await write(ana, say(`serie ${i}`));

@@ -79,6 +79,30 @@ for (const where of ['?', '#']) {
   }, 60000);
 }
 
+test('a token put into the address of an open page enters with it', async () => {
+  const page = await person(house, '');
+  await page.goto(`${house.webUrl}/#token=${await token(456)}`);
+  await connected(page);
+  assert.doesNotMatch(page.url(), /token/);
+  await page.waitForSelector('#me-name:text("Luis Martínez")');
+  assert.equal(await page.textContent('#me-change'), 'Salir');
+  await page.context().close();
+}, 40000);
+
+test('the relay away at the login: nothing to fill in meanwhile, and it goes on by itself', async () => {
+  await house.stopPart('relay', 'KILL');
+  const page = await person(house, '');
+  await page.goto('about:blank');
+  await page.goto(`${house.webUrl}/#token=${await token(456)}`);
+  await page.waitForSelector('#chooser-error:text("se sigue intentando")', { timeout: 20000 });
+  assert.equal(await page.locator('#chooser form:visible').count(), 0);
+  assert.equal(await page.locator('#chooser-cancel').isVisible(), true);
+  await house.startPart('relay');
+  await connected(page);
+  await connected(ana);
+  await page.context().close();
+}, 60000);
+
 test('the relay away: the token opens REST polling too', async () => {
   await house.stopPart('relay', 'KILL');
   await ana.waitForSelector('#connection[data-state="sondeo"]', { timeout: 30000 });

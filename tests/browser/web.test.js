@@ -82,6 +82,12 @@ for (const web of ['apache', 'nginx']) {
       assert.match(answer, /^HTTP\/1\.1 400 /);
       assert.match(answer, /\r\n\r\n\{"detail":".*","code":"bad_request"\}/s);
     }
+    const odd = [['HTTP/1.1\r\nExpect: zzz', /^HTTP\/1\.1 (200|417) /], ['HTTP/3.0', /^HTTP\/1\.1 (200|400|505) /]];
+    for (const [line, status] of odd) {
+      const answer = await raw(house, `GET /api/mensajes/salas?user_id=123 ${line}\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      assert.match(answer, status);
+      if (!answer.startsWith('HTTP/1.1 200')) assert.match(answer, /\r\n\r\n\{"detail":".*","code":"bad_request"\}/s);
+    }
     const large = await house.api('POST', '/api/mensajes/directo/456', { user: 123, body: JSON.stringify({ contenido: 'x'.repeat(3000000) }) });
     assert.equal(large.status, 413);
     assert.equal(large.json.code, 'too_large');

@@ -54,6 +54,7 @@ export function createApi(me) {
 
 	return {
 		rooms: () => call('GET', '/salas'),
+		room: (uuid) => call('GET', room(uuid)),
 		// The newest page, or the one before the message `before`; oldest first.
 		messages(uuid, { before, limit = 50 } = {}) {
 			const query = new URLSearchParams({ limit });

@@ -8,10 +8,23 @@ const PAGE = 50;
 
 export function createConversation({ store, api, remote, rooms, receipts }) {
 	let recent = {};
+	// What became of messages while a page of history was on its way.
+	const late = new Map();
+	let underWay = 0;
 
-	function take(rows) {
-		for (const row of rows) {
-			const message = fromRest(row);
+	// A page of history, oldest first, with what has become of it since.
+	async function page(uuid, query) {
+		underWay += 1;
+		try {
+			return (await api.messages(uuid, query)).map((row) => Object.assign(fromRest(row), late.get(String(row.id))));
+		} finally {
+			underWay -= 1;
+			if (!underWay) late.clear();
+		}
+	}
+
+	function take(messages) {
+		for (const message of messages) {
 			store.learnPerson(message.from, message.name);
 			if (!message.deleted) store.merge(message);
 		}
@@ -25,26 +38,26 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 
 	// Only an empty page says that there is nothing older: a page ends at 50 messages or at a number of bytes.
 	async function loadBefore(uuid, id) {
-		const rows = await api.messages(uuid, { before: id, limit: PAGE });
-		store.thread(uuid).complete = rows.length === 0;
-		take(rows);
+		const older = await page(uuid, { before: id, limit: PAGE });
+		store.thread(uuid).complete = older.length === 0;
+		take(older);
 	}
 
 	// newestKnown: the newest id before a cut, null when there was none.
 	async function loadNewest(room, newestKnown) {
 		const thread = store.thread(room.uuid);
 		thread.failed = false;
-		const rows = await api.messages(room.uuid, { limit: PAGE }).catch((error) => {
+		const newest = await page(room.uuid, { limit: PAGE }).catch((error) => {
 			thread.failed = true;
 			store.emit('thread');
 			throw error;
 		});
 		// A page that does not reach back to what is known leaves a hole: begin again from this page.
-		if (newestKnown && rows.length && compareIds(String(rows[0].id), newestKnown) > 0) store.forgetThreads(null);
-		take(rows);
-		if (!thread.loaded) thread.complete = rows.length === 0;
+		if (newestKnown && newest.length && compareIds(newest[0].id, newestKnown) > 0) store.forgetThreads(null);
+		take(newest);
+		if (!thread.loaded) thread.complete = newest.length === 0;
 		// A short page is nearly always the whole room; asked now, nobody is offered older messages that are not there.
-		if (!thread.loaded && rows.length && rows.length < PAGE) await loadBefore(room.uuid, String(rows[0].id)).catch(() => {});
+		if (!thread.loaded && newest.length && newest.length < PAGE) await loadBefore(room.uuid, newest[0].id).catch(() => {});
 		thread.loaded = true;
 		store.emit('thread');
 		receipts.learn(room.uuid);
@@ -68,7 +81,9 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 
 	async function openJoined(answer) {
 		if (!store.rooms.has(answer.sala_uuid)) await rooms.reload();
+		await rooms.find(answer.sala_uuid);
 		await open(answer.sala_uuid);
+		return answer.sala_uuid;
 	}
 
 	async function receive(message) {
@@ -100,6 +115,9 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		const room = store.rooms.get(uuid);
 		const message = store.thread(uuid).messages.find((one) => one.id === id);
 		if (message) Object.assign(message, now);
+		if (underWay) late.set(id, { ...late.get(id), ...now });
+		// Whether it was among those not read, and what is the last one now, the server knows.
+		if (now.deleted && room && (room.unread || room.last?.id === id)) rooms.reloadSoon();
 		if (room?.last?.id === id) Object.assign(room.last, now);
 		store.emit('thread');
 		store.emit('rooms');
@@ -114,16 +132,16 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		await receipts.learn(uuid);
 		const live = thread.messages.filter((message) => message.id && !message.deleted);
 		const known = new Map(live.map((message) => [message, message.text]));
-		const page = await api.recent(uuid, { limit: PAGE, etag: recent.room === uuid ? recent.etag : null });
-		if (!page) return;
+		const answer = await api.recent(uuid, { limit: PAGE, etag: recent.room === uuid ? recent.etag : null });
+		if (!answer) return;
 		// What stands before the page may be gone too, when the page was short and now nothing is there.
-		let from = String(page.rows[0]?.id ?? 0);
-		if (page.rows.length < PAGE && live.length && compareIds(live[0].id, from) < 0) {
+		let from = String(answer.rows[0]?.id ?? 0);
+		if (answer.rows.length < PAGE && live.length && compareIds(live[0].id, from) < 0) {
 			const older = await api.messages(uuid, { before: from, limit: PAGE });
-			page.rows.unshift(...older);
+			answer.rows.unshift(...older);
 			from = String(older[0]?.id ?? 0);
 		}
-		const rows = new Map(page.rows.map((row) => [row.mensaje_uuid, fromRest(row)]));
+		const rows = new Map(answer.rows.map((row) => [row.mensaje_uuid, fromRest(row)]));
 		let overtaken = false;
 		for (const [message, text] of known) {
 			const now = rows.get(message.uuid);
@@ -132,7 +150,7 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			else if (!now && compareIds(message.id, from) >= 0) change(uuid, message.id, { deleted: true });
 			else if (now && now.text !== text) change(uuid, message.id, { text: now.text, edited: now.edited });
 		}
-		recent = overtaken ? {} : { room: uuid, etag: page.etag };
+		recent = overtaken ? {} : { room: uuid, etag: answer.etag };
 	}
 
 	return {

@@ -9,10 +9,10 @@ import { createPresence } from './presence.js';
 import { createReceipts } from './receipts.js';
 import { createRemote } from './remote.js';
 import { createRooms } from './rooms.js';
-import { leave, readSession, rememberPerson, rememberToken, takeReason } from './session.js';
+import { leave, readSession, rememberPerson, rememberToken, takeReason, watchAddress } from './session.js';
 import { askWho } from './socket.js';
 import { createStore } from './store.js';
-import { choosePerson, showChooser } from './ui/chooser.js';
+import { choosePerson, showWaiting } from './ui/chooser.js';
 import { setUpComposer } from './ui/composer.js';
 import { setUpDeletion } from './ui/confirm.js';
 import { setUpDialog } from './ui/dialog.js';
@@ -23,6 +23,7 @@ import { announce, showNotice } from './ui/status.js';
 import { setUpThread } from './ui/thread.js';
 
 const NARROW = matchMedia('(max-width: 760px)');
+const UNSENT_TEXT = 'Hay mensajes sin enviar. Si sales, se borran de este navegador.';
 const TOO_LONG_TEXT = 'El mensaje es demasiado largo: caben 65 535 bytes.';
 
 // People and groups to offer. Without the file (a real campus) the page asks for the number or a token.
@@ -51,8 +52,9 @@ function makeParts(me, demo) {
 const roomInAddress = () => /^#\/sala\/([0-9a-f-]{36})$/.exec(location.hash)?.[1] ?? null;
 
 function setUpNavigation(parts, screen) {
-	const { store, conversation } = parts;
+	const { store, conversation, rooms } = parts;
 	const attempt = (promise) => promise.catch((error) => showNotice(error.message));
+	let fromList = false;
 
 	function follow() {
 		const uuid = roomInAddress();
@@ -65,20 +67,37 @@ function setUpNavigation(parts, screen) {
 		} else {
 			store.select(null);
 			if (left) screen.rooms.focusRoom(left);
+			// The list may have had no place for it.
+			if (uuid && store.loaded) attempt(rooms.find(uuid).then((room) => room && roomInAddress() === uuid && follow()));
 		}
 	}
 	addEventListener('hashchange', follow);
+	store.on('dropped', (uuid) => {
+		if (uuid === roomInAddress()) goTo(null);
+	});
 	addEventListener('keydown', (event) => {
-		if (event.key === 'Escape' && store.current && !$('new-dialog').open) goTo(null);
+		if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
+		if (store.current) goTo(null);
 	});
 	function goTo(uuid) {
-		location.hash = uuid ? `#/sala/${uuid}` : '#/';
+		const hash = uuid ? `#/sala/${uuid}` : '#/';
+		if (location.hash === hash) return follow();
+		fromList = Boolean(uuid) && !store.current;
+		location.hash = hash;
 	}
-	return { goTo, follow, attempt };
+	// The way back to the list is one step of the browser's where the list is what comes before.
+	function back() {
+		if (fromList) history.back();
+		else goTo(null);
+		fromList = false;
+	}
+	return { goTo, back, follow, attempt };
 }
 
 function setUpWriting({ store, outbox, conversation, presence }, screen, attempt) {
-	const askDeletion = setUpDeletion({ onYes: conversation.remove });
+	// On a phone the box would bring up the keyboard.
+	const lostFocus = () => (NARROW.matches ? screen.thread.focusTitle() : screen.composer.focus());
+	const askDeletion = setUpDeletion({ onYes: conversation.remove, done: lostFocus });
 	screen.thread = setUpThread({
 		store,
 		on: {
@@ -87,7 +106,8 @@ function setUpWriting({ store, outbox, conversation, presence }, screen, attempt
 			edit: (message) => screen.composer.edit(message),
 			remove: askDeletion,
 			older: () => attempt(conversation.loadOlder()),
-			back: () => screen.goTo(null),
+			back: screen.back,
+			lostFocus,
 		},
 	});
 	screen.composer = setUpComposer({
@@ -109,7 +129,7 @@ function setUpScreen(parts, demo) {
 	const { store, conversation } = parts;
 	const screen = {};
 	const navigation = setUpNavigation(parts, screen);
-	screen.goTo = navigation.goTo;
+	screen.back = navigation.back;
 	screen.rooms = setUpRooms({ store, onOpen: navigation.goTo });
 	setUpWriting(parts, screen, navigation.attempt);
 	setUpNotices({ store, onOpen: navigation.goTo });
@@ -119,8 +139,9 @@ function setUpScreen(parts, demo) {
 		actions: {
 			openPerson: conversation.openPerson,
 			openGroup: conversation.openGroup,
-			opened() {
-				navigation.goTo(store.current);
+			// Not the current one: an address that named no room may have been followed meanwhile.
+			opened(uuid) {
+				navigation.goTo(uuid);
 				screen.composer.focus();
 			},
 		},
@@ -143,8 +164,8 @@ function watchAttention({ store, receipts }) {
 	document.addEventListener('visibilitychange', look);
 }
 
-// Whether the server takes a number for a name: asked with the first person of the demo; without one nobody
-// can tell, and both ways are offered.
+// Whether the people of the demo can come in by their number: asked with the first one. A refusal may mean that the
+// server wants a token, or that its people are others.
 async function takesNumbers(people) {
 	if (people.length === 0) return true;
 	const answer = await createApi({ userId: String(people[0].id) }).rooms().catch((error) => error);
@@ -162,9 +183,9 @@ async function choose(demo) {
 async function whoAmI(session, demo) {
 	if (session.userId) return session;
 	if (!session.token) return choose(demo);
-	showChooser('Conectando…');
+	showWaiting('Conectando…', leave);
 	try {
-		const userId = await askWho(session.token, () => showChooser('Sin conexión con el servidor; se sigue intentando…'));
+		const userId = await askWho(session.token, () => showWaiting('Sin conexión con el servidor; se sigue intentando…', leave));
 		rememberPerson(userId);
 		$('chooser').hidden = true;
 		return { userId, token: session.token };
@@ -173,8 +194,20 @@ async function whoAmI(session, demo) {
 	}
 }
 
+// What was today is yesterday then.
+function watchMidnight(store) {
+	const now = new Date();
+	const next = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+	setTimeout(() => {
+		store.emit('thread');
+		store.emit('rooms');
+		watchMidnight(store);
+	}, next - now + 1000);
+}
+
 async function start() {
 	const session = readSession();
+	watchAddress();
 	const demo = await loadDemo();
 	const me = await whoAmI(session, demo);
 	if (!me) return;
@@ -183,7 +216,13 @@ async function start() {
 	$('app').hidden = false;
 	$('me-name').textContent = store.personName(me.userId);
 	setAvatar($('me-avatar'), store.personName(me.userId), me.userId);
-	$('me-change').onclick = () => leave();
+	if (me.token) $('me-change').textContent = 'Salir';
+	$('me-change').onclick = () => {
+		if (parts.outbox.count && !confirm(UNSENT_TEXT)) return;
+		parts.outbox.discardAll();
+		leave();
+	};
+	watchMidnight(store);
 	store.on('rooms', () => {
 		$('me-name').textContent = store.personName(me.userId);
 	});

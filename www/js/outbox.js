@@ -20,8 +20,9 @@ function randomId() {
 
 export function createOutbox({ store, remote }) {
 	const pending = createPending(store.me);
+	// In the order written.
 	const unsent = new Map();
-	let restQueue = Promise.resolve();
+	const lines = new Map();
 	let lastStamp = 0;
 
 	// Strictly increasing, so that the order written is known.
@@ -29,6 +30,8 @@ export function createOutbox({ store, remote }) {
 		lastStamp = Math.max(Date.now(), lastStamp + 1);
 		return new Date(lastStamp).toISOString();
 	}
+
+	const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 	function setState(message, state, error = null) {
 		message.state = state;
@@ -38,7 +41,15 @@ export function createOutbox({ store, remote }) {
 
 	function forget(message) {
 		unsent.delete(message.clientId);
+		clearTimeout(message.waiting);
 		pending.forget(message.clientId);
+	}
+
+	// Stored by now, then it comes as such; or not wanted any more.
+	function drop(message) {
+		forget(message);
+		store.remove(message);
+		store.emit('thread');
 	}
 
 	function fail(message, error) {
@@ -54,50 +65,56 @@ export function createOutbox({ store, remote }) {
 		const uuid = ack.mensaje_uuid;
 		// A server that names messages otherwise: the stored one may be here already.
 		if (store.thread(message.room).messages.some((one) => one.uuid === uuid && one !== message)) store.remove(message);
-		else store.merge(Object.assign(message, { id: String(ack.mensaje_id), uuid }));
+		else store.merge(Object.assign(message, { id: String(ack.mensaje_id), uuid, state: null, error: null }));
 		store.touchRoom(message);
 		store.emit('thread');
 	}
 
-	function again(message, afterMs) {
-		setTimeout(() => unsent.has(message.clientId) && dispatch(message), afterMs);
-	}
-
-	// A way that was there and is not now: what was tried by it is tried by the next.
-	function trouble(message, way, error) {
-		if (!unsent.has(message.clientId)) return;
-		if (error.code === 'too_fast') again(message, error.retryMs ?? 1000);
-		else if (remote.way !== way) dispatch(message);
-		else if (way === 'rest' && (error.code === 'sin_conexion' || error.code === 'unavailable')) hold(message);
-		else fail(message, error);
-	}
-
-	async function transmit(message, way) {
-		try {
-			settle(message, await remote.send(message));
-		} catch (error) {
-			trouble(message, way, error);
-		}
-	}
-
 	// Waits for a connection, not for ever; the next one takes it along even then.
 	function hold(message) {
-		message.waiting = true;
-		setTimeout(() => {
-			if (!message.waiting || !unsent.has(message.clientId)) return;
-			message.waiting = false;
-			fail(message, { code: 'sin_conexion', message: 'Sin conexión' });
+		clearTimeout(message.waiting);
+		message.waiting = setTimeout(() => {
+			message.waiting = null;
+			if (unsent.has(message.clientId)) fail(message, { code: 'sin_conexion', message: 'Sin conexión' });
 		}, WAIT_MS);
 	}
 
-	// By REST one after the other, or they might be stored in another order than written.
+	// One before it in the room waits: so does this one, or it would be stored first.
+	function overtakes(message) {
+		for (const one of unsent.values()) {
+			if (one === message) return false;
+			if (one.waiting && one.room === message.room) return true;
+		}
+		return false;
+	}
+
+	// One try after the other: too fast is tried again after the time the server said, and a way that was there and is
+	// not now is followed by the next.
+	async function transmit(message) {
+		while (unsent.has(message.clientId)) {
+			const { way } = remote;
+			if (message.restored && !pending.has(message.clientId)) return drop(message);
+			if (!way || overtakes(message)) return hold(message);
+			try {
+				return settle(message, await remote.send(message));
+			} catch (error) {
+				if (!unsent.has(message.clientId)) return;
+				if (error.code === 'too_fast') await pause(error.retryMs ?? 1000);
+				else if (remote.way === way) {
+					const passes = error.code === 'sin_conexion' || error.code === 'unavailable';
+					return way === 'rest' && passes ? hold(message) : fail(message, error);
+				}
+			}
+		}
+	}
+
+	// In a room one after the other, or they might be stored in another order than written.
 	function dispatch(message) {
-		const { way } = remote;
-		message.waiting = false;
+		clearTimeout(message.waiting);
+		message.waiting = null;
 		setState(message, 'enviando');
-		if (way === 'socket') transmit(message, way);
-		else if (way === 'rest') restQueue = restQueue.then(() => unsent.has(message.clientId) && transmit(message, way));
-		else hold(message);
+		const before = lines.get(message.room) ?? Promise.resolve();
+		lines.set(message.room, before.catch(() => {}).then(() => transmit(message)));
 	}
 
 	function add({ clientId, room, roomKind, text, kind, timestamp: stamp }) {
@@ -121,7 +138,8 @@ export function createOutbox({ store, remote }) {
 	}
 
 	store.on('stored', forget);
-	for (const record of pending.list()) hold(add(record));
+	for (const record of pending.list()) hold(Object.assign(add(record), { restored: true }));
+	pending.watch((clientId) => unsent.has(clientId) && drop(unsent.get(clientId)));
 
 	return {
 		send(room, text) {
@@ -132,10 +150,12 @@ export function createOutbox({ store, remote }) {
 			dispatch(add(record));
 		},
 		retry: dispatch,
-		discard(message) {
-			forget(message);
-			store.remove(message);
-			store.emit('thread');
+		discard: drop,
+		get count() {
+			return unsent.size;
+		},
+		discardAll() {
+			for (const message of [...unsent.values()]) drop(message);
 		},
 		// A connection is there: what waited and what failed for want of one goes, in the order written.
 		resume() {

@@ -28,6 +28,20 @@ export function createPending(me) {
 				// A forbidden storage holds nothing.
 			}
 		},
+		// False when it is known to be gone: sent or discarded in another tab.
+		has(clientId) {
+			try {
+				return localStorage.getItem(prefix + clientId) !== null;
+			} catch {
+				return true;
+			}
+		},
+		// onGone(clientId): another tab sent or discarded it.
+		watch(onGone) {
+			addEventListener('storage', ({ key, newValue }) => {
+				if (key?.startsWith(prefix) && newValue === null) onGone(key.slice(prefix.length));
+			});
+		},
 		// In the order written.
 		list() {
 			try {

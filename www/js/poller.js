@@ -1,5 +1,5 @@
 // Hearing without a socket: asks GET /novedades every few seconds, from a cursor that may repeat a message
-// and never skips one. Started and stopped by connection.js; calls conversation.js.
+// and never skips one. Started and stopped by connection.js; calls conversation.js and rooms.js.
 
 import { fromRest } from './messages.js';
 
@@ -7,7 +7,7 @@ const AGAIN_MS = 3000;
 const REFRESH_POLLS = 5;
 
 // caughtUp(): the rooms are loaded. working(): a poll was answered. trouble(error): one was not.
-export function createPoller({ store, api, conversation }, { caughtUp, working, trouble }) {
+export function createPoller({ store, api, conversation, rooms }, { caughtUp, working, trouble }) {
 	let run = null;
 
 	// Edits, deletions and receipts are no news. What fails here comes with the next time.
@@ -36,7 +36,11 @@ export function createPoller({ store, api, conversation }, { caughtUp, working, 
 		if (news) Object.assign(turn, { cursor: news.cursor, etag: news.etag, pollMs: news.pollMs });
 		if (news?.truncated) return true;
 		turn.polls += 1;
-		if (turn.polls % REFRESH_POLLS === 0) await refresh();
+		if (turn.polls % REFRESH_POLLS === 0) {
+			await refresh();
+			// Of those not read some may be deleted, or read elsewhere.
+			if (store.unreadTotal()) rooms.reloadSoon();
+		}
 		return false;
 	}
 

@@ -1,13 +1,19 @@
 // Marks what I have got and what I have read, and takes in what others marked. Called by main.js,
-// connection.js and conversation.js; calls remote.js. Marks go out one by one and paced, so that a burst of messages is no burst of marks.
+// connection.js and conversation.js; calls remote.js and rooms.js. Marks go out one by one and paced, so that a burst of
+// messages is no burst of marks.
 
 const PACE_MS = 120;
 const GATHER_MS = 250;
+const AGAIN_MS = 3000;
 
-export function createReceipts({ store, api, remote }) {
+export function createReceipts({ store, api, remote, rooms }) {
 	const queue = [];
 	const unseen = new Map();
 	let timer = null;
+	let retry = null;
+
+	// Is somebody looking at this room now?
+	const watching = (uuid) => store.current === uuid && document.visibilityState === 'visible' && document.hasFocus();
 
 	function pump() {
 		const next = queue.shift();
@@ -21,13 +27,27 @@ export function createReceipts({ store, api, remote }) {
 		timer ??= setTimeout(pump, 0);
 	}
 
-	// One message: its own mark. Several, or some that are not loaded: all of the room at once.
-	async function flush(room) {
+	// What came while nobody looked may be among what was marked, or not: then the server is asked for its count.
+	async function markAll(room) {
+		clearTimeout(retry);
+		try {
+			await api.markAllRead(room.uuid);
+		} catch (error) {
+			const passes = !error.status || error.status === 429 || error.status >= 500;
+			if (passes) retry = setTimeout(() => (watching(room.uuid) ? markAll(room) : rooms.reloadSoon()), error.retryMs ?? AGAIN_MS);
+			return;
+		}
+		if (watching(room.uuid)) store.setUnread(room, 0);
+		else rooms.reloadSoon();
+	}
+
+	// One message: its own mark. Several, or some that are not loaded: all of the room at once. Where nobody looks any
+	// more, "all" would hold messages that nobody has seen.
+	function flush(room) {
 		const ids = unseen.get(room.uuid);
 		unseen.delete(room.uuid);
-		if (ids.length === 1 && !room.unread) push('read', ids[0]);
-		else await api.markAllRead(room.uuid).catch(() => {});
-		store.setUnread(room, 0);
+		if ((ids.length === 1 && !room.unread) || !watching(room.uuid)) for (const id of ids) push('read', id);
+		else markAll(room);
 	}
 
 	let known = {};
@@ -45,8 +65,7 @@ export function createReceipts({ store, api, remote }) {
 				}
 			}
 		},
-		// Is somebody looking at this room now?
-		watching: (uuid) => store.current === uuid && document.visibilityState === 'visible' && document.hasFocus(),
+		watching,
 		delivered: (message) => push('delivered', message.id),
 		// A message came into the room that is being looked at.
 		seen(room, message) {
@@ -58,9 +77,7 @@ export function createReceipts({ store, api, remote }) {
 		},
 		// The room was opened or looked at again.
 		async readAll(room) {
-			if (!room.unread) return;
-			await api.markAllRead(room.uuid).catch(() => {});
-			store.setUnread(room, 0);
+			if (room.unread || room.unlisted) await markAll(room);
 		},
 		onDelivered(push) {
 			const reader = String(push.user_id);

@@ -3,6 +3,7 @@
 // a direct chat's reach both people in any case: it is joined when opened, for who writes and who is there.
 
 import { roomFromRest } from './messages.js';
+import { compareIds } from './store.js';
 
 const SOON_MS = 400;
 
@@ -14,15 +15,32 @@ export function createRooms({ store, api, remote }) {
 	async function load() {
 		const rows = await api.rooms();
 		const mine = new Set(rows.map((row) => row.sala_uuid));
-		for (const uuid of store.rooms.keys()) if (!mine.has(uuid)) store.dropRoom(uuid);
-		for (const row of rows) {
-			const room = roomFromRest(row, store.me);
-			if (room.last) store.learnPerson(room.last.from, room.last.name);
-			store.putRoom(room);
-		}
+		const missing = [...store.rooms.values()].filter((room) => !mine.has(room.uuid));
+		await Promise.all(missing.map((room) => (room.unlisted ? look(room.uuid) : store.dropRoom(room.uuid))));
+		for (const row of rows) put(row);
 		store.loaded = true;
 		store.emit('rooms-loaded');
 		await Promise.all(store.roomList().filter((room) => room.kind === 'grupal').map(join));
+	}
+
+	function put(row, more = { unlisted: false }) {
+		const room = roomFromRest(row, store.me);
+		const known = store.rooms.get(room.uuid)?.last?.id;
+		// Older than what was heard meanwhile, and so is its count; or the newest was deleted. The next reading tells.
+		if (known && compareIds(room.last?.id ?? '0', known) < 0) again = true;
+		if (room.last) store.learnPerson(room.last.from, room.last.name);
+		store.putRoom({ ...room, ...more });
+	}
+
+	// A room that the list has no place for is read by itself, which tells no count. One that is not mine is dropped.
+	async function look(uuid) {
+		try {
+			const row = await api.room(uuid);
+			put(row, { unlisted: true, unread: store.rooms.get(uuid)?.unread ?? 0 });
+		} catch (error) {
+			if (![400, 403, 404].includes(error.status)) throw error;
+			if (store.rooms.has(uuid)) store.dropRoom(uuid);
+		}
 	}
 
 	// Without a socket there is nothing to join.
@@ -58,6 +76,11 @@ export function createRooms({ store, api, remote }) {
 	return {
 		join,
 		reload,
+		// Returns the room, null when it is not mine.
+		async find(uuid) {
+			if (!store.rooms.has(uuid)) await look(uuid);
+			return store.rooms.get(uuid) ?? null;
+		},
 		// Many reasons in a row are one reading. One that fails is made up for by the next.
 		reloadSoon() {
 			clearTimeout(timer);

@@ -7,21 +7,56 @@ const TOKEN = 'upred.token';
 const PERSON = 'upred.usuario';
 const REASON = 'upred.rechazo';
 
+// The tab's storage; where it is forbidden, this page's memory.
+const memory = new Map();
+const storage = {
+	get(name) {
+		try {
+			return sessionStorage.getItem(name);
+		} catch {
+			return memory.get(name) ?? null;
+		}
+	},
+	set(name, value) {
+		try {
+			sessionStorage.setItem(name, value);
+		} catch {
+			memory.set(name, value);
+		}
+	},
+	remove(name) {
+		try {
+			sessionStorage.removeItem(name);
+		} catch {
+			memory.delete(name);
+		}
+	},
+};
+
+function decode(text) {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return '';
+	}
+}
+
 // Takes ?token= or #token= out of the address; the second one does not even reach the web server.
 function takeFromAddress() {
 	const url = new URL(location.href);
 	const fragment = /^#token=([^&]+)$/.exec(url.hash);
-	const token = url.searchParams.get('token') ?? (fragment && decodeURIComponent(fragment[1]));
+	const token = url.searchParams.get('token') ?? (fragment && decode(fragment[1]));
 	if (token === null) return;
 	url.searchParams.delete('token');
 	if (fragment) url.hash = '';
+	if (token) url.searchParams.delete('usuario');
 	history.replaceState(null, '', url.pathname + url.search + url.hash);
 	if (token) rememberToken(token.trim());
 }
 
 export function rememberToken(token) {
-	sessionStorage.removeItem(PERSON);
-	sessionStorage.setItem(TOKEN, token);
+	storage.remove(PERSON);
+	storage.set(TOKEN, token);
 }
 
 // { userId, token }: one of them may be null; with a token the server says who it is (rememberPerson).
@@ -29,23 +64,30 @@ export function readSession() {
 	takeFromAddress();
 	const userId = parseId(new URLSearchParams(location.search).get('usuario') ?? '');
 	if (userId) return { userId, token: null };
-	return { userId: sessionStorage.getItem(PERSON), token: sessionStorage.getItem(TOKEN) };
+	return { userId: storage.get(PERSON), token: storage.get(TOKEN) };
 }
 
 export function rememberPerson(userId) {
-	sessionStorage.setItem(PERSON, userId);
+	storage.set(PERSON, userId);
 }
 
 // Back to the first screen, with a reason to show there or none. A new page: no trace of the one before.
 export function leave(reason = '') {
-	sessionStorage.removeItem(TOKEN);
-	sessionStorage.removeItem(PERSON);
-	if (reason) sessionStorage.setItem(REASON, reason);
+	storage.remove(TOKEN);
+	storage.remove(PERSON);
+	if (reason) storage.set(REASON, reason);
 	location.assign(location.pathname);
 }
 
+// A token that is put into the address of an open page opens it anew.
+export function watchAddress() {
+	addEventListener('hashchange', () => {
+		if (location.hash.startsWith('#token=')) location.reload();
+	});
+}
+
 export function takeReason() {
-	const reason = sessionStorage.getItem(REASON) ?? '';
-	sessionStorage.removeItem(REASON);
+	const reason = storage.get(REASON) ?? '';
+	storage.remove(REASON);
 	return reason;
 }

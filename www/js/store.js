@@ -1,7 +1,7 @@
 // What the page knows: people, rooms, messages, receipts. No network, no screen: those who change it are
 // rooms.js, conversation.js, outbox.js, receipts.js and presence.js; those who show it listen with on().
 //
-// room     { uuid, kind: 'directo'|'grupal', otherId, groupId, last, activity, unread, joined, left }
+// room     { uuid, kind: 'directo'|'grupal', otherId, groupId, last, activity, unread, joined, left, unlisted }
 // message  { key, id, uuid, room, from, text, kind, url, at, timestamp, clientId, state, error, edited, deleted };
 //          id is a decimal string, null until stored; state is set only on own messages on their way
 //          ('enviando' | 'fallo'); later states follow from the receipts.
@@ -72,6 +72,7 @@ export function createStore(me, demo) {
 			rooms.delete(uuid);
 			threads.delete(uuid);
 			if (store.current === uuid) store.select(null);
+			store.emit('dropped', uuid);
 			store.emit('rooms');
 		},
 		setUnread(room, count) {

@@ -9,21 +9,30 @@ function wrong(input, text) {
 	input.focus();
 }
 
-export function showChooser(text = '') {
+function show(text, waiting) {
 	$('app').hidden = true;
 	$('chooser').hidden = false;
 	$('chooser-error').textContent = text;
+	$('chooser-cancel').hidden = !waiting;
+	for (const part of document.querySelectorAll('.choice')) part.hidden = waiting;
 }
 
-// Resolves with { userId } or { token }. byNumber: whether the server takes a number at all; errorText: why the
-// last choice did not work.
+// Nothing to choose until the server answers, but to give it up.
+export function showWaiting(text, onCancel) {
+	show(text, true);
+	$('chooser-cancel').onclick = () => onCancel();
+}
+
+// Resolves with { userId } or { token }. byNumber: whether the people given can come in by their number; if not,
+// numbers are still taken, one fold away; errorText: why the last choice did not work.
 export function choosePerson({ people, byNumber, errorText }) {
-	showChooser(errorText);
-	for (const part of document.querySelectorAll('.by-number')) part.hidden = !byNumber;
+	show(errorText, false);
+	for (const part of document.querySelectorAll('.by-number')) part.hidden = !byNumber || people.length === 0;
+	$('chooser-number-box').hidden = byNumber;
+	if (!byNumber) $('chooser-number-box').append($('chooser-form'));
 	$('chooser-token-box').open = !byNumber || people.length === 0;
 	return new Promise((resolve) => {
 		fillPeople($('chooser-people'), people, { onPick: (userId) => resolve({ userId }) });
-		if (people.length === 0) $('chooser-people').hidden = true;
 		$('chooser-form').onsubmit = (event) => {
 			event.preventDefault();
 			const userId = parseId($('chooser-id').value);

@@ -10,6 +10,8 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 	const drafts = new Map();
 	let shown = null;
 	let edited = null;
+	// What the box held when the edit began: unchanged, it is no edit, whatever the message says by now.
+	let begun = '';
 
 	// Through the style object: a style attribute would be against the page's own policy.
 	function fit() {
@@ -28,6 +30,7 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 	function edit(message) {
 		if (!edited) drafts.set(shown, box.value);
 		edited = message;
+		begun = message.text;
 		$('composer-edit').hidden = false;
 		setText(message.text);
 		box.focus();
@@ -41,10 +44,12 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 	}
 
 	async function submitEdit(message, text) {
-		if (text === message.text) return endEdit();
+		if (text === begun) return endEdit();
 		try {
 			await onEdit(message, text);
-			if (edited === message) endEdit();
+			if (edited !== message) return;
+			begun = text;
+			if (box.value === text) endEdit();
 		} catch (error) {
 			$('composer-error').textContent = error.message;
 		}
@@ -85,6 +90,11 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 		$('composer-error').textContent = '';
 		fit();
 		if (!edited) onWriting(shown, box.value !== '');
+	});
+	store.on('thread', () => {
+		if (!edited?.deleted) return;
+		endEdit();
+		$('composer-error').textContent = 'El mensaje que editabas fue eliminado.';
 	});
 	store.on('select', () => {
 		if (shown === store.current) return;

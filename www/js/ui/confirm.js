@@ -2,8 +2,9 @@
 
 import { $ } from './dom.js';
 
-// onYes(message) resolves when it is done. Returns ask(message).
-export function setUpDeletion({ onYes }) {
+// onYes(message) resolves when it is done; done(): the dialog is gone too, and so is the button it was opened with.
+// Returns ask(message).
+export function setUpDeletion({ onYes, done }) {
 	const dialog = $('delete-dialog');
 	let asked = null;
 
@@ -12,6 +13,7 @@ export function setUpDeletion({ onYes }) {
 		try {
 			await onYes(asked);
 			dialog.close();
+			done();
 		} catch (error) {
 			$('delete-error').textContent = error.message;
 		}

@@ -8,8 +8,8 @@ const TEXT = {
 	group: { label: 'Número de grupo', wrong: 'Escribe un número de grupo.' },
 };
 
-// actions: openPerson(id), openGroup(id), both rejecting with the text to show; opened() when one is open and
-// the dialog is gone, which has given the focus back to its button.
+// actions: openPerson(id), openGroup(id), both resolve with the room's uuid or reject with the text to show;
+// opened(uuid) when one is open and the dialog is gone, which has given the focus back to its button.
 export function setUpDialog({ me, demo, actions }) {
 	const dialog = $('new-dialog');
 	const form = $('new-form');
@@ -19,9 +19,9 @@ export function setUpDialog({ me, demo, actions }) {
 		$('new-error').textContent = '';
 		form.setAttribute('aria-busy', 'true');
 		try {
-			await (kind() === 'person' ? actions.openPerson(id) : actions.openGroup(id));
+			const uuid = await (kind() === 'person' ? actions.openPerson(id) : actions.openGroup(id));
 			dialog.close();
-			actions.opened();
+			actions.opened(uuid);
 		} catch (error) {
 			$('new-error').textContent = error.message;
 		} finally {

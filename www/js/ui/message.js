@@ -16,11 +16,26 @@ const FILE_TEXT = { imagen: 'Ver imagen', audio: 'Escuchar audio' };
 const link = (href, ...children) =>
 	h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, ...children);
 
+// Where an address ends: not with a mark of the sentence around it, nor with a bracket that it did not open.
+function endOf(address) {
+	const count = (sign) => address.split(sign).length - 1;
+	const surplus = { ')': count(')') - count('('), ']': count(']') - count('[') };
+	let end = address.length;
+	for (; end > 0; end -= 1) {
+		const last = address[end - 1];
+		if (surplus[last] > 0) surplus[last] -= 1;
+		else if (!'.,;:!?'.includes(last)) break;
+	}
+	return end;
+}
+
 // Text with its http(s) addresses as links; everything else stays text.
 function richText(text) {
-	return text.split(/(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/).map((part, i) => {
-		const href = i % 2 ? safeLink(part) : null;
-		return href ? link(href, part) : part;
+	return text.split(/(https?:\/\/[^\s<>"']+)/).flatMap((part, i) => {
+		if (i % 2 === 0) return part;
+		const end = endOf(part);
+		const href = safeLink(part.slice(0, end));
+		return href ? [link(href, part.slice(0, end)), part.slice(end)] : part;
 	});
 }
 
@@ -33,7 +48,7 @@ function fileLine(message) {
 
 function body(message) {
 	if (message.deleted) return [h('p', { class: 'text gone' }, 'Mensaje eliminado')];
-	return [fileLine(message), message.text ? h('p', { class: 'text' }, ...richText(message.text)) : null];
+	return [fileLine(message), message.text ? h('p', { class: 'text', dir: 'auto' }, ...richText(message.text)) : null];
 }
 
 function stateMark({ state, readers }, isGroup) {
@@ -64,7 +79,7 @@ export function messageElement(message, view) {
 	const failed = view.state?.state === 'fallo';
 	const classes = ['message', view.mine && 'mine', view.first && 'first', failed && 'failed'].filter(Boolean);
 	return h('li', { class: classes.join(' '), tabindex: view.changeable ? '-1' : null, data: { key: message.key, state: view.state?.state ?? '' } },
-		view.author ? h('p', { class: 'author' }, view.author) : null,
+		view.author ? h('p', { class: 'author', dir: 'auto' }, view.author) : null,
 		h('div', { class: 'bubble' },
 			view.mine || view.author ? null : h('span', { class: 'visually-hidden' }, view.sender + ': '),
 			view.mine ? h('span', { class: 'visually-hidden' }, 'Tú: ') : null,

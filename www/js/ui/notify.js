@@ -24,12 +24,16 @@ export function setUpNotices({ store, onOpen }) {
 		if (!offered || Notification.permission !== 'granted' || document.visibilityState === 'visible') return;
 		const author = store.personName(message.from);
 		const title = room.kind === 'grupal' ? `${author} en ${store.roomTitle(room)}` : author;
-		// One notice per conversation: a newer one takes the place of the one before.
-		const notice = new Notification(title, { body: (message.text || 'Archivo').slice(0, TEXT_MAX), tag: room.uuid });
-		notice.onclick = () => {
-			window.focus();
-			onOpen(room.uuid);
-			notice.close();
-		};
+		try {
+			// One notice per conversation: a newer one takes the place of the one before.
+			const notice = new Notification(title, { body: (message.text || 'Archivo').slice(0, TEXT_MAX), tag: room.uuid });
+			notice.onclick = () => {
+				window.focus();
+				onOpen(room.uuid);
+				notice.close();
+			};
+		} catch {
+			// Chrome on Android has the name and the permission, but throws: it wants a service worker.
+		}
 	});
 }

@@ -37,9 +37,9 @@ export function setUpRooms({ store, onOpen }) {
 	function make(uuid) {
 		const button = h('button', { type: 'button', class: 'room', data: { room: uuid }, onclick: () => onOpen(uuid) },
 			avatar('', 0),
-			h('span', { class: 'room-name' }),
+			h('span', { class: 'room-name', dir: 'auto' }),
 			h('span', { class: 'room-time' }),
-			h('span', { class: 'room-preview' }),
+			h('span', { class: 'room-preview', dir: 'auto' }),
 			h('span', { class: 'badge' }));
 		buttons.set(uuid, button);
 		h('li', {}, button);

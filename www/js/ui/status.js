@@ -5,7 +5,7 @@ import { $ } from './dom.js';
 const CONNECTION = {
 	conectando: 'Conectando…',
 	conectado: 'Conectado',
-	sondeo: 'Por consultas',
+	sondeo: 'Sin tiempo real',
 	reconectando: 'Reconectando…',
 	'sin-conexion': 'Sin conexión',
 };

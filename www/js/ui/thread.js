@@ -10,17 +10,22 @@ const FAILED_TEXT = 'No se pudieron cargar los mensajes. Reintentar';
 const NEAR_PX = 80;
 const GROUP_MS = 5 * 60000;
 
-// on: { retry, discard, edit, remove (of a message), older, back }
+// on: { retry, discard, edit, remove (of a message), older, back, lostFocus (what had it is gone) }
 export function setUpThread({ store, on }) {
 	const scroller = $('scroller');
 	const list = $('messages');
 	let elements = new Map();
 	let missed = 0;
 	let loadingOlder = false;
+	// Whether the end is being read, and the size of the scroller when that was known.
+	let atEnd = true;
+	let size = '';
 
+	const sizeNow = () => `${scroller.clientWidth} ${scroller.clientHeight}`;
 	const nearBottom = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
 	const toBottom = () => {
 		scroller.scrollTop = scroller.scrollHeight;
+		atEnd = true;
 		setMissed(0);
 	};
 
@@ -71,6 +76,17 @@ export function setUpThread({ store, on }) {
 		return rows;
 	}
 
+	// The focus stays on the same control of the message, or goes where one writes.
+	function replace(old, fresh) {
+		const had = old.contains(document.activeElement) ? document.activeElement : null;
+		const name = (control) => control.getAttribute('aria-label') ?? control.textContent;
+		old.replaceWith(fresh);
+		if (!had) return;
+		const same = had === old ? fresh : [...fresh.querySelectorAll('a, button')].find((one) => name(one) === name(had));
+		same?.focus({ preventScroll: true });
+		if (!fresh.contains(document.activeElement)) on.lostFocus();
+	}
+
 	function reconcile(rows) {
 		const next = new Map();
 		let place = list.firstChild;
@@ -79,13 +95,18 @@ export function setUpThread({ store, on }) {
 			const entry = old?.shows === shows ? old : { shows, element: make() };
 			if (old && old !== entry) {
 				if (place === old.element) place = entry.element;
-				old.element.replaceWith(entry.element);
+				replace(old.element, entry.element);
 			}
 			if (entry.element === place) place = place.nextSibling;
 			else list.insertBefore(entry.element, place);
 			next.set(key, entry);
 		}
-		for (const [key, { element }] of elements) if (!next.has(key)) element.remove();
+		for (const [key, { element }] of elements) {
+			if (next.has(key)) continue;
+			const focused = element.contains(document.activeElement);
+			element.remove();
+			if (focused) on.lostFocus();
+		}
 		elements = next;
 	}
 
@@ -149,13 +170,18 @@ export function setUpThread({ store, on }) {
 		$('composer-text').focus();
 	};
 	scroller.addEventListener('scroll', () => {
+		// Another size scrolls too; that is not the person's doing.
+		if (sizeNow() === size) atEnd = nearBottom();
 		setMissed(nearBottom() ? 0 : missed);
 		const thread = store.current && store.thread(store.current);
 		if (scroller.scrollTop < NEAR_PX && thread?.loaded && !thread.complete) older();
 	}, { passive: true });
-	addEventListener('resize', () => {
-		if (store.current && !missed) toBottom();
-	});
+	// A turned phone, its keyboard, a composer that grows: who reads the end goes on reading it, who reads above too.
+	new ResizeObserver(() => {
+		size = sizeNow();
+		if (store.current && atEnd) toBottom();
+		else setMissed(missed);
+	}).observe(scroller);
 
 	let shown = null;
 	store.on('select', () => {

@@ -1,0 +1,161 @@
+'use strict';
+// Small things a person meets: an edit that somebody overtakes, the focus after a redrawing, addresses in texts, the
+// first screen on a campus that is not the demo's, a browser that forbids or lacks something.
+const { test, atEnd, ask, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { person, openWith, write, room, bubble, state, close } = require('./browser');
+
+const stamp = Date.now().toString(36);
+const say = (text) => `${text} ${stamp}`;
+let house;
+let ana;
+
+atEnd(close);
+atEnd(() => house && house.stop());
+
+const idOf = async (text) => (await house.rows('SELECT id FROM mensajes WHERE contenido = ?', [text]))[0].id;
+const connected = (page) => page.waitForSelector('#connection[data-state="conectado"]');
+const button = (text, name) => bubble(ana, text).getByRole('button', { name });
+const focused = () => ana.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.id);
+
+async function change(method, text, body) {
+  const { status } = await house.api(method, `/api/mensajes/mensajes/${await idOf(text)}`, { user: 123, body });
+  assert.ok(status < 300, String(status));
+}
+
+async function edit(text) {
+  await write(ana, say(text));
+  await state(ana, say(text), 'entregado');
+  await button(say(text), 'Editar').focus();
+  await ana.keyboard.press('Enter');
+  await ana.locator('#composer-edit').waitFor();
+}
+
+test('an edit without a change writes nothing over what another machine made of the message', async () => {
+  house = await House.open();
+  await person(house, '456');
+  ana = await person(house, '123');
+  await openWith(ana, 456);
+  await edit('primera versión');
+  await change('PUT', say('primera versión'), { contenido: say('segunda versión') });
+  await bubble(ana, say('segunda versión')).waitFor();
+  await ana.press('#composer-text', 'Enter');
+  await ana.locator('#composer-edit').waitFor({ state: 'hidden' });
+  await write(ana, say('después'));
+  await state(ana, say('después'), 'entregado');
+  assert.ok(await idOf(say('segunda versión')));
+  assert.equal(await bubble(ana, say('segunda versión')).count(), 1);
+}, 60000);
+
+test('what is typed while an edit is on its way stays in the box', async () => {
+  await write(ana, say('con herror'));
+  await state(ana, say('con herror'), 'entregado');
+  const locked = await house.db().getConnection();
+  try {
+    await button(say('con herror'), 'Editar').focus();
+    await ana.keyboard.press('Enter');
+    await locked.query('BEGIN');
+    await locked.query('SELECT id FROM mensajes WHERE id = ? FOR UPDATE', [await idOf(say('con herror'))]);
+    await ana.fill('#composer-text', say('con error'));
+    await ana.press('#composer-text', 'Enter');
+    await ana.fill('#composer-text', say('sin error'));
+  } finally {
+    await locked.query('COMMIT');
+    locked.release();
+  }
+  await bubble(ana, say('con error')).locator('.meta:has-text("editado")').waitFor();
+  assert.equal(await ana.inputValue('#composer-text'), say('sin error'));
+  await ana.press('#composer-text', 'Enter');
+  await bubble(ana, say('sin error')).waitFor();
+  await ana.locator('#composer-edit').waitFor({ state: 'hidden' });
+}, 40000);
+
+test('a message deleted elsewhere ends its edit', async () => {
+  await edit('por borrar');
+  await change('DELETE', say('por borrar'));
+  await ana.locator('#composer-edit').waitFor({ state: 'hidden' });
+  assert.match(await ana.textContent('#composer-error'), /eliminado/);
+  assert.equal(await ana.inputValue('#composer-text'), '');
+});
+
+test('a receipt that redraws a message leaves the focus on its button; a deletion gives it to the box', async () => {
+  await write(ana, say('foco'));
+  await state(ana, say('foco'), 'entregado');
+  await button(say('foco'), 'Eliminar').focus();
+  const { sala_uuid: uuid } = (await house.api('POST', '/api/mensajes/salas/directa/123', { user: 456 })).json;
+  await house.api('POST', `/api/mensajes/salas/${uuid}/marcar-leidos`, { user: 456 });
+  await state(ana, say('foco'), 'leido');
+  assert.equal(await focused(), 'Eliminar mensaje');
+  await ana.keyboard.press('Enter');
+  await ana.focus('#delete-yes');
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#delete-dialog:not([open])', { state: 'attached' });
+  await ask(async () => await focused() === 'composer-text', 5000, 'the box');
+});
+
+test('an address ends where a reader would end it', async () => {
+  const pairs = [
+    ['(véase https://example.org/a).', 'https://example.org/a'],
+    ['https://es.wikipedia.org/wiki/Go_(lenguaje)', 'https://es.wikipedia.org/wiki/Go_(lenguaje)'],
+    ['[https://example.org/b_(c)], y ya', 'https://example.org/b_(c)'],
+  ];
+  for (const [text, href] of pairs) {
+    await write(ana, `${say('enlace')} ${text}`);
+    await ask(async () => await bubble(ana, text).locator('a').getAttribute('href') === href, 5000, href);
+    assert.ok((await bubble(ana, text).locator('.text').textContent()).endsWith(text));
+  }
+});
+
+test('right to left stands right to left', async () => {
+  await write(ana, 'مرحبا');
+  await bubble(ana, 'مرحبا').waitFor();
+  const direction = () => bubble(ana, 'مرحبا').locator('.text').evaluate((e) => getComputedStyle(e).direction);
+  await ask(async () => await direction() === 'rtl', 5000, 'the direction');
+});
+
+test('the people of the demo are not of this campus: a number opens the page all the same', async () => {
+  const page = await person(house, '');
+  await page.route('**/demo.json', (route) => route.fulfill({ json: { personas: [{ id: 999999999, nombre: 'Nadie' }], grupos: [] } }));
+  await page.reload();
+  await page.click('#chooser-number-box summary');
+  assert.equal(await page.locator('.person').isVisible(), false);
+  await page.fill('#chooser-id', '123');
+  await page.press('#chooser-id', 'Enter');
+  await connected(page);
+  await page.context().close();
+});
+
+test('a broken token in the address is only a broken token', async () => {
+  const page = await person(house, '');
+  await page.goto('about:blank');
+  await page.goto(`${house.webUrl}/#token=%zz`);
+  await page.waitForSelector('.person');
+  assert.doesNotMatch(page.url(), /token/);
+  await page.context().close();
+});
+
+test('a browser that keeps nothing, and one whose notices throw, show the messages', async () => {
+  const page = await person(house, '');
+  await page.addInitScript(() => {
+    for (const name of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError'); } });
+    }
+    window.Notification = class {
+      static permission = 'granted';
+      constructor() { throw new TypeError('Illegal constructor'); }
+    };
+    Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+  });
+  await house.api('POST', '/api/mensajes/directo/107', { user: 123, body: { contenido: say('ya estaba') } });
+  await page.goto(`${house.webUrl}/?usuario=107`);
+  await connected(page);
+  await room(page, 'Ana García').waitFor();
+  await house.api('POST', '/api/mensajes/directo/107', { user: 123, body: { contenido: say('llega') } });
+  await ask(async () => await room(page, 'Ana García').locator('.room-preview').textContent() === say('llega'), 8000, 'it');
+  await ask(async () => (await page.textContent('#announcer')).endsWith(say('llega')), 8000, 'its announcement');
+  assert.equal(await page.textContent('#notice'), '');
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}, 40000);
+
+test('nobody complained', () => assert.deepEqual(ana.complaints, []));
