@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "counters.h"
 #include "ids.h"
 #include "log.h"
 
@@ -94,6 +95,8 @@ static enum ended with_retries(struct store *st, struct call **calls, size_t cou
 		/* one row that somebody holds must not keep the whole set: each goes its own way */
 		if (e == ENDED_AGAIN && count > 1 && now - began > LOCK_WAIT_MS)
 			return ENDED_WAITED;
+		if (e == ENDED_AGAIN || e == ENDED_LOST)
+			counters_add(e == ENDED_AGAIN ? COUNTER_DEADLOCKS : COUNTER_LOST, 1);
 		if (e == ENDED_AGAIN && deadlocks++ < ATTEMPT_DEADLOCKS_MAX)
 			jitter(deadlocks);
 		else if (e != ENDED_LOST || losses++ > 0)
@@ -153,5 +156,6 @@ void attempt_run(struct store *st, struct call **calls, size_t count, int64_t un
 		undone++;
 		e = tried ? alone : e;
 	}
+	counters_add(COUNTER_UNDONE, undone);
 	tell_undone(st, undone, count, e);
 }

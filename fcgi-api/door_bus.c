@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "attempt.h"
+#include "counters.h"
 #include "fault.h"
 #include "log.h"
 #include "nano.h"
@@ -258,10 +259,16 @@ static bool reload(void *ctx)
 	return s != NULL;
 }
 
+static void tick(void *ctx)
+{
+	counters_write((*(const struct settings **)ctx)->metrics_dir, "bus");
+}
+
 int door_bus(const struct settings *s)
 {
 	struct pool pool = { .name = "bus", .workers = s->bus_workers, .work = worker_life, .ctx = &s,
-		.reload = reload, .grace_s = GRACE_S, .stuck_s = STUCK_S };
+		.reload = reload, .tick = tick, .grace_s = GRACE_S, .stuck_s = STUCK_S };
 
+	counters_share();
 	return pool_run(&pool);
 }

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "attempt.h"
+#include "counters.h"
 #include "fault.h"
 #include "log.h"
 #include "pool.h"
@@ -100,8 +101,11 @@ static void serve_fcgi(struct desk *d, FCGX_Request *r, struct buf *out)
 	FCGX_PutStr(out->data, (int)out->len, r->out);
 	FCGX_FFlush(r->out);
 	FAULT("rest.answered");
-	if (FCGX_GetError(r->out) && log_limited(&limit, 5))
-		log_info("fcgi", "a client left before its answer was written");
+	if (FCGX_GetError(r->out)) {
+		counters_add(COUNTER_GONE, 1);
+		if (log_limited(&limit, 5))
+			log_info("fcgi", "a client left before its answer was written");
+	}
 	r->keepConnection = 0;
 	FCGX_Finish_r(r);
 }
@@ -230,11 +234,16 @@ static bool reload(void *ctx)
 	return s != NULL;
 }
 
+static void tick(void *ctx)
+{
+	counters_write(((struct listener *)ctx)->settings->metrics_dir, "fcgi");
+}
+
 int door_fcgi(const struct settings *s)
 {
 	struct listener l = { s, systemd_listener(), rates_new() };
 	struct pool pool = { .name = "fcgi", .workers = s->fcgi_workers, .work = worker_life, .ctx = &l,
-		.reload = reload, .grace_s = GRACE_S, .stuck_s = STUCK_S };
+		.reload = reload, .tick = tick, .grace_s = GRACE_S, .stuck_s = STUCK_S };
 	bool own = l.fd < 0;
 	int rc;
 
@@ -242,6 +251,7 @@ int door_fcgi(const struct settings *s)
 		l.fd = own_listener(s);
 	if (l.fd < 0)
 		return 1;
+	counters_share();
 	rc = pool_run(&pool);
 	close(l.fd);
 	if (own)

@@ -207,6 +207,7 @@ int pool_run(const struct pool *p)
 			signal_all(p, SIGTERM);
 		reap(p, false);
 		kill_stuck(p);
+		p->tick(p->ctx);
 	}
 	stop_all(p, &set);
 	log_info(p->name, "ended");

@@ -19,6 +19,7 @@ struct pool {
 	void *ctx;
 	bool (*reload)(void *ctx); /* SIGHUP: changes what ctx points to; true: the workers are to be replaced
 				      by new ones */
+	void (*tick)(void *ctx);    /* in the master, about once a second */
 	int grace_s;                /* after SIGTERM: so long for the workers to end by themselves */
 	int stuck_s;                /* a worker busy for longer is killed; 0: never */
 };

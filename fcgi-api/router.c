@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "counters.h"
 #include "handlers.h"
 #include "identity.h"
 #include "log.h"
@@ -99,6 +100,7 @@ static void note(const struct call *c, struct slice what, const struct refusal *
 {
 	static struct log_limit limit;
 
+	counters_refused(no->status);
 	if (log_limited(&limit, 10))
 		log_info("refused", "user %lld: %.*s: %d %s%s%s", (long long)c->user_id, (int)what.n, what.p,
 			 no->status, no->code, c->why ? ", " : "", c->why ? c->why : "");
@@ -288,6 +290,8 @@ void router_request(struct call **calls, size_t count)
 void router_unavailable(struct call *c)
 {
 	c->refusal = REFUSE(UNAVAILABLE);
+	if (call_is_rest(c))
+		counters_refused(c->refusal->status);
 	if (call_is_rest(c) && c->in_doubt && !method_is(c->request, "GET"))
 		answer_refuse_unknown(&c->answer, c->refusal);
 	else if (call_is_rest(c))

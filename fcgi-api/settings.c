@@ -23,7 +23,7 @@ static struct conf *conf;
 static struct {
 	const char *upred_env, *flask_env, *auth_mode, *secret, *run_dir, *jobs, *signals, *relays,
 		*fcgi_socket, *mode;
-	const char *log_level, *log_format, *db_host, *db_user, *db_password, *db_name, *db_socket;
+	const char *log_level, *log_format, *metrics_dir, *db_host, *db_user, *db_password, *db_name, *db_socket;
 	int64_t db_port, fcgi_workers, bus_workers, recipient_rows, feed_hole;
 	bool rate_limits;
 } raw;
@@ -63,6 +63,8 @@ static const struct conf_row rows[] = {
 	ROW_CHOICE("LOG_LEVEL", log_level, "info", "error|warn|info|debug|trace",
 		   "How much is told on stderr."),
 	ROW_CHOICE("LOG_FORMAT", log_format, "text", "text", "Form of log lines."),
+	ROW_TEXT("METRICS_DIR", metrics_dir, "",
+		 "Where each pool writes its counters, upred-api-POOL.prom; empty: nowhere."),
 	ROW_TEXT("RUN_DIR", run_dir, "/run/upred", "Private directory of sockets shared with the relay."),
 	ROW_TEXT("JOBS_ADDRESS", jobs, NULL,
 		 "Where the relay gives out jobs; default ipc://RUN_DIR/jobs.ipc."),
@@ -267,6 +269,7 @@ static const struct settings *read_all(const char *env_file, int (*judge)(char *
 	env_path = env_file;
 	memset(&settings, 0, sizeof(settings));
 	settings.log_level = raw.log_level;
+	settings.metrics_dir = raw.metrics_dir;
 	settings.rate_limits = raw.rate_limits;
 	settings.feed_hole_s = (unsigned)raw.feed_hole;
 	if (judge(error_r, error_size) != 0)

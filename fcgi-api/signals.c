@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counters.h"
 #include "log.h"
 #include "nano.h"
 
@@ -48,13 +49,18 @@ void signals_send(struct signals *s, const struct answer *a)
 	buf_put_slice(&s->message, buf_slice(&a->pushes));
 	if (s->message.len > WIRE_SIGNAL_MAX) {
 		s->lost++;
+		counters_add(COUNTER_SIGNALS_LOST, 1);
 		log_info("signals", "%zu bytes are too much for a signal; %lu lost so far", s->message.len, s->lost);
 		return;
 	}
-	for (size_t i = 0; i < s->count; i++)
-		if (nano_signal_send(s->socks[i], buf_slice(&s->message)) != 0 && s->lost++ < 1000000 &&
-		    log_limited(&limit, 1))
+	for (size_t i = 0; i < s->count; i++) {
+		if (nano_signal_send(s->socks[i], buf_slice(&s->message)) == 0)
+			continue;
+		s->lost++;
+		counters_add(COUNTER_SIGNALS_LOST, 1);
+		if (log_limited(&limit, 1))
 			log_info("signals", "a relay does not take signals now; %lu lost so far", s->lost);
+	}
 }
 
 void signals_close(struct signals *s)

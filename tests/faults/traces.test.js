@@ -5,6 +5,7 @@
 const { createHmac } = require('node:crypto');
 const fs = require('node:fs');
 const net = require('node:net');
+const os = require('node:os');
 const path = require('node:path');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
@@ -17,12 +18,16 @@ const WORD = 'palabra-que-nadie-escribe';
 const ENOSPC = 28;
 const made = [];                       // tokens
 const steps = {};                      // part -> Steps
+const metrics = fs.mkdtempSync(path.join(os.tmpdir(), 'upred-metrics-'));
 let house;
 let ids;
 let club;
 let ana;
 let room;
-atEnd(async () => { if (house) await house.stop(); });
+atEnd(async () => {
+  if (house) await house.stop();
+  fs.rmSync(metrics, { recursive: true });
+});
 
 const part64 = (x) => Buffer.from(JSON.stringify(x)).toString('base64url');
 function token(id, seconds = 600, key = KEY) {
@@ -38,7 +43,7 @@ async function start(part) {
 }
 
 test('a house that wants tokens, tells all it can, and bounds its clients', async () => {
-  house = await House.start({ ...build(), AUTH_MODE: 'token', SECRET_KEY: KEY, RATE_LIMITS: 'on', LOG_LEVEL: 'trace',
+  house = await House.start({ ...build(), METRICS_DIR: metrics, AUTH_MODE: 'token', SECRET_KEY: KEY, RATE_LIMITS: 'on', LOG_LEVEL: 'trace',
     BUS_WORKERS: 2, FCGI_WORKERS: 2 });
   for (const part of ['bus', 'fcgi', 'relay']) {
     steps[part] = new Steps(path.join(house.runDir, 'steps', part));
@@ -54,11 +59,22 @@ test('a house that wants tokens, tells all it can, and bounds its clients', asyn
 
 const send = (text, more) => ana.call('send_message', words(room, ids[0], `${WORD} ${text}`, more), 12000);
 
-// trace(name, { counters, logs }, trouble): while `trouble` happens each counter (relay_…_total without its ends) rises by
-// one, and each log (part -> regular expression) gets one such line. `times`: trouble returns how often instead.
-function trace(name, { counters = [], logs = {}, ms = 60000 }, trouble) {
+// What a pool counted: its file, as an object.
+function counted(pool) {
+  const text = fs.readFileSync(path.join(metrics, `upred-api-${pool}.prom`), 'utf8');
+  return Object.fromEntries(text.split('\n').filter((l) => l && l[0] !== '#').map((l) => {
+    const [, name, more, number] = /^upred_api_(\w+)_total\{pool="\w+"(?:,status="(\w+)")?\} (\d+)$/.exec(l);
+    return [more ? `${name} ${more}` : name, Number(number)];
+  }));
+}
+
+// trace(name, { counters, api, logs }, trouble): while `trouble` happens each counter (relay_…_total without its ends) rises by
+// one, and each log (part -> regular expression) gets one such line. api: pool -> the
+// counter of its file that does so too. `times`: trouble returns how often instead.
+function trace(name, { counters = [], api = {}, logs = {}, ms = 60000 }, trouble) {
   test(name, async () => {
     const before = counters.length ? await house.metrics() : {};
+    const pools = Object.fromEntries(Object.keys(api).map((pool) => [pool, counted(pool)]));
     const from = Object.fromEntries(Object.keys(logs).map((part) => [part, house.log(part).length]));
     const times = await trouble() ?? 1;
     const lines = (part) => house.log(part).slice(from[part]).split('\n').filter((l) => logs[part].test(l));
@@ -70,6 +86,10 @@ function trace(name, { counters = [], logs = {}, ms = 60000 }, trouble) {
     for (const c of counters) {
       await ask(async () => grown(await house.metrics(), c) >= times, 5000, `the counter ${c}`);
       assert.equal(grown(await house.metrics(), c), times, c);
+    }
+    for (const [pool, c] of Object.entries(api)) {
+      await ask(() => counted(pool)[c] >= pools[pool][c] + times, 5000, `the counter ${c} of ${pool}`);
+      assert.equal(counted(pool)[c], pools[pool][c] + times, c);
     }
   }, ms);
 }
@@ -92,19 +112,19 @@ trace('too fast', { counters: ['refused_fast'], logs: { relay: / info \S+ user \
   return slow;
 });
 
-trace('an event that a handler refuses', { counters: ['refused_by_handlers'], logs: { bus: / info refused user \d+: join_group: 403 not_member$/ } },
+trace('an event that a handler refuses', { counters: ['refused_by_handlers'], api: { bus: 'refused 403' }, logs: { bus: / info refused user \d+: join_group: 403 not_member$/ } },
   async () => {
     const eva = await enter(ids[3]);
     assert.equal((await eva.call('join_group', { group_id: club })).code, 'not_member');
   });
 
-trace('a message that a handler refuses', { counters: ['refused_by_handlers'], logs: { bus: / info refused user \d+: send_message: 404 not_found$/ } },
+trace('a message that a handler refuses', { counters: ['refused_by_handlers'], api: { bus: 'refused 404' }, logs: { bus: / info refused user \d+: send_message: 404 not_found$/ } },
   async () => { assert.equal((await ana.call('send_message', words('no-hay', ids[0], WORD))).code, 'not_found'); });
 
-trace('a REST request refused', { logs: { fcgi: / info refused user \d+: GET \/api\/mensajes\/salas\/no-hay: 404 not_found$/ } },
+trace('a REST request refused', { api: { fcgi: 'refused 404' }, logs: { fcgi: / info refused user \d+: GET \/api\/mensajes\/salas\/no-hay: 404 not_found$/ } },
   async () => { assert.equal((await house.api('GET', `/api/mensajes/salas/no-hay?q=${WORD}`, { headers: bearer(ids[0]) })).status, 404); });
 
-trace('a REST request with a bad token', { logs: { fcgi: / info refused user 0: GET \/api\/mensajes\/salas: 401 unauthorized, the signature is wrong$/ } },
+trace('a REST request with a bad token', { api: { fcgi: 'refused 401' }, logs: { fcgi: / info refused user 0: GET \/api\/mensajes\/salas: 401 unauthorized, the signature is wrong$/ } },
   async () => { assert.equal((await house.api('GET', '/api/mensajes/salas', { headers: { Authorization: `Bearer ${token(ids[0], 600, 'otra llave')}` } })).status, 401); });
 
 async function refusedAtTheDoor(auth) {
@@ -250,6 +270,7 @@ trace('no database: the workers say so, the feed too, the client is told', { cou
   await ask(() => ana.connected, 5000, 'Ana to be back');
   const before = await house.metrics();
   const from = house.log('bus').length;
+  const lost = counted('bus').database_lost;
   await house.stopPart('db');
   let refused = 0;
   const tried = async (text) => {
@@ -261,6 +282,7 @@ trace('no database: the workers say so, the feed too, the client is told', { cou
   await ask(async () => (await house.metrics()).upred_relay_feed_sweeps_failed_total > before.upred_relay_feed_sweeps_failed_total, 8000, 'a failed sweep');
   assert.match(house.log('bus').slice(from), / warn store 20\d\d .*\(connect to /);
   assert.match(house.log('relay'), / warn feed a question to the database had no answer; asked again$/m);
+  await ask(() => counted('bus').database_lost > lost, 5000, 'its counter');
   await house.startPart('db');
   await ask(async () => (await tried('con base')).status === 'sent', 15000, 'service');
   return refused;
@@ -275,6 +297,7 @@ trace('a signal that no relay takes', { logs: { fcgi: / info signals a relay doe
     assert.equal((await post()).status, 201);
     return / does not take signals/.test(house.log('fcgi'));
   }, 8000, 'a lost signal');
+  await ask(() => counted('fcgi').signals_lost > 0, 5000, 'its counter');
 });
 
 test('no log holds a word of a message, or a token', async () => {

@@ -1,4 +1,4 @@
-// objects: fcgi-api/call.o fcgi-api/answer.o fcgi-api/router.o fcgi-api/rates.o fcgi-api/identity.o fcgi-api/http.o fcgi-api/refusals.o fcgi-api/fields.o fcgi-api/fields_send.o fcgi-api/fields_more.o fcgi-api/render.o fcgi-api/push.o fcgi-api/cursor.o fcgi-api/etag.o fcgi-api/handlers/*.o shared/*.o
+// objects: fcgi-api/call.o fcgi-api/answer.o fcgi-api/counters.o fcgi-api/router.o fcgi-api/rates.o fcgi-api/identity.o fcgi-api/http.o fcgi-api/refusals.o fcgi-api/fields.o fcgi-api/fields_send.o fcgi-api/fields_more.o fcgi-api/render.o fcgi-api/push.o fcgi-api/cursor.o fcgi-api/etag.o fcgi-api/handlers/*.o shared/*.o
 // ldflags: -Wl,--wrap=log_line
 /*
  * Requests and jobs of any bytes through router, identity and every handler, over a database that answers as the

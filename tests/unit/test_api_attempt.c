@@ -1,4 +1,4 @@
-// objects: fcgi-api/attempt.o fcgi-api/call.o fcgi-api/answer.o fcgi-api/http.o fcgi-api/refusals.o shared/*.o
+// objects: fcgi-api/attempt.o fcgi-api/counters.o fcgi-api/call.o fcgi-api/answer.o fcgi-api/http.o fcgi-api/refusals.o shared/*.o
 // ldflags: -Wl,--wrap=store_begin -Wl,--wrap=store_commit -Wl,--wrap=store_rollback -Wl,--wrap=store_trouble
 /*
  * attempt: what happens to a job when its transaction does not hold. The database is a script of verdicts:

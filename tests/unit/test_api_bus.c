@@ -1,4 +1,4 @@
-// objects: fcgi-api/door_bus.o fcgi-api/pool.o fcgi-api/attempt.o fcgi-api/call.o fcgi-api/answer.o fcgi-api/router.o fcgi-api/rates.o fcgi-api/signals.o fcgi-api/identity.o fcgi-api/http.o fcgi-api/refusals.o fcgi-api/fields.o fcgi-api/fields_send.o fcgi-api/fields_more.o fcgi-api/render.o fcgi-api/push.o fcgi-api/cursor.o fcgi-api/etag.o fcgi-api/settings.o fcgi-api/handlers/*.o fcgi-api/store/*.o shared/*.o
+// objects: fcgi-api/door_bus.o fcgi-api/pool.o fcgi-api/attempt.o fcgi-api/counters.o fcgi-api/call.o fcgi-api/answer.o fcgi-api/router.o fcgi-api/rates.o fcgi-api/signals.o fcgi-api/identity.o fcgi-api/http.o fcgi-api/refusals.o fcgi-api/fields.o fcgi-api/fields_send.o fcgi-api/fields_more.o fcgi-api/render.o fcgi-api/push.o fcgi-api/cursor.o fcgi-api/etag.o fcgi-api/settings.o fcgi-api/handlers/*.o fcgi-api/store/*.o shared/*.o
 // ldflags: -Wl,--wrap=store_begin -Wl,--wrap=store_commit -Wl,--wrap=store_rollback
 /*
  * door_bus: a master and one worker of the real program, without a database, talked to by a relay that is this

@@ -1,0 +1,131 @@
+/*
+ * counters: see counters.h.
+ *
+ * Room: fcgi-api. Called by the doors, pool's tick, router, attempt and signals; calls log and libc.
+ */
+#include "counters.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "log.h"
+
+static const int statuses[] = { 400, 401, 403, 404, 405, 413, 415, 422, 429, 503 };
+#define STATUSES (sizeof(statuses) / sizeof(statuses[0]))
+
+static const struct {
+	const char *name, *help;
+} rows[COUNTERS] = {
+	[COUNTER_DEADLOCKS] = { "deadlocks", "Transactions begun again after a deadlock or a lock wait." },
+	[COUNTER_LOST] = { "database_lost", "Transactions that met no database, or lost it." },
+	[COUNTER_UNDONE] = { "undone", "Commands and requests that could not be done in their time." },
+	[COUNTER_SIGNALS_LOST] = { "signals_lost", "Pushes that a relay did not take; its feed brings them." },
+	[COUNTER_GONE] = { "clients_gone", "Clients that left before their answer was written." },
+};
+
+struct counts {
+	_Atomic uint64_t of[COUNTERS], refused[STATUSES + 1]; /* the last: any other status */
+};
+
+static struct counts own;
+static struct counts *counts = &own;
+
+void counters_share(void)
+{
+	void *p = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		log_warn("counters", "no shared memory: %s", strerror(errno));
+	else
+		counts = p;
+}
+
+static void add(_Atomic uint64_t *to, size_t n)
+{
+	atomic_fetch_add_explicit(to, n, memory_order_relaxed);
+}
+
+void counters_add(enum counter c, size_t n)
+{
+	add(&counts->of[c], n);
+}
+
+void counters_refused(int status)
+{
+	size_t i = 0;
+
+	while (i < STATUSES && statuses[i] != status)
+		i++;
+	add(&counts->refused[i], 1);
+}
+
+static uint64_t get(_Atomic uint64_t *from)
+{
+	return atomic_load_explicit(from, memory_order_relaxed);
+}
+
+static uint64_t sum(void)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < COUNTERS; i++)
+		n += get(&counts->of[i]);
+	for (size_t i = 0; i <= STATUSES; i++)
+		n += get(&counts->refused[i]);
+	return n;
+}
+
+static void put(FILE *out, const char *pool)
+{
+	static const char head[] = "# HELP upred_api_%s_total %s\n# TYPE upred_api_%s_total counter\n";
+
+	fprintf(out, head, "refused", "Commands and requests refused, by HTTP status.", "refused");
+	for (size_t i = 0; i < STATUSES; i++)
+		fprintf(out, "upred_api_refused_total{pool=\"%s\",status=\"%d\"} %llu\n", pool, statuses[i],
+			(unsigned long long)get(&counts->refused[i]));
+	fprintf(out, "upred_api_refused_total{pool=\"%s\",status=\"other\"} %llu\n", pool,
+		(unsigned long long)get(&counts->refused[STATUSES]));
+	for (size_t i = 0; i < COUNTERS; i++) {
+		fprintf(out, head, rows[i].name, rows[i].help, rows[i].name);
+		fprintf(out, "upred_api_%s_total{pool=\"%s\"} %llu\n", rows[i].name, pool,
+			(unsigned long long)get(&counts->of[i]));
+	}
+}
+
+static int write_file(const char *path, const char *pool)
+{
+	char fresh[PATH_MAX + 8];
+	FILE *out;
+
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	out = fopen(fresh, "we");
+	if (!out)
+		return -1;
+	put(out, pool);
+	return fclose(out) == 0 && rename(fresh, path) == 0 ? 0 : -1;
+}
+
+void counters_write(const char *dir, const char *pool)
+{
+	static uint64_t written = UINT64_MAX;
+	static bool told;
+	uint64_t now = sum();
+	char path[PATH_MAX];
+
+	if (!dir || !*dir || now == written)
+		return;
+	snprintf(path, sizeof(path), "%s/upred-api-%s.prom", dir, pool);
+	if (write_file(path, pool) == 0) {
+		written = now;
+		told = false;
+	} else if (!told) {
+		log_warn("counters", "METRICS_DIR: %s: %s", path, strerror(errno));
+		told = true;
+	}
+}
