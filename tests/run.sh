@@ -16,7 +16,7 @@ export BUILD
 	default='unit lint fuzz store protocol talk rest guide browser faults house'
 shelves=${SHELVES:-$default}
 logs=$BUILD/test-logs
-passed=0 failed=0 skipped=0 current=
+passed=0 failed=0 skipped=0 current= lanes=
 slow=1
 [ "${SANITIZE:-}" != 1 ] || slow=3
 export CMOCKA_MESSAGE_OUTPUT=TAP NODE_PATH="$top/tests/node_modules"
@@ -28,13 +28,17 @@ mkdir -p "$logs"
 
 house() { RUN_DIR=$BUILD/houses/$1 RELAY_PORT=0 WEB_PORT=0 sh tests/house/house.sh "$2"; }
 
+end_current() {
+	[ -n "$current" ] || return 0
+	kill "$current" 2>/dev/null
+	wait "$current"
+	kill -s KILL -- "-$current" 2>/dev/null
+}
+
 finish() {
 	trap '' INT TERM HUP
-	if [ -n "$current" ]; then
-		kill "$current" 2>/dev/null
-		wait "$current"
-		kill -s KILL -- "-$current" 2>/dev/null
-	fi
+	[ -z "$lanes" ] || { kill $lanes 2>/dev/null; wait; }
+	end_current
 	for d in "$BUILD"/houses/*/; do
 		[ ! -d "$d/pids" ] || house "$(basename "$d")" stop >/dev/null 2>&1
 	done
@@ -69,11 +73,13 @@ run() {
 		bad=1
 	fi
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + none))
-	printf '  %-44s %3d ok' "$name" "$good"
-	[ "$bad" -eq 0 ] || printf ', %d FAILED' "$bad"
-	[ "$none" -eq 0 ] || printf ', %d skipped' "$none"
-	printf '  (%d s)\n' $(($(date +%s) - began))
-	[ "$bad" -eq 0 ] || show "$log"
+	# in one piece: two lanes may be speaking
+	said=$(printf '  %-44s %3d ok' "$name" "$good"
+		[ "$bad" -eq 0 ] || printf ', %d FAILED' "$bad"
+		[ "$none" -eq 0 ] || printf ', %d skipped' "$none"
+		printf '  (%d s)\n' $(($(date +%s) - began))
+		[ "$bad" -eq 0 ] || show "$log")
+	printf '%s\n' "$said"
 }
 
 # the failures with their reasons; all of a log that has few lines
@@ -150,6 +156,38 @@ scripts() {
 	done
 }
 
+# One of two that take the files of a shelf in turn; what it counted goes to a file.
+lane() {
+	passed=0 failed=0 skipped=0 current=
+	trap 'trap "" INT TERM HUP; end_current' EXIT
+	trap 'exit 130' INT TERM HUP
+	for f in tests/"$1"/*.test.js; do
+		name=$1-$(basename "$f" .test.js)
+		[ -f "$f" ] && chosen "$f" && mkdir "$logs/$name.taken" 2>/dev/null || continue
+		run "$name" "$(limit_of "$f" 300)" node "$f"
+	done
+	echo "$passed $failed $skipped" >"$logs/$1.lane$2"
+}
+
+# The tests of a shelf that have a house each and mostly wait: two at a time.
+two_scripts() {
+	lane "$1" 1 &
+	lanes=$!
+	lane "$1" 2 &
+	lanes="$lanes $!"
+	wait
+	lanes=
+	for n in 1 2; do
+		if read -r good bad none <"$logs/$1.lane$n"; then
+			passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + none))
+		else
+			failed=$((failed + 1))
+			echo "not ok - lane $n of $1 did not end"
+		fi
+	done
+	rm -rf "$logs"/*.taken "$logs"/*.lane[12]
+}
+
 shelf_unit() { programs tests/unit "$BUILD/tests"; }
 shelf_lint() {
 	run lint 120 sh tests/lint/lint.sh
@@ -168,10 +206,15 @@ store_programs() {
 shelf_store() { [ ! -d tests/store ] || with_house store store_programs; }
 shelf_protocol() { scripts protocol; }
 shelf_talk() { with_house talk scripts talk; }
-shelf_rest() { scripts rest; }
+shelf_rest() { two_scripts rest; }
 shelf_guide() { with_house guide scripts guide; }
 shelf_browser() { with_house browser scripts browser; }
-shelf_faults() { scripts faults; }
+shelf_faults() {
+	# (the tests do so too, but not two at a time)
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -j2 BUILD="$BUILD/hooked" FAULTS=1 all >"$logs/faults-build.log" 2>&1 ||
+		echo "the programs with steps did not build"
+	two_scripts faults
+}
 shelf_house() { scripts house; }
 
 for s in $shelves; do
