@@ -169,7 +169,7 @@ lane() {
 	echo "$passed $failed $skipped" >"$logs/$1.lane$2"
 }
 
-# The tests of a shelf that have a house each and mostly wait: two at a time.
+# The tests of a shelf that do not disturb each other, and mostly wait: two at a time.
 two_scripts() {
 	lane "$1" 1 &
 	lanes=$!
@@ -208,7 +208,7 @@ shelf_protocol() { scripts protocol; }
 shelf_talk() { with_house talk scripts talk; }
 shelf_rest() { two_scripts rest; }
 shelf_guide() { with_house guide scripts guide; }
-shelf_browser() { with_house browser scripts browser; }
+shelf_browser() { with_house browser two_scripts browser; }
 shelf_faults() {
 	# (the tests do so too, but not two at a time)
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -j2 BUILD="$BUILD/hooked" FAULTS=1 all >"$logs/faults-build.log" 2>&1 ||
