@@ -351,3 +351,16 @@ struct slice db_text(struct store *st, unsigned column, struct arena *a)
 	}
 	return (struct slice){ p, len };
 }
+
+enum store_verdict db_one(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t count,
+			  int64_t *number_r)
+{
+	enum store_verdict v = db_run(st, sql, 1, in, count);
+
+	*number_r = 0;
+	if (v)
+		return v;
+	while (db_next(st))
+		*number_r = db_number(st, 0);
+	return db_end(st);
+}

@@ -81,6 +81,10 @@ bool db_next(struct store *st);
 /* Ends the rows, read or not: OK, or the trouble that ended them. */
 STORE_CHECK enum store_verdict db_end(struct store *st);
 
+/* Runs a statement that answers one number; 0 for none or NULL. The verdict is that of the statement or of its rows. */
+STORE_CHECK enum store_verdict db_one(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t count,
+				      int64_t *number_r);
+
 /* Columns of the present row: 0 and SLICE_NONE for NULL. db_text copies into the arena. */
 int64_t db_number(struct store *st, unsigned column);
 struct slice db_text(struct store *st, unsigned column, struct arena *a);

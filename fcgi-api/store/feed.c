@@ -46,18 +46,6 @@ static enum store_verdict take_rows(struct store *st, struct arena *a, struct st
 	return db_end(st);
 }
 
-static enum store_verdict max_id(struct store *st, int64_t *max_r)
-{
-	enum store_verdict v = db_run(st, &max_sql, 1, NULL, 0);
-
-	*max_r = 0;
-	if (v)
-		return v;
-	while (db_next(st))
-		*max_r = db_number(st, 0);
-	return db_end(st);
-}
-
 static enum store_verdict sweep_holes(struct store *st, const struct store_sweep *sweep, struct arena *a,
 				      struct store_swept *s, size_t cap)
 {
@@ -107,7 +95,7 @@ enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *
 	memset(s, 0, sizeof(*s));
 	s->rows = arena_alloc(a, (page + 1 + cap) * sizeof(*s->rows));
 	/* MAX first: whatever is visible up to it is visible to the statements behind it too */
-	v = max_id(st, &s->max_id);
+	v = db_one(st, &max_sql, NULL, 0, &s->max_id);
 	s->from = sweep->high;
 	if (sweep->first)
 		s->from = s->max_id > STORE_SWEEP_WINDOW ? s->max_id - STORE_SWEEP_WINDOW : 0;

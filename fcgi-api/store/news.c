@@ -34,18 +34,6 @@ static const struct db_sql far_sql = {
 };
 #define FAR_VALUES 3
 
-static enum store_verdict find_max(struct store *st, int64_t *max_r)
-{
-	enum store_verdict v = db_run(st, &max_sql, 1, NULL, 0);
-
-	*max_r = 0;
-	if (v)
-		return v;
-	while (db_next(st))
-		*max_r = db_number(st, 0);
-	return db_end(st);
-}
-
 /* Ids of a result of one column: as many as there is room for. */
 static enum store_verdict take_ids(struct store *st, int64_t *ids, size_t room, size_t *count_io)
 {
@@ -151,7 +139,7 @@ enum store_verdict store_message_news(struct store *st, const struct store_news 
 {
 	size_t room = n->limit + 1, count = 0;
 	int64_t *ids = arena_alloc(a, room * sizeof(*ids)), max;
-	enum store_verdict v = find_max(st, &max);
+	enum store_verdict v = db_one(st, &max_sql, NULL, 0, &max);
 
 	memset(h, 0, sizeof(*h));
 	if (v || max <= n->after)

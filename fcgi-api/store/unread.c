@@ -173,18 +173,6 @@ static enum store_verdict count_rowless(struct store *st, int64_t person_id, con
 	return db_end(st);
 }
 
-static enum store_verdict find_max(struct store *st, int64_t *max_r)
-{
-	enum store_verdict v = db_run(st, &max_sql, 1, NULL, 0);
-
-	*max_r = 0;
-	if (v)
-		return v;
-	while (db_next(st))
-		*max_r = db_number(st, 0);
-	return db_end(st);
-}
-
 /* What is unread without a row in up to STORE_SET_MAX groups. */
 static enum store_verdict count_groups(struct store *st, int64_t person_id, int64_t floor,
 				       struct unread_group *groups, size_t count)
@@ -221,7 +209,7 @@ enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room
 	if (v == STORE_OK)
 		v = find_groups(st, person_id, room_id, a, u);
 	if (v == STORE_OK && u->group_count)
-		v = find_max(st, &max);
+		v = db_one(st, &max_sql, NULL, 0, &max);
 	for (i = 0; v == STORE_OK && i < u->group_count; i += n) {
 		n = u->group_count - i < STORE_SET_MAX ? u->group_count - i : STORE_SET_MAX;
 		v = count_groups(st, person_id, max > NEAR ? max - NEAR : 0, u->groups + i, n);

@@ -44,39 +44,25 @@ static const struct db_sql between_sql = {
 	" WHERE m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL", "i"
 };
 
-/* The number that a statement answers; 0 for none. */
-static enum store_verdict one(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t count,
-			      int64_t *number_r)
-{
-	enum store_verdict v = db_run(st, sql, 1, in, count);
-
-	*number_r = 0;
-	if (v)
-		return v;
-	while (db_next(st))
-		*number_r = db_number(st, 0);
-	return db_end(st);
-}
-
 enum store_verdict unread_far(struct store *st, int64_t person_id, struct unread_group *g)
 {
 	struct db_value me = db_of_number(person_id), room = db_of_number(g->room_id), joined = db_of_text(g->joined);
 	int64_t early, behind, own, rows, between = 0;
 	struct db_value from;
-	enum store_verdict v = one(st, &newest_sql, (struct db_value[]){ me, room }, 2, &g->newest_read);
+	enum store_verdict v = db_one(st, &newest_sql, (struct db_value[]){ me, room }, 2, &g->newest_read);
 
 	if (v == STORE_OK)
-		v = one(st, &early_sql, (struct db_value[]){ room, joined }, 2, &early);
+		v = db_one(st, &early_sql, (struct db_value[]){ room, joined }, 2, &early);
 	if (v)
 		return v;
 	from = db_of_number(early > g->newest_read ? early : g->newest_read);
-	v = one(st, &behind_sql, (struct db_value[]){ room, from }, 2, &behind);
+	v = db_one(st, &behind_sql, (struct db_value[]){ room, from }, 2, &behind);
 	if (v == STORE_OK)
-		v = one(st, &own_sql, (struct db_value[]){ room, me, from }, 3, &own);
+		v = db_one(st, &own_sql, (struct db_value[]){ room, me, from }, 3, &own);
 	if (v == STORE_OK)
-		v = one(st, &rows_sql, (struct db_value[]){ me, from, room, me }, 4, &rows);
+		v = db_one(st, &rows_sql, (struct db_value[]){ me, from, room, me }, 4, &rows);
 	if (v == STORE_OK && early > g->newest_read)
-		v = one(st, &between_sql,
+		v = db_one(st, &between_sql,
 			(struct db_value[]){ room, joined, db_of_number(g->newest_read), from, me, me }, 6, &between);
 	if (v == STORE_OK) {
 		/* not one transaction's snapshot: what was deleted meanwhile must not make it negative */
