@@ -91,6 +91,12 @@ struct eio_config {                        /* a limit of 0 admits nothing */
 	/* PEM files: TLS 1.2 and later, and nothing else on the port. NULL or empty: no TLS. */
 	const char *tls_cert_file, *tls_key_file;
 };
+/*
+ * Where to begin: the reference server's times, path and 1,000,000 bytes of max_payload; every address, a free
+ * port, both protocol versions, no pages of other origins, no proxies, no TLS, and for what the reference server
+ * does not bound: 20 s for a request's head, 30 s for its body, 8 MiB of queue, 1,000 connections.
+ */
+struct eio_config eio_config_default(void);
 
 enum eio_reason {                          /* why a session ended */
 	EIO_PEER_CLOSED,                   /* close packet, WebSocket close or TCP end: "transport close" */

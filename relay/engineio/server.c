@@ -88,6 +88,26 @@ static bool may_serve(const struct eio_config *c)
 	return false;
 }
 
+struct eio_config eio_config_default(void)
+{
+	return (struct eio_config){
+		.host = "0.0.0.0",
+		.path = "/socket.io/",
+		.cors_origins = "",
+		.trusted_proxies = "",
+		.ping_interval_ms = 25000,
+		.ping_timeout_ms = 20000,
+		.upgrade_timeout_ms = 10000,
+		.header_timeout_ms = 20000,
+		.body_timeout_ms = 30000,
+		.max_payload = 1000000,
+		.send_queue_max = 8 << 20,
+		.max_connections = 1000,
+		.max_connections_per_address = 1000,
+		.allow_v3 = true,
+	};
+}
+
 struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c,
 				  const struct eio_callbacks *cb, void *ctx)
 {

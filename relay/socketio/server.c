@@ -53,6 +53,16 @@ static void on_close(void *ctx, struct eio_session *session, enum eio_reason rea
 	sio_client_end(eio_session_data(session), REASONS[reason]);
 }
 
+struct sio_config sio_config_default(void)
+{
+	return (struct sio_config){
+		.transport = eio_config_default(),
+		.connect_timeout_ms = 45000,
+		.max_rooms = 100,
+		.max_attachments = 10,
+	};
+}
+
 struct sio_server *sio_server_new(struct eio_loop *l, const struct sio_config *c, const struct sio_http *http,
 				  void *ctx)
 {

@@ -28,6 +28,11 @@ struct sio_config {                        /* a limit of 0 admits nothing, where
 	unsigned recovery_ms;              /* how long a session that was cut may come back; 0: no recovery */
 	size_t recovery_bytes;             /* bytes of pushes kept for that, of each namespace */
 };
+/*
+ * Where to begin: eio_config_default's transport and the reference server's 45 s for the first CONNECT; 100 rooms a
+ * socket, 10 attachments a packet, no recovery.
+ */
+struct sio_config sio_config_default(void);
 
 struct sio_event {                         /* an emitted event; all borrowed during the call */
 	struct slice name;                 /* decoded event name; empty when it has a bad_text of its own */
@@ -43,7 +48,7 @@ struct sio_callbacks {                     /* of one namespace */
 	/*
 	 * A client asks to connect: `auth` is its JSON payload (an object) or empty. The socket has an id and
 	 * is pending: it hears nothing until sio_socket_accept; the answer (accept, refuse, close) may come
-	 * later.
+	 * later. NULL: everybody is accepted.
 	 */
 	void (*on_connect)(void *ctx, struct sio_socket *s, struct slice auth);
 	/* Only for accepted sockets. */

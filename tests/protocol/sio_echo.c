@@ -13,13 +13,6 @@
 #include "log.h"
 #include "socketio.h"
 
-static void on_connect(void *ctx, struct sio_socket *s, struct slice auth)
-{
-	(void)ctx;
-	(void)auth;
-	sio_socket_accept(s);
-}
-
 static void on_event(void *ctx, struct sio_socket *s, const struct sio_event *e)
 {
 	struct buf b = BUF_INIT;
@@ -44,19 +37,18 @@ static void stop(void *loop, int signum)
 
 int main(int argc, char **argv)
 {
-	struct sio_config c = { .connect_timeout_ms = 45000, .max_rooms = 9, .max_attachments = 10, .transport = {
-		.host = "127.0.0.1", .port = argc > 1 ? atoi(argv[1]) : 0, .path = "/socket.io/",
-		.cors_origins = "*", .trusted_proxies = "", .ping_interval_ms = 25000, .ping_timeout_ms = 20000,
-		.upgrade_timeout_ms = 10000, .header_timeout_ms = 20000, .body_timeout_ms = 30000,
-		.max_payload = 1000000, .send_queue_max = 8 << 20,
-		.max_connections = 1000, .max_connections_per_address = 1000, .allow_v3 = true,
-		.tls_cert_file = argc > 3 ? argv[2] : NULL, .tls_key_file = argc > 3 ? argv[3] : NULL } };
-	struct sio_callbacks cb = { .on_connect = on_connect, .on_event = on_event };
+	struct sio_callbacks cb = { .on_event = on_event };
+	struct sio_config c = sio_config_default();
 	struct eio_loop *loop = eio_loop_new();
-	struct sio_server *server = loop ? sio_server_new(loop, &c, NULL, NULL) : NULL;
+	struct sio_server *server;
 
 	log_open("sio_echo", "info");
-	if (!server)
+	c.transport.host = "127.0.0.1";
+	c.transport.port = argc > 1 ? atoi(argv[1]) : 0;
+	c.transport.cors_origins = "*";
+	c.transport.tls_cert_file = argc > 3 ? argv[2] : NULL;
+	c.transport.tls_key_file = argc > 3 ? argv[3] : NULL;
+	if (!loop || !(server = sio_server_new(loop, &c, NULL, NULL)))
 		return 1;
 	sio_server_of(server, "/", &cb, NULL);
 	eio_loop_on_signal(loop, SIGTERM, stop, loop);
@@ -65,5 +57,4 @@ int main(int argc, char **argv)
 	eio_loop_run(loop);
 	sio_server_free(server);
 	eio_loop_free(loop);
-	return 0;
 }

@@ -104,15 +104,16 @@ static void on_signal(void *server, int signum)
 
 int main(int argc, char **argv)
 {
-	struct sio_config c = { .max_rooms = 9, .max_attachments = 1, .recovery_ms = 3000, .recovery_bytes = 20000,
-		.transport = { .host = "127.0.0.1", .port = argc > 1 ? atoi(argv[1]) : 0, .path = "/socket.io/",
-		.cors_origins = "*", .trusted_proxies = "", .ping_interval_ms = 25000, .ping_timeout_ms = 20000,
-		.upgrade_timeout_ms = 10000, .header_timeout_ms = 20000, .body_timeout_ms = 30000,
-		.max_payload = 1000000, .send_queue_max = 8 << 20, .max_connections = 1000,
-		.max_connections_per_address = 1000, .allow_v3 = true } };
+	struct sio_config c = sio_config_default();
 	struct sio_callbacks cb = { on_connect, on_event, NULL, NULL, NULL };
 	struct sio_server *server;
 
+	c.transport.host = "127.0.0.1";
+	c.transport.port = argc > 1 ? atoi(argv[1]) : 0;
+	c.transport.cors_origins = "*";
+	c.max_attachments = 1;
+	c.recovery_ms = 3000;
+	c.recovery_bytes = 20000;
 	file = argc > 2 ? argv[2] : NULL;
 	log_open("sio_keep", "info");
 	loop = eio_loop_new();

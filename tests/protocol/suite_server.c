@@ -154,17 +154,16 @@ int main(int argc, char **argv)
 {
 	const char *mode = option(argc, argv, "--mode", "socket.io");
 	bool engine = strcmp(mode, "engine.io") == 0;
-	struct eio_config c = {
-		.host = "::", .port = atoi(option(argc, argv, "--port", "0")),
-		.path = engine ? "/engine.io/" : "/socket.io/", .cors_origins = "*", .trusted_proxies = "",
-		.ping_interval_ms = 300, .ping_timeout_ms = 200, .upgrade_timeout_ms = 10000,
-		.header_timeout_ms = 20000, .body_timeout_ms = 30000, .max_payload = 1000000,
-		.send_queue_max = 8 << 20,
-		.max_connections = 1000, .max_connections_per_address = 1000, .allow_v3 = true,
-	};
+	struct eio_config c = eio_config_default();
 	struct eio_loop *loop = eio_loop_new();
 	int result = 1;
 
+	c.host = "::";
+	c.port = atoi(option(argc, argv, "--port", "0"));
+	c.path = engine ? "/engine.io/" : "/socket.io/";
+	c.cors_origins = "*";
+	c.ping_interval_ms = 300;
+	c.ping_timeout_ms = 200;
 	log_open("suite-server", "info");
 	if (loop) {
 		eio_loop_on_signal(loop, SIGTERM, stop, loop);

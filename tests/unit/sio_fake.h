@@ -57,6 +57,11 @@ void eio_frame_unref(struct eio_frame *f)
 	fake_frames--;
 }
 
+struct eio_config eio_config_default(void)
+{
+	return (struct eio_config){ 0 };
+}
+
 struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c,
 				  const struct eio_callbacks *cb, void *ctx)
 {
