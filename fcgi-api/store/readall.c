@@ -7,14 +7,22 @@
 #include "unread.h"
 
 #define AUTHORS_MAX 1000
-#define STEP "20000"     /* messages without a row looked at together */
+#define STEP "20000"     /* messages looked at together */
+#define ROW_STEPS 20     /* of rows, in one call */
+#define ROW_CHANGES 2    /* of those, with rows to be marked: 40,000 at most */
 
 static const struct db_sql authors_sql = {
 	"read all authors",
-	"SELECT m.remitente_id, MAX(m.id), COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id ="
+	"SELECT STRAIGHT_JOIN m.remitente_id, MAX(m.id), COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id ="
 	" d.mensaje_id"
-	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND m.sala_chat_id = ? AND m.eliminado_en IS"
-	" NULL GROUP BY m.remitente_id LIMIT 1000", "iii"
+	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND m.sala_chat_id = ? AND d.mensaje_id > ?"
+	" AND d.mensaje_id <= ? AND m.eliminado_en IS NULL GROUP BY m.remitente_id LIMIT 1000", "iii"
+};
+/* Where a step over rows ends; no row: it is the last. */
+static const struct db_sql row_step_sql = {
+	"read all rows step",
+	"SELECT mensaje_id FROM destinatarios_mensaje WHERE destinatario_id = ? AND leido_en IS NULL AND mensaje_id > ?"
+	" ORDER BY mensaje_id LIMIT 1 OFFSET " STEP, "i"
 };
 static const struct db_sql rowless_sql = {
 	"read all authors without rows",
@@ -34,13 +42,17 @@ static const struct db_sql step_sql = {
 	"SELECT id FROM mensajes WHERE sala_chat_id = ? AND id > ? AND id <= ? AND eliminado_en IS NULL"
 	" ORDER BY id DESC LIMIT 1 OFFSET " STEP, "i"
 };
-/* Not beyond the newest that was counted: a message that came in between stays unread. */
+/*
+ * Not beyond the newest that was counted: a message that came in between stays unread. The step's rows are found
+ * first: joined with what is updated, all of the person's would be walked.
+ */
 static const struct db_sql update_sql = {
 	"read all rows",
-	"UPDATE destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id SET d.leido_en ="
-	" CURRENT_TIMESTAMP,"
-	" d.entregado_en = COALESCE(d.entregado_en, CURRENT_TIMESTAMP) WHERE d.destinatario_id = ? AND"
-	" d.leido_en IS NULL AND m.sala_chat_id = ? AND m.eliminado_en IS NULL AND m.id <= ?", NULL
+	"UPDATE (SELECT d.mensaje_id FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id"
+	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND m.sala_chat_id = ? AND d.mensaje_id > ?"
+	" AND d.mensaje_id <= ? AND m.eliminado_en IS NULL LIMIT 1000000) found STRAIGHT_JOIN destinatarios_mensaje d"
+	" ON d.mensaje_id = found.mensaje_id AND d.destinatario_id = ? SET d.leido_en = CURRENT_TIMESTAMP,"
+	" d.entregado_en = COALESCE(d.entregado_en, CURRENT_TIMESTAMP) WHERE d.leido_en IS NULL", NULL
 };
 static const struct db_sql insert_sql = {
 	"read all newest",
@@ -83,6 +95,33 @@ static enum store_verdict authors(struct store *st, const struct db_sql *sql, co
 			*newest_r = db_number(st, 1);
 	}
 	return db_end(st);
+}
+
+/*
+ * The person's rows, oldest first and a step at a time: whoever has hundreds of thousands of them marks them with
+ * several calls, each of which holds what it says. *done_r: none is left.
+ */
+static enum store_verdict read_rows(struct store *st, int64_t room_id, int64_t person_id, struct store_read_all *all,
+				    bool *done_r)
+{
+	struct db_value me = db_of_number(person_id), room = db_of_number(room_id), low = db_of_number(0), in[5];
+	int64_t end, newest;
+	enum store_verdict v;
+	int steps = 0, changes = 0;
+
+	do {
+		v = db_one(st, &row_step_sql, (struct db_value[]){ me, low }, 2, &end);
+		memcpy(in, (struct db_value[]){ me, room, low, db_of_number(end ? end : INT64_MAX), me }, sizeof(in));
+		if (v == STORE_OK)
+			v = authors(st, &authors_sql, in, 4, all, &newest);
+		in[3] = db_of_number(newest);
+		if (v == STORE_OK && newest)
+			v = db_run(st, &update_sql, 1, in, 5);
+		changes += newest > 0;
+		low.number = end;
+	} while (v == STORE_OK && end && ++steps < ROW_STEPS && changes < ROW_CHANGES);
+	*done_r = !end;
+	return v;
 }
 
 /* The id behind which the newest STEP messages up to `high` lie; the newest read one where they are fewer. */
@@ -128,20 +167,19 @@ static enum store_verdict read_rowless(struct store *st, const struct unread_gro
 enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room, int64_t person_id,
 					  struct arena *a, struct store_read_all *all)
 {
-	struct db_value in[] = { db_of_number(person_id), db_of_number(room->id), db_of_number(0) };
-	struct unread u;
-	enum store_verdict v;
+	struct unread u = { .group_count = 0 };
+	enum store_verdict v = STORE_OK;
+	bool done = false;
 	size_t i;
 
 	memset(all, 0, sizeof(*all));
 	all->authors = arena_alloc(a, 2 * AUTHORS_MAX * sizeof(*all->authors));
-	v = unread_find(st, person_id, room->id, a, &u);
+	if (room->kind == STORE_GRUPAL)
+		v = unread_without_rows(st, person_id, room->id, a, &u);
 	if (v == STORE_OK)
-		v = authors(st, &authors_sql, in, 2, all, &in[2].number);
-	if (v == STORE_OK && in[2].number)
-		v = db_run(st, &update_sql, 1, in, 3);
-	for (i = 0; v == STORE_OK && i < u.group_count; i++) {
-		if (u.groups[i].room_id == room->id && u.groups[i].count)
+		v = read_rows(st, room->id, person_id, all, &done);
+	for (i = 0; v == STORE_OK && done && i < u.group_count; i++) {
+		if (u.groups[i].count)
 			v = read_rowless(st, &u.groups[i], person_id, all);
 	}
 	if (v == STORE_OK)

@@ -9,8 +9,9 @@
 
 static const struct db_sql rows_sql = {
 	"unread rows",
-	"SELECT m.sala_chat_id, COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id"
-	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND m.eliminado_en IS NULL"
+	"SELECT STRAIGHT_JOIN m.sala_chat_id, COUNT(*) FROM (SELECT mensaje_id FROM destinatarios_mensaje"
+	" WHERE destinatario_id = ? AND leido_en IS NULL ORDER BY mensaje_id DESC LIMIT " UNREAD_MAX ") d"
+	" JOIN mensajes m ON m.id = d.mensaje_id WHERE m.eliminado_en IS NULL"
 	" AND (? = 0 OR m.sala_chat_id = ?) GROUP BY m.sala_chat_id LIMIT 4096", "ii"
 };
 static const struct db_sql groups_sql = {
@@ -179,6 +180,7 @@ static enum store_verdict count_groups(struct store *st, int64_t person_id, int6
 {
 	struct some s = choose(groups, count, false);
 	enum store_verdict v = find_newest(st, person_id, floor, &s);
+	int64_t lowest = -1;
 	size_t i;
 
 	s = choose(groups, count, true);
@@ -191,23 +193,23 @@ static enum store_verdict count_groups(struct store *st, int64_t person_id, int6
 	if (v == STORE_OK)
 		v = count_rowless(st, person_id, &s);
 	for (i = 0; v == STORE_OK && i < count; i++) {
-		if (groups[i].far)
-			v = unread_far(st, person_id, &groups[i]);
+		if (groups[i].far && lowest < 0)
+			v = unread_floor(st, person_id, &lowest);
+		if (groups[i].far && v == STORE_OK)
+			v = unread_far(st, person_id, lowest, &groups[i]);
 	}
 	return v;
 }
 
-enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
-			       struct unread *u)
+enum store_verdict unread_without_rows(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
+				       struct unread *u)
 {
 	enum store_verdict v;
 	int64_t max = 0;
 	size_t i, n;
 
 	memset(u, 0, sizeof(*u));
-	v = find_rows(st, person_id, room_id, a, u);
-	if (v == STORE_OK)
-		v = find_groups(st, person_id, room_id, a, u);
+	v = find_groups(st, person_id, room_id, a, u);
 	if (v == STORE_OK && u->group_count)
 		v = db_one(st, &max_sql, NULL, 0, &max);
 	for (i = 0; v == STORE_OK && i < u->group_count; i += n) {
@@ -215,6 +217,14 @@ enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room
 		v = count_groups(st, person_id, max > NEAR ? max - NEAR : 0, u->groups + i, n);
 	}
 	return v;
+}
+
+enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
+			       struct unread *u)
+{
+	enum store_verdict v = unread_without_rows(st, person_id, room_id, a, u);
+
+	return v == STORE_OK ? find_rows(st, person_id, room_id, a, u) : v;
 }
 
 int64_t unread_of(const struct unread *u, int64_t room_id)

@@ -2,15 +2,26 @@
  * unread_far: what is unread in a large group that the person has not read for long.
  *
  * Room: fcgi-api/store. Called by unread; calls db. Walking such a group row by row takes seconds, so
- * its count is put together from parts that indexes answer alone. It is the same number to the last message.
+ * its count is put together from parts that indexes answer alone. It is the same number to the last message,
+ * as far as the person's floor (unread.h).
  */
 #include "unread.h"
+
+/* PRIMARY has these ids in order too, among everybody's. */
+static const struct db_sql floor_sql = {
+	"far floor",
+	"SELECT GREATEST(COALESCE((SELECT id FROM mensajes IGNORE INDEX (PRIMARY) WHERE remitente_id = ?"
+	" ORDER BY id DESC LIMIT 1 OFFSET " UNREAD_MAX "), 0), COALESCE((SELECT mensaje_id FROM destinatarios_mensaje"
+	" IGNORE INDEX (PRIMARY) WHERE destinatario_id = ? ORDER BY mensaje_id DESC LIMIT 1 OFFSET " UNREAD_MAX
+	"), 0))", "i"
+};
 
 /* From the person's own rows: the group's unread ones are not walked. */
 static const struct db_sql newest_sql = {
 	"far newest read",
 	"SELECT STRAIGHT_JOIN MAX(d.mensaje_id) FROM destinatarios_mensaje d JOIN mensajes m"
-	" ON m.id = d.mensaje_id WHERE d.destinatario_id = ? AND d.leido_en IS NOT NULL AND m.sala_chat_id = ?", "i"
+	" ON m.id = d.mensaje_id WHERE d.destinatario_id = ? AND d.mensaje_id > ? AND d.leido_en IS NOT NULL"
+	" AND m.sala_chat_id = ?", "i"
 };
 /* Times do not always rise with ids: behind this one every message is younger than the membership. */
 static const struct db_sql early_sql = {
@@ -44,17 +55,26 @@ static const struct db_sql between_sql = {
 	" WHERE m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL", "i"
 };
 
-enum store_verdict unread_far(struct store *st, int64_t person_id, struct unread_group *g)
+enum store_verdict unread_floor(struct store *st, int64_t person_id, int64_t *floor_r)
+{
+	struct db_value me = db_of_number(person_id);
+
+	return db_one(st, &floor_sql, (struct db_value[]){ me, me }, 2, floor_r);
+}
+
+enum store_verdict unread_far(struct store *st, int64_t person_id, int64_t floor, struct unread_group *g)
 {
 	struct db_value me = db_of_number(person_id), room = db_of_number(g->room_id), joined = db_of_text(g->joined);
 	int64_t early, behind, own, rows, between = 0;
-	struct db_value from;
-	enum store_verdict v = db_one(st, &newest_sql, (struct db_value[]){ me, room }, 2, &g->newest_read);
+	struct db_value from = db_of_number(floor);
+	enum store_verdict v = db_one(st, &newest_sql, (struct db_value[]){ me, from, room }, 3, &g->newest_read);
 
 	if (v == STORE_OK)
 		v = db_one(st, &early_sql, (struct db_value[]){ room, joined }, 2, &early);
 	if (v)
 		return v;
+	if (g->newest_read < floor)
+		g->newest_read = floor;
 	from = db_of_number(early > g->newest_read ? early : g->newest_read);
 	v = db_one(st, &behind_sql, (struct db_value[]){ room, from }, 2, &behind);
 	if (v == STORE_OK)

@@ -1,6 +1,7 @@
 /*
  * test_store_unread: a large group that somebody has not read for long is counted without being walked, and to the last
- * message; marcar-leidos works there; who is named in a group's row is no member.
+ * message; marcar-leidos works there; who is named in a group's row is no member. Beyond a hundred thousand of one's own
+ * the count ends, and marcar-leidos goes on call by call.
  */
 // objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
 // ldflags: -Wl,--wrap=mysql_stmt_prepare
@@ -138,7 +139,7 @@ static void all_of_a_large_group_is_read(void **state)
 	assert_int_equal(companion(ID(2)), 0);
 }
 
-/* Behind a step full of deleted messages there is one that is not. */
+/* Behind a step full of the reader's own messages there are others'. */
 static void reading_all_goes_on_in_steps(void **state)
 {
 	struct store_read_all all;
@@ -146,9 +147,8 @@ static void reading_all_goes_on_in_steps(void **state)
 
 	(void)state;
 	for (i = 0; i < 3; i++)
-		admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido, eliminado_en) SELECT"
-		      " UUID(), sala_chat_id, remitente_id, 'x', CURRENT_TIMESTAMP FROM mensajes WHERE sala_chat_id ="
-		      " %lld", L(group.id));
+		admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT"
+		      " UUID(), sala_chat_id, %lld, 'x' FROM mensajes WHERE sala_chat_id = %lld", L(ID(4)), L(group.id));
 	same(ID(4), 3000);
 	BEGIN();
 	OK(store_receipt_read_all(st, &group, ID(4), mem, &all));
@@ -183,6 +183,48 @@ static void a_name_in_the_row_of_a_group_is_no_membership(void **state)
 	COMMIT();
 }
 
+static int64_t unread_elsewhere(void)
+{
+	return admin_number("SELECT COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id WHERE"
+			    " d.destinatario_id = %lld AND d.leido_en IS NULL AND m.sala_chat_id = %lld",
+			    L(ID(2)), L(elsewhere.id));
+}
+
+/* 131,072 messages of one to the other, none of them read. */
+static void a_count_ends_and_marking_goes_on(void **state)
+{
+	struct store_read_all all;
+	int64_t n, left = 131072;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 17; i++)
+		admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(), sala_chat_id,"
+		      " remitente_id, 'x' FROM mensajes WHERE sala_chat_id = %lld", L(elsewhere.id));
+	admin("INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id) SELECT id, %lld FROM mensajes WHERE"
+	      " sala_chat_id = %lld", L(ID(2)), L(elsewhere.id));
+	assert_int_equal(unread_elsewhere(), left);
+	while (left > 0) {
+		BEGIN();
+		OK(store_unread_count(st, ID(2), elsewhere.id, &n));
+		assert_int_equal(n, left < 100000 ? left : 100000);
+		OK(store_receipt_read_all(st, &elsewhere, ID(2), mem, &all));
+		COMMIT();
+		assert_true(all.count > 20000 || all.count == left);
+		assert_int_equal(all.author_count, 1);
+		left -= all.count;
+		assert_int_equal(unread_elsewhere(), left);
+		assert_int_equal(admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE destinatario_id = %lld AND"
+					      " mensaje_id <= %lld AND leido_en IS NULL", L(ID(2)),
+					      L(all.authors[0].newest_id)), 0);
+	}
+	campus_say(&group, ID(3), "x");
+	BEGIN();
+	OK(store_unread_count(st, ID(1), group.id, &n));  /* whose newest hundred thousand all came later, but one */
+	COMMIT();
+	assert_int_equal(n, 1);
+}
+
 static int setup(void **state)
 {
 	if (campus_setup(state))
@@ -201,6 +243,7 @@ int main(void)
 		cmocka_unit_test(all_of_a_large_group_is_read),
 		cmocka_unit_test(reading_all_goes_on_in_steps),
 		cmocka_unit_test(a_name_in_the_row_of_a_group_is_no_membership),
+		cmocka_unit_test(a_count_ends_and_marking_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, setup, campus_teardown);
