@@ -4,6 +4,10 @@
  * Room: relay/socketio. Called by client, and by the application through socketio.h; calls socket and recovery.
  * The client tells by its pid which session was its own and by its offset what it has. Whoever is still thought
  * to be connected under that pid is a connection that died unnoticed: its time is over.
+ * Nobody says before that whether coming back is known to him, and the offset is one more argument of an event. Most
+ * clients pass by what a handler did not ask for. Two do not, and are known by their handshakes: Python's calls the
+ * handler with as many arguments as there are, Dart's with a list of them in place of the first
+ * (socket.io-client-dart, issue 359).
  */
 #include "comeback.h"
 #include "json.h"
@@ -49,6 +53,40 @@ static struct sio_away *session_of(struct sio_client *c, struct sio_recovery *r,
 	return sio_recovery_find(r, pid, *has_r, c->server->config.transport.send_queue_max / 2);
 }
 
+static size_t digits(struct slice s, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < s.n && s.p[at + n] >= '0' && s.p[at + n] <= '9')
+		n++;
+	return n;
+}
+
+/* Python sends t=1732576000.4217 (seconds), Dart t=1732576000000-0; JavaScript and Java write numbers with letters. */
+static bool is_their_time(struct slice t)
+{
+	size_t n = digits(t, 0);
+
+	return n >= 9 && n < t.n && (t.p[n] == '.' || t.p[n] == '-') && n + 1 + digits(t, n + 1) == t.n;
+}
+
+static bool bears_an_offset(const struct eio_session *session)
+{
+	static const char *const agents[] = { "Dart/", "python-requests/", "Python/" };
+	struct slice value;
+	size_t i;
+
+	if (eio_session_query(session, "t", &value) && is_their_time(value))
+		return false;
+	if (!eio_session_header(session, "user-agent", &value))
+		return true;
+	for (i = 0; i < sizeof(agents) / sizeof(*agents); i++) {
+		if (value.n > strlen(agents[i]) && memcmp(value.p, agents[i], strlen(agents[i])) == 0)
+			return false;
+	}
+	return true;
+}
+
 struct sio_socket *sio_comeback_socket(struct sio_client *c, struct sio_namespace *n, struct slice auth)
 {
 	struct sio_away *w = NULL;
@@ -58,6 +96,7 @@ struct sio_socket *sio_comeback_socket(struct sio_client *c, struct sio_namespac
 	if (n->recovery)
 		w = session_of(c, n->recovery, auth, &has);
 	s = sio_socket_new(c, n, w ? slice_of(w->id) : SLICE_NONE);
+	s->may_return = n->recovery && eio_session_version(c->session) != 3 && (w || bears_an_offset(c->session));
 	if (!w)
 		return s;
 	sio_recovery_take(n->recovery, w, s);

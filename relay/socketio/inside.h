@@ -74,6 +74,7 @@ struct sio_socket {
 	unsigned pauses;
 	uint64_t has;                       /* returns: the last push that its client says it has */
 	struct sio_back back;
+	bool may_return;                    /* it is told a pid, and offsets */
 	bool returns;                       /* a session that came back, and was not sent yet what it missed */
 	bool forgotten;                     /* not to be recovered */
 	char pid[IDS_SID_LEN + 1];          /* empty: never to be recovered */

@@ -108,7 +108,7 @@ void sio_socket_accept(struct sio_socket *s)
 	}
 	if (eio_session_version(c->session) != 3) { /* revision 4 of Socket.IO says a bare CONNECT */
 		buf_putf(&b, "{\"sid\":\"%s\"", s->id);
-		if (s->nsp->recovery) {
+		if (s->may_return) {
 			if (!s->returns)
 				ids_sid(s->pid);
 			sio_recovery_open(s->nsp->recovery, s);

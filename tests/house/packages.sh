@@ -11,7 +11,8 @@ build='gcc libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev li
 	uuid-dev libcjson-dev libssl-dev libfcgi-dev libmariadb-dev libjwt-dev uthash-dev'
 house='mariadb-server-core mariadb-client-core curl ca-certificates'
 tests='apache2-bin libapache2-mod-fcgid nginx clang libclang-rt-14-dev libcmocka-dev mandoc
-	universal-ctags chromium fonts-dejavu-core'
+	universal-ctags chromium fonts-dejavu-core
+	python3-socketio python3-websocket python3-requests python3-aiohttp'
 
 list() {
 	case $1 in

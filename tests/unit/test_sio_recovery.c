@@ -36,6 +36,46 @@ static void test_missed(void **state)
 	assert_int_equal(stats.recovered, 1);
 }
 
+/* An offset is one more argument, which Python's and Dart's clients cannot bear: no pid, no offset, no way back. */
+static void test_who_bears_an_offset(void **state)
+{
+	static const struct {
+		const char *time, *agent;
+		bool bears;
+	} hands[] = {
+		{ "OqKbb7G", "okhttp/4.12.0", true },
+		{ "OqKbb7G.0", NULL, true },
+		{ "mi0k2abc", "Mozilla/5.0 (X11; Linux x86_64)", true },
+		{ NULL, NULL, true },
+		{ "", "", true },
+		{ "1732576000", NULL, true },
+		{ "1732576000.x", NULL, true },
+		{ "17.5", "Dart", true },
+		{ "1732576000.4217", NULL, false },
+		{ "1732576000.", NULL, false },
+		{ "1732576000000-0", "Mozilla/5.0", false },
+		{ NULL, "Dart/3.4 (dart:io)", false },
+		{ NULL, "python-requests/2.32.3", false },
+		{ NULL, "Python/3.11 aiohttp/3.8.4", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hands) / sizeof(*hands); i++) {
+		struct eio_session *s;
+
+		fake_time = hands[i].time;
+		fake_agent = hands[i].agent;
+		s = fake_open(4);
+		fake_say(s, "0");
+		fake_say(s, "2[\"join\",\"r\"]");
+		push("[\"e\",{}]");
+		assert_int_equal(strstr(s->sent.data, "\"pid\"") != NULL, hands[i].bears);
+		assert_int_equal(strstr(s->sent.data, "[\"e\",{}]") == NULL, hands[i].bears);
+		fake_gone(s, EIO_PEER_CLOSED);
+	}
+	fake_time = fake_agent = NULL;
+}
+
 static void test_never_heard_any(void **state)
 {
 	struct known k = { .offset = "" };
@@ -254,7 +294,7 @@ int main(void)
 {
 	static size_t plenty = 16u << 20;
 	const struct CMUnitTest tests[] = {
-		RECOVERY(test_missed), RECOVERY(test_never_heard_any), RECOVERY(test_rooms),
+		RECOVERY(test_missed), RECOVERY(test_who_bears_an_offset), RECOVERY(test_never_heard_any), RECOVERY(test_rooms),
 		RECOVERY(test_not_recovered), RECOVERY(test_quiet), RECOVERY(test_unnoticed), RECOVERY(test_twice),
 		RECOVERY(test_old_clients),
 		cmocka_unit_test_prestate_setup_teardown(test_far_behind, setup_recovery, teardown_recovery, &plenty),
