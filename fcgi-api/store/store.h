@@ -285,7 +285,7 @@ STORE_CHECK enum store_verdict store_room_last(struct store *st, int64_t room_id
 					       struct store_message *message_r);
 /*
  * Unread of a person, over all rooms, or in one (room_id > 0), by the formula that the companion's clients
- * see.
+ * see; exact up to 100,000 (unread.h).
  */
 STORE_CHECK enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t room_id,
 						  int64_t *count_r);
@@ -325,7 +325,10 @@ struct store_read_all {
 	struct store_read_author *authors;
 	size_t author_count;
 };
-/* Marks everything in a room as read for the person, whose membership the caller has checked. */
+/*
+ * Marks everything in a room as read for the person, whose membership the caller has checked; of tens of thousands
+ * of recipient rows the oldest ones, about 40,000, and a further call goes on.
+ */
 STORE_CHECK enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room,
 						      int64_t person_id, struct arena *a,
 						      struct store_read_all *all_r);

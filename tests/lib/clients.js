@@ -1,6 +1,7 @@
 'use strict';
 // Socket.IO clients of every generation as a test wants them: connected, and remembering what they heard.
 const generations = {
+  1: require('socket.io-client-1'),
   2: require('socket.io-client-2'),
   3: require('socket.io-client-3').io,
   4: require('socket.io-client-4').io,
@@ -65,7 +66,7 @@ function remember(socket) {
   return socket;
 }
 
-// open(url, user, options): a socket that is connecting. options: version 2|3|4, query, auth, and every option of
+// open(url, user, options): a socket that is connecting. options: version 1|2|3|4, query, auth, and every option of
 // the client; without "transports" the client's default (polling, then upgrade).
 function open(url, user, { version = 4, query = {}, url: _, ...rest } = {}) {
   const who = user === undefined || user === null ? query : { user_id: String(user), ...query };
