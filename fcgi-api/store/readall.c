@@ -8,8 +8,8 @@
 
 #define AUTHORS_MAX 1000
 #define STEP "20000"     /* messages looked at together */
-#define ROW_STEPS 20     /* of rows, in one call */
-#define ROW_CHANGES 2    /* of those, with rows to be marked: 40,000 at most */
+#define ROW_STEPS 100    /* of rows, those of other rooms among them, in one call: some 20 ms each */
+#define MARKED_MAX 20000 /* rows marked in a call before its last step, which may add as many */
 
 static const struct db_sql authors_sql = {
 	"read all authors",
@@ -43,16 +43,15 @@ static const struct db_sql step_sql = {
 	" ORDER BY id DESC LIMIT 1 OFFSET " STEP, "i"
 };
 /*
- * Not beyond the newest that was counted: a message that came in between stays unread. The step's rows are found
- * first: joined with what is updated, all of the person's would be walked.
+ * Not beyond the newest that was counted: a message that came in between stays unread. No join: that would walk all of
+ * the person's rows. PRIMARY would walk everybody's.
  */
 static const struct db_sql update_sql = {
 	"read all rows",
-	"UPDATE (SELECT d.mensaje_id FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id"
-	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND m.sala_chat_id = ? AND d.mensaje_id > ?"
-	" AND d.mensaje_id <= ? AND m.eliminado_en IS NULL LIMIT 1000000) found STRAIGHT_JOIN destinatarios_mensaje d"
-	" ON d.mensaje_id = found.mensaje_id AND d.destinatario_id = ? SET d.leido_en = CURRENT_TIMESTAMP,"
-	" d.entregado_en = COALESCE(d.entregado_en, CURRENT_TIMESTAMP) WHERE d.leido_en IS NULL", NULL
+	"UPDATE destinatarios_mensaje IGNORE INDEX (PRIMARY) SET leido_en = CURRENT_TIMESTAMP,"
+	" entregado_en = COALESCE(entregado_en, CURRENT_TIMESTAMP) WHERE destinatario_id = ? AND leido_en IS NULL"
+	" AND (SELECT m.sala_chat_id = ? AND m.eliminado_en IS NULL FROM mensajes m WHERE m.id = mensaje_id)"
+	" AND mensaje_id > ? AND mensaje_id <= ?", NULL
 };
 static const struct db_sql insert_sql = {
 	"read all newest",
@@ -98,28 +97,28 @@ static enum store_verdict authors(struct store *st, const struct db_sql *sql, co
 }
 
 /*
- * The person's rows, oldest first and a step at a time: whoever has hundreds of thousands of them marks them with
- * several calls, each of which holds what it says. *done_r: none is left.
+ * The person's rows, oldest first and a step at a time: whoever has tens of thousands of them in a room marks them with
+ * several calls, each of which holds what it says. *done_r: none is left. Messages of a group that have no row and
+ * are older than one that is marked here are read with it, as ever; in a call that is not the last nobody is told.
  */
 static enum store_verdict read_rows(struct store *st, int64_t room_id, int64_t person_id, struct store_read_all *all,
 				    bool *done_r)
 {
-	struct db_value me = db_of_number(person_id), room = db_of_number(room_id), low = db_of_number(0), in[5];
-	int64_t end, newest;
+	struct db_value in[] = { db_of_number(person_id), db_of_number(room_id), db_of_number(0), db_of_number(0) };
+	int64_t end = 0, newest = 0;
 	enum store_verdict v;
-	int steps = 0, changes = 0;
+	int steps = 0;
 
 	do {
-		v = db_one(st, &row_step_sql, (struct db_value[]){ me, low }, 2, &end);
-		memcpy(in, (struct db_value[]){ me, room, low, db_of_number(end ? end : INT64_MAX), me }, sizeof(in));
+		v = db_one(st, &row_step_sql, (struct db_value[]){ in[0], in[2] }, 2, &end);
+		in[3].number = end ? end : INT64_MAX;
 		if (v == STORE_OK)
 			v = authors(st, &authors_sql, in, 4, all, &newest);
-		in[3] = db_of_number(newest);
+		in[3].number = newest;
 		if (v == STORE_OK && newest)
-			v = db_run(st, &update_sql, 1, in, 5);
-		changes += newest > 0;
-		low.number = end;
-	} while (v == STORE_OK && end && ++steps < ROW_STEPS && changes < ROW_CHANGES);
+			v = db_run(st, &update_sql, 1, in, 4);
+		in[2].number = end;
+	} while (v == STORE_OK && end && ++steps < ROW_STEPS && all->count < MARKED_MAX);
 	*done_r = !end;
 	return v;
 }

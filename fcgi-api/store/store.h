@@ -285,7 +285,7 @@ STORE_CHECK enum store_verdict store_room_last(struct store *st, int64_t room_id
 					       struct store_message *message_r);
 /*
  * Unread of a person, over all rooms, or in one (room_id > 0), by the formula that the companion's clients
- * see; exact up to 100,000 (unread.h).
+ * see, as long as there are not more than 100,000 (unread.h).
  */
 STORE_CHECK enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t room_id,
 						  int64_t *count_r);
@@ -326,8 +326,8 @@ struct store_read_all {
 	size_t author_count;
 };
 /*
- * Marks everything in a room as read for the person, whose membership the caller has checked; of tens of thousands
- * of recipient rows the oldest ones, about 40,000, and a further call goes on.
+ * Marks everything in a room as read for the person, whose membership the caller has checked; of more than
+ * 20,000 recipient rows the oldest ones, 40,000 at most, and a further call goes on.
  */
 STORE_CHECK enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room,
 						      int64_t person_id, struct arena *a,

@@ -92,8 +92,8 @@ struct eio_config {                        /* a limit of 0 admits nothing */
 	const char *tls_cert_file, *tls_key_file;
 };
 /*
- * Where to begin: the reference server's times, path and 1,000,000 bytes of max_payload; every address, a free
- * port, both protocol versions, no pages of other origins, no proxies, no TLS, and for what the reference server
+ * Where to begin: the reference server's times, path and 1,000,000 bytes of max_payload; every IPv4 address, a
+ * free port, both protocol versions, no pages of other origins, no proxies, no TLS, and for what the reference server
  * does not bound: 20 s for a request's head, 30 s for its body, 8 MiB of queue, 1,000 connections.
  */
 struct eio_config eio_config_default(void);

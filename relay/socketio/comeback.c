@@ -7,7 +7,7 @@
  * Nobody says before that whether coming back is known to him, and the offset is one more argument of an event. Most
  * clients pass by what a handler did not ask for. Two do not, and are known by their handshakes: Python's calls the
  * handler with as many arguments as there are, Dart's with a list of them in place of the first
- * (socket.io-client-dart, issue 359).
+ * (socket.io-client-dart, issue 359). Dart in a browser looks like JavaScript.
  */
 #include "comeback.h"
 #include "json.h"
@@ -62,12 +62,12 @@ static size_t digits(struct slice s, size_t at)
 	return n;
 }
 
-/* Python sends t=1732576000.4217 (seconds), Dart t=1732576000000-0; JavaScript and Java write numbers with letters. */
-static bool is_their_time(struct slice t)
+/* Python sends t=1732576000.4217, in seconds; the others write numbers with letters. */
+static bool is_time_of_python(struct slice t)
 {
 	size_t n = digits(t, 0);
 
-	return n >= 9 && n < t.n && (t.p[n] == '.' || t.p[n] == '-') && n + 1 + digits(t, n + 1) == t.n;
+	return n >= 9 && n < t.n && t.p[n] == '.' && n + 1 + digits(t, n + 1) == t.n;
 }
 
 static bool bears_an_offset(const struct eio_session *session)
@@ -76,7 +76,7 @@ static bool bears_an_offset(const struct eio_session *session)
 	struct slice value;
 	size_t i;
 
-	if (eio_session_query(session, "t", &value) && is_their_time(value))
+	if (eio_session_query(session, "t", &value) && is_time_of_python(value))
 		return false;
 	if (!eio_session_header(session, "user-agent", &value))
 		return true;

@@ -189,13 +189,10 @@ static void ten_store_one_message(void **state)
 			stored += shm->verdicts[me][round] == STORE_SEND_STORED;
 		assert_int_equal(stored, 1);
 	}
-	assert_int_equal(
-		admin_number("SELECT COUNT(*) FROM mensajes WHERE sala_chat_id = %lld", L(rooms[0].id)),
-		ROUNDS);
+	assert_int_equal(admin_number("SELECT COUNT(*) FROM mensajes WHERE sala_chat_id = %lld", L(rooms[0].id)), ROUNDS);
 }
 
-/* Sets over four rooms in any order, for some seconds, so that second boundaries (when rooms are touched) are
- * among them. */
+/* Sets over four rooms in any order, for seconds: second boundaries (when rooms are touched) are among them. */
 static enum store_verdict storm(struct store *s, int me, int round)
 {
 	struct arena *a = arena_new();
@@ -208,10 +205,8 @@ static enum store_verdict storm(struct store *s, int me, int round)
 		snprintf(name, sizeof(name), "storm-%d-%d-%d", me, round, i);
 		ids_uuid_message(ID(1), slice_of(name), uuid[i]);
 		set[i] = (struct store_send){ .sala_uuid = rooms[ids_random64() % 4].uuid,
-					      .sender_id = ID(1),
-					      .uuid = slice_of(uuid[i]),
-					      .tipo = SLICE("texto"),
-					      .contenido = SLICE("x") };
+					      .sender_id = ID(1), .uuid = slice_of(uuid[i]),
+					      .tipo = SLICE("texto"), .contenido = SLICE("x") };
 	}
 	v = store_message_save(s, set, 8, a);
 	wait_ms((long)(ids_random64() % 40));
@@ -221,8 +216,7 @@ static enum store_verdict storm(struct store *s, int me, int round)
 
 static void storm_loses_nothing(void **state)
 {
-	int64_t before = admin_number("SELECT COUNT(*) FROM mensajes WHERE remitente_id = %lld", L(ID(1))),
-		after;
+	int64_t before = admin_number("SELECT COUNT(*) FROM mensajes WHERE remitente_id = %lld", L(ID(1))), after;
 	unsigned again = 0;
 	int me;
 
@@ -244,6 +238,38 @@ static void storm_loses_nothing(void **state)
 		again += shm->again[me];
 	print_message("%u run again\n", again);
 	assert_true(again < 20);
+}
+
+static enum store_verdict read_all(struct store *s, int me, int round)
+{
+	struct arena *a = arena_new();
+	struct store_read_all all;
+	enum store_verdict v = store_receipt_read_all(s, &rooms[0], ID(2), a, &all);
+
+	(void)me, (void)round;
+	arena_free(a);
+	return v;
+}
+
+/* Ten devices mark the same thousands of rows: one after the other, and none is the victim of a deadlock. */
+static void ten_mark_all_as_read(void **state)
+{
+	static const char unread[] = "SELECT COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id"
+				     " WHERE destinatario_id = %lld AND sala_chat_id = %lld AND leido_en IS NULL";
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(), sala_chat_id,"
+		      " remitente_id, 'x' FROM mensajes WHERE sala_chat_id = %lld", L(rooms[0].id));
+	admin("INSERT IGNORE INTO destinatarios_mensaje (mensaje_id, destinatario_id) SELECT id, %lld FROM mensajes WHERE"
+	      " sala_chat_id = %lld", L(ID(2)), L(rooms[0].id));
+	assert_true(admin_number(unread, L(ID(2)), L(rooms[0].id)) > 3000);
+	shared_new();
+	race(read_all, 1);
+	for (i = 0; i < PROCESSES; i++)
+		assert_int_equal(shm->again[i], 0);
+	assert_int_equal(admin_number(unread, L(ID(2)), L(rooms[0].id)), 0);
 }
 
 /*
@@ -363,6 +389,7 @@ int main(void)
 		cmocka_unit_test(ten_join_one_group),
 		cmocka_unit_test(ten_store_one_message),
 		cmocka_unit_test(storm_loses_nothing),
+		cmocka_unit_test(ten_mark_all_as_read),
 		cmocka_unit_test(dead_idle_session_is_replaced_unseen),
 		cmocka_unit_test(session_lost_in_a_transaction_stores_nothing),
 		cmocka_unit_test(locked_room_is_again_within_its_time),

@@ -193,17 +193,24 @@ static int64_t unread_elsewhere(void)
 /* 131,072 messages of one to the other, none of them read. */
 static void a_count_ends_and_marking_goes_on(void **state)
 {
+	struct store_room beside = campus_direct(ID(3), ID(2));
 	struct store_read_all all;
 	int64_t n, left = 131072;
 	int i;
 
 	(void)state;
+	campus_say(&beside, ID(3), "before");
 	for (i = 0; i < 17; i++)
 		admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(), sala_chat_id,"
 		      " remitente_id, 'x' FROM mensajes WHERE sala_chat_id = %lld", L(elsewhere.id));
 	admin("INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id) SELECT id, %lld FROM mensajes WHERE"
 	      " sala_chat_id = %lld", L(ID(2)), L(elsewhere.id));
 	assert_int_equal(unread_elsewhere(), left);
+	campus_say(&beside, ID(3), "behind");
+	BEGIN();
+	OK(store_receipt_read_all(st, &beside, ID(2), mem, &all));
+	COMMIT();
+	assert_int_equal(all.count, 2);
 	while (left > 0) {
 		BEGIN();
 		OK(store_unread_count(st, ID(2), elsewhere.id, &n));

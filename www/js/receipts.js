@@ -5,6 +5,7 @@
 const PACE_MS = 120;
 const GATHER_MS = 250;
 const AGAIN_MS = 3000;
+const PART = 20000; // so many marked at once may not be all
 
 export function createReceipts({ store, api, remote, rooms }) {
 	const queue = [];
@@ -30,15 +31,17 @@ export function createReceipts({ store, api, remote, rooms }) {
 	// What came while nobody looked may be among what was marked, or not: then the server is asked for its count.
 	async function markAll(room) {
 		clearTimeout(retry);
+		let marked;
 		try {
-			await api.markAllRead(room.uuid);
+			marked = parseInt((await api.markAllRead(room.uuid)).message, 10);
 		} catch (error) {
 			const passes = !error.status || error.status === 429 || error.status >= 500;
 			if (passes) retry = setTimeout(() => (watching(room.uuid) ? markAll(room) : rooms.reloadSoon()), error.retryMs ?? AGAIN_MS);
 			return;
 		}
-		if (watching(room.uuid)) store.setUnread(room, 0);
-		else rooms.reloadSoon();
+		if (!watching(room.uuid)) rooms.reloadSoon();
+		else if (marked >= PART) markAll(room);
+		else store.setUnread(room, 0);
 	}
 
 	// One message: its own mark. Several, or some that are not loaded: all of the room at once. Where nobody looks any
