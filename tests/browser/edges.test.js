@@ -158,4 +158,20 @@ test('a browser that keeps nothing, and one whose notices throw, show the messag
   await page.context().close();
 }, 40000);
 
+test('a server that marks a part of very many messages is asked again, until all are read', async () => {
+  let asked = 0;
+  for (const text of ['uno', 'dos']) await house.api('POST', '/api/mensajes/directo/123', { user: 107, body: { contenido: say(text) } });
+  await ask(async () => (await room(ana, 'Lucía Méndez').locator('.badge').textContent()).startsWith('2'), 8000, 'two unread');
+  await ana.route('**/marcar-leidos', (route) => {
+    asked += 1;
+    return asked > 2 ? route.continue() : route.fulfill({ json: { message: '40002 mensajes marcados como leídos' } });
+  });
+  await room(ana, 'Lucía Méndez').click();
+  const unread = () => house.rows(`SELECT d.mensaje_id FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id
+    WHERE m.contenido IN (?, ?) AND d.leido_en IS NULL`, [say('uno'), say('dos')]);
+  await ask(async () => (await unread()).length === 0, 8000, 'all to be read');
+  assert.equal(asked, 3);
+  await room(ana, 'Lucía Méndez').locator('.badge').waitFor({ state: 'hidden' });
+}, 40000);
+
 test('nobody complained', () => assert.deepEqual(ana.complaints, []));
