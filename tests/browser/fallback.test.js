@@ -291,6 +291,8 @@ test('an answer that never came: the message is stored once all the same', async
 }, 90000);
 
 test('nothing but the network complained', () => {
-  const own = [...ana.complaints, ...luis.complaints].filter((text) => !/Failed to load resource|WebSocket connection|ERR_/.test(text));
+  // (one is the client library's: it may answer a ping between the end of a connection and the news of it)
+  const network = /Failed to load resource|WebSocket connection|ERR_|^WebSocket is already in CLOSING or CLOSED state\.$/;
+  const own = [...ana.complaints, ...luis.complaints].filter((text) => !network.test(text));
   assert.deepEqual(own, []);
 });
