@@ -218,7 +218,8 @@ static void count_late(struct eio_conn *c)
 }
 
 /*
- * Where there is something to say to who is late, it is said: a POST gets its 408, a WebSocket its close frame.
+ * Where there is something to say to who is late, it is said: a POST gets its 408, a WebSocket its close frame. A held
+ * POST is not late: it was us who let it wait.
  */
 static void on_deadline(struct wheel_entry *e)
 {
@@ -233,6 +234,10 @@ static void on_deadline(struct wheel_entry *e)
 	}
 	if (c->role == CONN_WEBSOCKET && s) {
 		session_refuse(s, EIO_REFUSED_MESSAGE_SLOW, EIO_TRANSPORT_ERROR, 1008);
+		return;
+	}
+	if (c->role == CONN_HELD) {
+		conn_wake(c);
 		return;
 	}
 	count_late(c);

@@ -57,6 +57,7 @@ struct eio_conn {
 	uint8_t version;                   /* of the request */
 	bool base64;                       /* the request asked for no binary */
 	bool octets;                       /* BODY: application/octet-stream */
+	bool parting;                      /* HELD: its next packet is a close that waits for the client's poll */
 	int jsonp;
 	enum eio_refusal late;             /* what it is refused when the deadline passes */
 	size_t expected;                   /* BODY: declared length */

@@ -11,6 +11,7 @@
 #include "session_receive.h"
 
 #define PACKETS_MAX 32768          /* of one payload; each costs more to handle than its two bytes say */
+#define PARTING_MS 50              /* a close packet waits so long for the poll sent before it */
 
 int polling_refuse(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault)
 {
@@ -21,6 +22,13 @@ int polling_refuse(struct eio_conn *c, enum eio_refusal refusal, enum request_fa
 	if (refusal != EIO_REFUSALS)
 		conn_refuse(c, refusal);
 	return conn_answer(c, &a);
+}
+
+/* The answer is withheld until conn_wake: the value for lws. */
+static int hold(struct eio_conn *c, enum conn_role role)
+{
+	c->role = role;
+	return conn_hold(c) < 0 ? -1 : 0;
 }
 
 /* ---- GET ---- */
@@ -122,8 +130,9 @@ int polling_get(struct eio_conn *c, struct eio_session *s)
 	}
 	s->poll = c;
 	c->session = s;
-	c->role = CONN_POLL;
-	return has_something(s) || c->in_upgrade || conn_was_kept_back(c) ? answer_poll(c) : conn_hold(c) < 0 ? -1 : 0;
+	if (s->post && s->post->parting)
+		conn_wake(s->post);
+	return has_something(s) || c->in_upgrade || conn_was_kept_back(c) ? answer_poll(c) : hold(c, CONN_POLL);
 }
 
 void polling_left(struct eio_conn *c)
@@ -145,7 +154,7 @@ static int answer_post(struct eio_conn *c)
 	if (c->session)
 		c->session->post = NULL;
 	c->session = NULL;
-	c->ended = false;
+	c->ended = c->parting = false;
 	return conn_answer(c, &a);
 }
 
@@ -223,16 +232,40 @@ static enum request_fault check_body(struct eio_conn *c)
 }
 
 /*
+ * Who leaves sends the close packet right behind a poll, on another connection, and is owed that poll's noop. The loop
+ * may meet them the other way round: then the packet waits until the poll is there, for a moment.
+ */
+static bool awaits_poll(const struct eio_conn *c, const struct eio_packet *p)
+{
+	const struct eio_session *s = c->session;
+
+	return p->type == PACKET_CLOSE && s->state == SESSION_POLLING && !s->poll && !c->parting && conn_begun_may_stay(c);
+}
+
+static int hold_parting(struct eio_conn *c)
+{
+	c->parting = true;
+	int rc = hold(c, CONN_HELD);
+	conn_deadline(c, PARTING_MS, EIO_REFUSALS);
+	return rc;
+}
+
+/*
  * Handles packets until none is left or the session is paused: then they wait in the held connection, and this is called
  * again when it goes on. The value for lws.
  */
 static int handle_body(struct eio_conn *c)
 {
 	struct eio_packet p;
+	struct slice behind = c->rest;
 
 	c->role = CONN_IDLE;        /* the body is whole: whoever ends the session leaves the answer to us */
-	while (c->session && !c->session->paused && next_packet(c, &c->rest, &p) == 1)
+	while (c->session && !c->session->paused && next_packet(c, &behind, &p) == 1) {
+		if (awaits_poll(c, &p))
+			return hold_parting(c);
+		c->rest = behind;
 		session_receive(c->session, &p);
+	}
 	if (!c->session || !c->session->paused) {
 		conn_begun_drop(c);
 		return answer_post(c);
@@ -243,8 +276,7 @@ static int handle_body(struct eio_conn *c)
 		conn_refuse(c, EIO_REFUSED_UNFINISHED);
 		return -1;
 	}
-	c->role = CONN_HELD;
-	return conn_hold(c) < 0 ? -1 : 0;
+	return hold(c, CONN_HELD);
 }
 
 int polling_body_done(struct eio_conn *c)
@@ -267,19 +299,16 @@ int polling_writable(struct eio_conn *c)
 {
 	if (c->role == CONN_POLL && (c->ended || (c->session && has_something(c->session))))
 		return answer_poll(c);
-	if (c->role == CONN_POLL)
-		return conn_hold(c) < 0 ? -1 : 0;
 	if (c->role == CONN_HELD && (c->ended || !c->session || !c->session->paused))
 		return handle_body(c);
-	if (c->role == CONN_HELD)
-		return conn_hold(c) < 0 ? -1 : 0;
-	return 0;
+	return c->role == CONN_POLL || c->role == CONN_HELD ? hold(c, c->role) : 0;
 }
 
 void polling_gone(struct eio_conn *c)
 {
 	struct eio_session *s = c->session;
 	bool done = (c->role == CONN_HELD && c->rest.n == 0) || (c->role == CONN_LEAVING && !lws_partial_buffered(c->wsi));
+	enum eio_reason reason = c->parting ? EIO_PEER_CLOSED : EIO_TRANSPORT_ERROR;
 
 	c->session = NULL;
 	if (!s)
@@ -289,7 +318,7 @@ void polling_gone(struct eio_conn *c)
 	if (s->post == c)
 		s->post = NULL;
 	if (!done)
-		session_end(s, EIO_TRANSPORT_ERROR, 0);
+		session_end(s, reason, 0);
 }
 
 static void polling_flush(struct eio_session *s)

@@ -6,6 +6,7 @@ const { start, stopAll, request, open, raw, wsRaw, beating, upgradeText, frame, 
 
 let server;
 const S = async () => { server = server || await start(); return server; };
+const PEER_CLOSED = 0;                  // of the reasons that the server counts
 const quiet = { 'ping-interval': 25000, 'ping-timeout': 20000 };
 let calm;
 const C = async () => { calm = calm || await start(quiet); return calm; };
@@ -181,6 +182,31 @@ test('polling: a close packet from the client frees a held poll with a noop', as
   const r = await held;
   assert.deepEqual([r.status, r.body], [200, '6']);
   refused(await p.poll(), 400, 1);
+});
+
+test('polling: a close packet met before the poll sent with it waits for it, and not for long', async () => {
+  const s = await C();
+  for (const [body, answer] of [['1', '6'], ['4last\x1e1', '4last']]) {
+    const p = await open(s);
+    const post = p.post(body);
+    await pause(15);
+    const r = await p.poll();
+    assert.deepEqual([r.status, r.body], [200, answer]);
+    assert.deepEqual([(await post).status, (await post).body], [200, 'ok']);
+    refused(await p.poll(), 400, 1);
+  }
+  const alone = await open(s);         // no poll comes: the answer says that the session is closed
+  assert.equal((await alone.post('1')).body, 'ok');
+  refused(await alone.poll(), 400, 1);
+  const gone = await open(s);          // and who does not even wait for that has left, not failed
+  const before = (await s.stats()).reasons;
+  const c = raw(s);
+  c.write(`POST ${gone.url} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1`);
+  await pause(15);
+  c.reset();
+  await ask(async () => (await s.stats()).reasons[PEER_CLOSED] === before[PEER_CLOSED] + 1, 2000, 'its end');
+  before[PEER_CLOSED]++;
+  assert.deepEqual((await s.stats()).reasons, before);
 });
 
 test('polling: closed from above: what is queued comes first, the close packet alone behind it', async () => {
