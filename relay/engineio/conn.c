@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "conn.h"
+#include "hangup.h"
 #include "log.h"
 
 
@@ -269,6 +270,17 @@ int conn_answer(struct eio_conn *c, const struct conn_answer *a)
 	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
 
+int conn_answer_fault(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault)
+{
+	struct conn_answer a = { .status = request_fault_status(fault), .type = "application/json",
+				 .body = slice_of(request_fault_text(fault)) };
+
+	c->hub->host.stats.bad_requests++;
+	if (refusal != EIO_REFUSALS)
+		conn_refuse(c, refusal);
+	return conn_answer(c, &a);
+}
+
 int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a)
 {
 	conn_deadline(c, CONN_KEEPALIVE_MS, EIO_REFUSED_IDLE);
@@ -280,8 +292,9 @@ bool conn_was_kept_back(const struct eio_conn *c)
 	return lws_service_adjust_timeout(lws_get_context(c->wsi), 1, 0) == 0;
 }
 
-int conn_hold(struct eio_conn *c)
+int conn_hold(struct eio_conn *c, enum conn_role role)
 {
+	c->role = role;
 	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
 	lws_rx_flow_control(c->wsi, 0);
@@ -289,7 +302,13 @@ int conn_hold(struct eio_conn *c)
 	 * A POST keeps them: bytes behind its body would make lws attach new ones when it wakes, and with those it is never
 	 * told that it is writable, and read from for ever once its peer is gone.
 	 */
-	return c->role == CONN_HELD ? 0 : lws_http_headers_detach(c->wsi);
+	if (role == CONN_HELD)
+		return 0;
+	if (lws_http_headers_detach(c->wsi) < 0)
+		return -1;
+	hangup_await(c->hub->hangup, lws_get_socket_fd(c->wsi), c, c->awaited);
+	c->awaited = true;
+	return 0;
 }
 
 void conn_wake(struct eio_conn *c)

@@ -2,7 +2,7 @@
  * conn: one TCP connection: what it is doing for whom, its deadline, and the few things that may be done to
  * it.
  *
- * Room: relay/engineio. Called by polling, ws, http, lws, accept; calls hub, wheel, libwebsockets.
+ * Room: relay/engineio. Called by polling, post, ws, http, lws, accept; calls hub, wheel, hangup, libwebsockets.
  * It outlives requests (keep-alive) and sessions. It is found by lws_get_opaque_user_data and freed by
  * lws.c alone, in the last callback that lws makes for a connection.
  */
@@ -50,6 +50,7 @@ struct eio_conn {
 	bool in_upgrade;                   /* answered from within lws's question about an upgrade */
 	bool wants_close;                  /* the answer is the connection's last */
 	bool last_request;                 /* the client said so: lws closes, the answer has to say it */
+	bool awaited;                      /* the hub's hangup knows its descriptor */
 	bool asked;                        /* a request of it was whole */
 	bool skipping;                     /* a body was announced, and its end not seen by us */
 	uint64_t read_bytes;               /* bytes read of its socket when the last head or body was whole */
@@ -125,11 +126,13 @@ int conn_answer(struct eio_conn *c, const struct conn_answer *a);
  * lws takes what follows for the next request, whatever length was announced: who sends a body needs wants_close.
  */
 int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a);
+/* `{"code":3,…}` with its status, counted (EIO_REFUSALS: it was before). */
+int conn_answer_fault(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault);
 /*
- * Lets a request wait for its answer, as long as need be (libwebsockets: flow control off, no timeout,
- * headers given back).
+ * Lets a request wait for its answer, POLL or HELD, until conn_wake (libwebsockets: flow control off, no timeout,
+ * headers given back). A poll's peer is watched meanwhile (hangup.h). 0 or -1.
  */
-int conn_hold(struct eio_conn *c);
+int conn_hold(struct eio_conn *c, enum conn_role role);
 /*
  * True when the request in hand may come out of bytes that lws read together with the request before: held, it would
  * keep the connection "writable" and the loop awake. Such a poll is answered by a noop. True also, rarely, when it is

@@ -2,8 +2,7 @@
  * http: see http.h.
  *
  * Room: relay/engineio.
- * libwebsockets parses the request line and headers and leaves all judgement to us: lengths, transfer
- * encodings, methods and the rules of an upgrade are checked here.
+ * lws parses the request line and headers. All judgement is here: lengths, transfer encodings, methods, upgrades.
  */
 #include <stdio.h>
 #include <strings.h>
@@ -12,6 +11,7 @@
 #include "log.h"
 #include "offer.h"
 #include "polling.h"
+#include "post.h"
 
 #define TEXT_MAX 8192              /* as much as lws keeps of a request (max_http_header_data) */
 #define DISCARD_MAX 8388608        /* a larger body that is refused is not read away */
@@ -214,9 +214,9 @@ static int post_polling(struct eio_conn *c, struct eio_session *s, size_t length
 	c->octets = is_octets(c);
 	if (c->octets && s->version == 4) {
 		session_end(s, EIO_TRANSPORT_ERROR, 0);
-		return polling_refuse(c, EIO_REFUSED_PAYLOAD, REQUEST_BAD);
+		return conn_answer_fault(c, EIO_REFUSED_PAYLOAD, REQUEST_BAD);
 	}
-	int rc = polling_post(c, s, length);
+	int rc = post_begin(c, s, length);
 	return c->role == CONN_BODY ? offer_continue(c) : rc;
 }
 
@@ -251,13 +251,13 @@ static int engine_request(struct eio_conn *c, struct request *q, bool query_fits
 		return answer_text(c, status, request_length_refusal(status), request_fault_text(REQUEST_BAD));
 	}
 	if (refuses_origin(c))
-		return polling_refuse(c, EIO_REFUSED_ORIGIN, REQUEST_FORBIDDEN);
+		return conn_answer_fault(c, EIO_REFUSED_ORIGIN, REQUEST_FORBIDDEN);
 	if (q->method == METHOD_OPTIONS)
 		return answer_preflight(c);
 	enum request_fault fault = query_fits ? judge(c, q, &s) : REQUEST_BAD;
 	if (fault != REQUEST_FINE) {
 		c->wants_close |= length > DISCARD_MAX;
-		return polling_refuse(c, query_fits ? request_fault_refusal(fault) : EIO_REFUSED_QUERY, fault);
+		return conn_answer_fault(c, query_fits ? request_fault_refusal(fault) : EIO_REFUSED_QUERY, fault);
 	}
 	if (!s)
 		return open_polling(c, q);

@@ -13,6 +13,7 @@
 #include "lws.h"
 #include "offer.h"
 #include "polling.h"
+#include "post.h"
 #include "tls.h"
 #include "ws.h"
 
@@ -30,9 +31,9 @@ static int on_http(struct eio_conn *c, enum lws_callback_reasons reason, void *i
 	case LWS_CALLBACK_HTTP:
 		return http_request(c);
 	case LWS_CALLBACK_HTTP_BODY:
-		return polling_body(c, in, len);
+		return post_body(c, in, len);
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-		return polling_body_done(c);
+		return post_done(c);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return polling_writable(c);
 	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:

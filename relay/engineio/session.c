@@ -155,8 +155,17 @@ static void heartbeat_ping(struct eio_session *s)
 	if (s->state == SESSION_CLOSED)
 		return;
 	s->awaiting_pong = true;
+	s->extended = false;
 	if (!s->paused)             /* unread it cannot answer in time; the wheel's tick is not the peer's */
 		arm(s, late <= WHEEL_TICK_MS && late < timeout ? timeout - late : timeout);
+}
+
+void session_heard(struct eio_session *s)
+{
+	if (s->version == 3 || !s->awaiting_pong || s->extended || s->paused)
+		return;
+	s->extended = true;
+	arm(s, s->host->config->ping_timeout_ms);
 }
 
 static void heartbeat_missed(struct eio_session *s)

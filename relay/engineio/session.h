@@ -48,6 +48,7 @@ struct eio_session {
 	uint8_t version;
 	enum session_state state;
 	bool paused, awaiting_pong;
+	bool extended;                     /* the wait for this pong */
 	bool base64;                       /* revision 3: the handshake asked for payloads of text */
 	enum eio_reason reason;
 	const char *why;                   /* the refusal that ended it, static; NULL: none */
@@ -82,6 +83,11 @@ void eio_session_set_state(struct eio_session *s, enum session_state state);
 void session_send_packet(struct eio_session *s, char type, struct slice data);
 /* The peer gave its sign of life (a pong; in revision 3 a ping): the heartbeat begins anew. */
 void session_alive(struct eio_session *s);
+/*
+ * It said something else: its pong may lie behind a long upload, and gets the whole time anew, once for each ping (as
+ * the reference server from engine.io 6.6 on).
+ */
+void session_heard(struct eio_session *s);
 /* Ends a session whose deadline has passed, though the wheel has not come to it yet: true when it did. */
 bool session_overdue(struct eio_session *s);
 /* "2probe" was heard on the probing WebSocket. */

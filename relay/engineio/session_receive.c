@@ -41,6 +41,8 @@ void session_receive(struct eio_session *s, const struct eio_packet *p)
 	if (s->state >= SESSION_CLOSING)
 		return;
 	log_trace(s->sid, "in %c, %zu bytes", p->type, p->data.n);
+	if (p->type != PACKET_PONG)
+		session_heard(s);
 	switch (p->type) {
 	case PACKET_MESSAGE:
 		receive_message(s, p);

@@ -94,6 +94,7 @@ static void client_join(struct sio_client *c, struct slice name, struct slice au
 		refuse(c, name, SLICE(INVALID_NAMESPACE));
 		return;
 	}
+	c->kicked &= ~n->bit;
 	s = sio_comeback_socket(c, n, auth);
 	if (n->cb.on_connect) {
 		n->cb.on_connect(n->ctx, s, auth);
@@ -160,6 +161,17 @@ static struct sio_socket *socket_in(const struct sio_client *c, struct slice nam
 	return s;
 }
 
+/* What the client sent before it heard that we put it out of the namespace: nobody's fault, and nobody's any more. */
+static bool is_stale(const struct sio_client *c, const struct sio_packet *p, struct slice name)
+{
+	const struct sio_namespace *n;
+
+	if (!c->kicked || p->type == SIO_CONNECT || p->type == SIO_CONNECT_ERROR || socket_in(c, name))
+		return false;
+	n = namespace_named(c->server, name);
+	return n && (c->kicked & n->bit);
+}
+
 /*
  * True when the packet may come now: CONNECT for a name not joined, DISCONNECT for any other, the rest once
  * open.
@@ -179,7 +191,9 @@ static void client_packet(struct sio_client *c, const struct sio_packet *p, cons
 	struct slice name = packet_name(c, p);
 	struct sio_socket *s = socket_in(c, name);
 
-	if (!in_turn(p, s))
+	if (is_stale(c, p, name))
+		log_debug(eio_session_sid(c->session), "a packet of a socket that was disconnected");
+	else if (!in_turn(p, s))
 		client_close(c, OUT_OF_TURN, CLOSE_POLICY, SIO_REFUSED_TURN);
 	else if (p->type == SIO_CONNECT)
 		client_connect(c, p, name);
@@ -230,8 +244,9 @@ static void parts_begin(struct sio_client *c, const struct sio_packet *p, struct
 static void await_attachments(struct sio_client *c, const struct sio_packet *p, struct slice text)
 {
 	const struct sio_config *config = &c->server->config;
+	struct slice name = packet_name(c, p);
 
-	if (!in_turn(p, socket_in(c, packet_name(c, p))))
+	if (!in_turn(p, socket_in(c, name)) && !is_stale(c, p, name))
 		client_close(c, OUT_OF_TURN, CLOSE_POLICY, SIO_REFUSED_TURN);
 	else if (p->attachments > config->max_attachments)
 		client_close(c, PARSE_ERROR, CLOSE_POLICY, SIO_REFUSED_ATTACHMENTS);

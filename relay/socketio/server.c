@@ -112,6 +112,7 @@ struct sio_namespace *sio_server_of(struct sio_server *s, const char *name, cons
 		return NULL;
 	struct sio_namespace *n = sio_namespace_new(s, name, cb, ctx);
 
+	n->bit = s->namespaces ? s->namespaces->bit << 1 : 1;
 	n->next = s->namespaces;
 	s->namespaces = n;
 	return n;

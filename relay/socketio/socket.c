@@ -46,8 +46,8 @@ static void socket_make_id(struct buf *b, const struct sio_client *c, const stru
 
 struct sio_socket *sio_socket_new(struct sio_client *c, struct sio_namespace *n, struct slice given)
 {
+	struct sio_socket **at = &c->sockets, *s;
 	struct buf id = BUF_INIT;
-	struct sio_socket *s;
 
 	socket_make_id(&id, c, n, given);
 	s = mem_zero(1, sizeof(*s) + id.len + 1);
@@ -55,8 +55,9 @@ struct sio_socket *sio_socket_new(struct sio_client *c, struct sio_namespace *n,
 	s->client = c;
 	s->nsp = n;
 	s->state = SIO_SOCKET_PENDING;
-	s->next = c->sockets;
-	c->sockets = s;
+	while (*at)
+		at = &(*at)->next;
+	*at = s;
 	map_put(n->ids, buf_slice(&id), s);
 	n->server->stats.sockets++;
 	buf_fini(&id);
@@ -221,6 +222,7 @@ void sio_socket_refuse(struct sio_socket *s, struct slice object)
 
 static void socket_kick(struct sio_socket *s)
 {
+	s->client->kicked |= s->nsp->bit;
 	send_simple(s, SIO_DISCONNECT, SLICE_NONE);
 	sio_socket_end(s, BY_SERVER);
 }

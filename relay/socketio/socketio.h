@@ -134,7 +134,7 @@ void sio_socket_accept(struct sio_socket *s);
 void sio_socket_refuse(struct sio_socket *s, struct slice object);
 /*
  * Server-side disconnect of the namespace (clients do not come back by themselves); with `close_transport`
- * the connection ends too.
+ * the connection ends too. What the client sent before it heard of it is dropped.
  */
 void sio_socket_disconnect(struct sio_socket *s, bool close_transport);
 /* Ends the transport under the socket (clients come back by themselves). `code`: see eio_session_close. */

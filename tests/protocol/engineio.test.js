@@ -6,7 +6,7 @@ const { start, stopAll, request, open, raw, wsRaw, beating, upgradeText, frame, 
 
 let server;
 const S = async () => { server = server || await start(); return server; };
-const PEER_CLOSED = 0;                  // of the reasons that the server counts
+const PEER_CLOSED = 0, TRANSPORT_ERROR = 1;   // of the reasons that the server counts
 const quiet = { 'ping-interval': 25000, 'ping-timeout': 20000 };
 let calm;
 const C = async () => { calm = calm || await start(quiet); return calm; };
@@ -198,6 +198,11 @@ test('polling: a close packet met before the poll sent with it waits for it, and
   const alone = await open(s);         // no poll comes: the answer says that the session is closed
   assert.equal((await alone.post('1')).body, 'ok');
   refused(await alone.poll(), 400, 1);
+  const twice = await open(s);         // nothing more is taken from who has left
+  const first = twice.post('1');
+  await pause(15);
+  refused(await twice.post('4x'), 400, 1);
+  assert.equal((await first).body, 'ok');
   const gone = await open(s);          // and who does not even wait for that has left, not failed
   const before = (await s.stats()).reasons;
   const c = raw(s);
@@ -233,7 +238,6 @@ test('polling: a client that drops its held poll and asks again ends its session
   await pause(50);
   c.reset();
   await pause(50);
-  refused(await p.poll(), 400, 3);
   refused(await p.poll(), 400, 1);
 });
 
@@ -427,16 +431,44 @@ test('heartbeat: the deadline stands still while a session is paused', async () 
   ws.destroy();
 });
 
-test('heartbeat: a held poll whose client has gone away is noticed', async () => {
-  const s = await S();
-  const before = (await s.stats()).closed;
-  const p = await open(s);
-  const c = raw(s);
-  c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
-  await pause(30);
-  c.reset();
-  await ask(async () => (await s.stats()).closed > before, 3000);
-  refused(await p.poll(), 400, 1);
+test('polling: a held poll whose client has gone away is noticed at once, long before a ping', async () => {
+  const s = await C();
+  for (const leave of [(c) => c.reset(), (c) => c.destroy(), (c) => c.socket.end()]) {
+    const before = await s.stats();
+    const p = await open(s);
+    const c = raw(s);
+    for (let i = 0; i < 3; i++) {      // also on a connection that held polls before
+      c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await pause(20);
+      await p.post('4x');
+      await c.until(/4x$/);
+      c.clear();
+    }
+    c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await pause(30);
+    leave(c);
+    await ask(async () => (await s.stats()).reasons[TRANSPORT_ERROR] > before.reasons[TRANSPORT_ERROR], 2000);
+    refused(await p.poll(), 400, 1);
+    await ask(async () => (await s.stats()).connections <= before.connections, 2000);
+  }
+});
+
+test('polling: 200 held polls whose clients go at once: all noticed, no connection stays', async () => {
+  const s = await C();
+  const before = await s.stats();
+  const held = await Promise.all([...Array(200).keys()].map(async () => {
+    const p = await open(s);
+    const c = raw(s);
+    c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    return c;
+  }));
+  await ask(async () => (await s.stats()).connections >= before.connections + 200);
+  await pause(50);
+  for (const c of held) c.destroy();
+  await ask(async () => {
+    const now = await s.stats();
+    return now.sessions === before.sessions && now.connections <= before.connections;
+  }, 3000);
 });
 
 // ---- upgrade

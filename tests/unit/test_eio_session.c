@@ -53,6 +53,35 @@ static void heartbeat_of_revision_4(void **state)
 	assert_int_equal(host.stats.ping_timeouts, 1);
 }
 
+static void the_pong_behind_a_long_upload(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	(void)state;
+
+	wait_ms(320);
+	heard("2 ");
+	wait_ms(120);
+	hear(s, "6");
+	wait_ms(160);                      /* 280 after the ping, and still welcome */
+	heard("");
+	hear(s, "6");                      /* no second time */
+	wait_ms(80);
+	heard("poll-release-1000 ws-release-1000 end close-2 ");
+	s = begin(4, true);
+	hear(s, "6");                      /* nothing is awaited yet */
+	wait_ms(320);
+	heard("2 ");
+	hear(s, "6");
+	hear(s, "3");
+	wait_ms(320);
+	heard("2 ");
+	wait_ms(120);
+	hear(s, "6");                      /* once for each ping */
+	wait_ms(120);
+	heard("");
+	finish(s);
+}
+
 static void heartbeat_of_revision_3(void **state)
 {
 	struct eio_session *s = begin(3, true);
@@ -270,7 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_and_order), cmocka_unit_test(heartbeat_of_revision_4),
 		cmocka_unit_test(heartbeat_of_revision_3), cmocka_unit_test(directions_of_the_heartbeat),
-		cmocka_unit_test(packets_that_close), cmocka_unit_test(the_pong_deadline_stands_still),
+		cmocka_unit_test(the_pong_behind_a_long_upload), cmocka_unit_test(packets_that_close), cmocka_unit_test(the_pong_deadline_stands_still),
 		cmocka_unit_test(closing_writes_what_is_queued), cmocka_unit_test(closing_has_an_end),
 		cmocka_unit_test(the_bound_of_the_queue),
 		cmocka_unit_test(what_was_asked_for_is_spared), cmocka_unit_test(upgrade_and_its_failures),

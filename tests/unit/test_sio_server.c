@@ -28,7 +28,7 @@ static void test_connect(void **state)
 	fake_tick(5000);
 	expect_sent(s, "");
 	fake_gone(s, EIO_PING_TIMEOUT);
-	expect_heard("/other disconnect ping timeout\nlate 2  +0\n/ disconnect ping timeout\nlate 2  +0\n");
+	expect_heard("/ disconnect ping timeout\nlate 2  +0\n/other disconnect ping timeout\nlate 2  +0\n");
 }
 
 static void test_pending_hears_nothing(void **state)
@@ -177,7 +177,20 @@ static void test_kick(void **state)
 	fake_say(s, "2[\"kick\"]");
 	expect_sent(s, "1\n");
 	expect_heard("/ event kick \n/ disconnect server namespace disconnect\nlate 2  +0\n");
+	fake_say(s, "21[\"x\"]");                   /* on its way when it was put out */
+	fake_say(s, "51-[\"x\",{\"_placeholder\":true,\"num\":0}]");
+	fake_bytes(s, "bytes");
+	fake_say(s, "1");
+	expect_sent(s, "");
+	fake_say(s, "2/other,3[\"x\",{}]");
+	expect_sent(s, "3/other,3[\"ok\"]\n");
+	expect_heard("/other event x {}\n");
+	fake_say(s, "0");
+	buf_reset(&s->sent);
 	fake_say(s, "21[\"x\"]");
+	expect_sent(s, "31[\"ok\"]\n");
+	fake_say(s, "1");
+	fake_say(s, "21[\"x\"]");                   /* after its own word it is out of turn */
 	assert_true(s->closing);
 	buf_reset(&heard);
 	farewell = "[\"bye\"]";
@@ -196,9 +209,9 @@ static void test_kick_with_transport(void **state)
 	buf_reset(&s->sent);
 	buf_reset(&heard);
 	fake_say(s, "2[\"close\"]");
-	expect_sent(s, "1/other,\n1\n!4/1000\n");
-	expect_heard("/ event close \n/other disconnect server namespace disconnect\nlate 2  +0\n"
-		     "/ disconnect server namespace disconnect\nlate 2  +0\n");
+	expect_sent(s, "1\n1/other,\n!4/1000\n");
+	expect_heard("/ event close \n/ disconnect server namespace disconnect\nlate 2  +0\n"
+		     "/other disconnect server namespace disconnect\nlate 2  +0\n");
 	fake_gone(s, EIO_PEER_CLOSED);
 	expect_heard("");
 }

@@ -85,7 +85,8 @@ static void test_binary(void **state)
 	fake_say(s, "51-[\"x\"]"); /* its socket goes while the attachment is awaited */
 	sio_socket_disconnect(last, false);
 	fake_bytes(s, "one");
-	expect_sent(s, "1\n!4/1008\n");
+	expect_sent(s, "1\n");
+	expect_heard("/ disconnect server namespace disconnect\nlate 2  +0\n");
 }
 
 /* Each attachment has its time, which stands still while the session is not read. */
