@@ -306,8 +306,7 @@ int conn_hold(struct eio_conn *c, enum conn_role role)
 		return 0;
 	if (lws_http_headers_detach(c->wsi) < 0)
 		return -1;
-	hangup_await(c->hub->hangup, lws_get_socket_fd(c->wsi), c, c->awaited);
-	c->awaited = true;
+	c->awaited |= hangup_await(c->hub->hangup, lws_get_socket_fd(c->wsi), c, c->awaited);
 	return 0;
 }
 

@@ -45,6 +45,7 @@ struct eio_conn {
 	enum conn_role role;
 	bool counted;                      /* by its address */
 	bool probed;                       /* PROBE: 2probe was heard */
+	bool hung_up;                      /* POLL: its peer did; it is not answered, and soon cut */
 	bool ended;                        /* POLL: its session has ended, last_packet is the answer */
 	bool head_only;                    /* the request is HEAD */
 	bool in_upgrade;                   /* answered from within lws's question about an upgrade */
@@ -129,8 +130,8 @@ int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a);
 /* `{"code":3,…}` with its status, counted (EIO_REFUSALS: it was before). */
 int conn_answer_fault(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault);
 /*
- * Lets a request wait for its answer, POLL or HELD, until conn_wake (libwebsockets: flow control off, no timeout,
- * headers given back). A poll's peer is watched meanwhile (hangup.h). 0 or -1.
+ * Lets a request wait for its answer, POLL or HELD, until conn_wake (libwebsockets: nothing read, no timeout; a poll
+ * gives its headers back). A poll's peer is watched meanwhile (hangup.h). 0 or -1.
  */
 int conn_hold(struct eio_conn *c, enum conn_role role);
 /*

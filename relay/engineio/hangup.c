@@ -55,9 +55,9 @@ void hangup_free(struct hangup *h)
 	free(h);
 }
 
-void hangup_await(struct hangup *h, int fd, void *ctx, bool again)
+bool hangup_await(struct hangup *h, int fd, void *ctx, bool again)
 {
 	struct epoll_event e = { .events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = ctx };
 
-	(void)!epoll_ctl(h->fd, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &e);
+	return epoll_ctl(h->fd, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &e) == 0;
 }

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "conn.h"
+#include "hangup.h"
 #include "http.h"
 #include "log.h"
 #include "lws.h"
@@ -193,7 +194,8 @@ int lwsio_open(struct eio_hub *h)
 		.user = h,
 	};
 
-	if (open_tls(h, &info) < 0)
+	h->hangup = hangup_new(h->loop, polling_hung_up);
+	if (!h->hangup || open_tls(h, &info) < 0)
 		return -1;
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
 	h->lws = lws_create_context(&info);
@@ -218,6 +220,8 @@ void lwsio_close(struct eio_hub *h)
 	h->vhost = NULL;
 	tls_free(h->tls);
 	h->tls = NULL;
+	hangup_free(h->hangup);
+	h->hangup = NULL;
 }
 
 int lwsio_take(struct eio_hub *h, int fd, const char *peer, bool counted, uint64_t waited_ms)

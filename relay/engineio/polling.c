@@ -4,16 +4,23 @@
  * Room: relay/engineio.
  */
 #include "frame.h"
-#include "log.h"
 #include "payload3.h"
 #include "polling.h"
 #include "post.h"
+
+#define HANGUP_MS 50               /* a held poll's client that hung up is gone after this time */
 
 /* ---- GET ---- */
 
 static bool has_something(const struct eio_session *s)
 {
 	return s->queue.count || s->state == SESSION_PROBING || s->state >= SESSION_CLOSING;
+}
+
+/* A poll is held that can still be answered. */
+static bool polls(const struct eio_session *s)
+{
+	return s && s->poll && s->poll->role == CONN_POLL && !s->poll->hung_up;
 }
 
 static void put_packet(struct buf *b, const struct eio_conn *c, bool binary, const struct eio_frame *f)
@@ -102,6 +109,10 @@ static int answer_poll(struct eio_conn *c)
 
 int polling_get(struct eio_conn *c, struct eio_session *s)
 {
+	if (s->poll && s->poll->hung_up) {
+		session_end(s, EIO_TRANSPORT_ERROR, 0);
+		return conn_answer_fault(c, EIO_REFUSED_SID, REQUEST_SID_UNKNOWN);
+	}
 	if (s->poll) {
 		session_refuse(s, EIO_REFUSED_SECOND_POLL, EIO_TRANSPORT_ERROR, 0);
 		return conn_answer_fault(c, EIO_REFUSALS, REQUEST_BAD);
@@ -127,9 +138,11 @@ void polling_left(struct eio_conn *c)
 
 int polling_writable(struct eio_conn *c)
 {
-	if (c->role == CONN_POLL && (c->ended || (c->session && has_something(c->session))))
+	if (c->role == CONN_POLL && (c->ended || (polls(c->session) && has_something(c->session))))
 		return answer_poll(c);
-	if (c->role == CONN_HELD && (c->ended || !c->session || !c->session->paused))
+	if (c->hung_up)
+		return 0;
+	if (c->role == CONN_HELD && (c->ended || c->parting || !c->session || !c->session->paused))
 		return post_go_on(c);
 	return c->role == CONN_POLL || c->role == CONN_HELD ? conn_hold(c, c->role) : 0;
 }
@@ -143,6 +156,8 @@ void polling_gone(struct eio_conn *c)
 	c->session = NULL;
 	if (!s)
 		return;
+	/* what it had sent is still to be handled: its ping will end it */
+	done |= s->poll == c && c->role != CONN_LEAVING && s->post && s->post->role == CONN_HELD && s->post->rest.n > 0;
 	if (s->poll == c)
 		s->poll = NULL;
 	if (s->post == c)
@@ -151,28 +166,26 @@ void polling_gone(struct eio_conn *c)
 		session_end(s, reason, 0);
 }
 
+/* What it sent before, on other connections, may still lie unread: the loop calls whom it likes first. */
 void polling_hung_up(void *conn)
 {
 	struct eio_conn *c = conn;
-	struct eio_session *s = c->session;
 
-	if (c->role != CONN_POLL || !s)
+	if (c->role != CONN_POLL || !c->session)
 		return;
-	s->poll = NULL;
-	c->session = NULL;
-	conn_kill(c);
-	session_end(s, EIO_TRANSPORT_ERROR, 0);
+	c->hung_up = true;
+	conn_deadline(c, HANGUP_MS, EIO_REFUSALS);
 }
 
 static void polling_flush(struct eio_session *s)
 {
-	if (s->poll && s->poll->role == CONN_POLL && has_something(s))
+	if (polls(s) && has_something(s))
 		conn_wake(s->poll);
 }
 
 static bool polling_ready(const struct eio_session *s)
 {
-	return s->poll && s->poll->role == CONN_POLL;
+	return polls(s);
 }
 
 static void polling_pause(struct eio_session *s, bool on)

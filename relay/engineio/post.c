@@ -4,7 +4,6 @@
  * Room: relay/engineio.
  */
 #include "json.h"
-#include "log.h"
 #include "payload3.h"
 #include "post.h"
 #include "session_receive.h"
@@ -108,7 +107,7 @@ static bool awaits_poll(const struct eio_conn *c, const struct eio_packet *p)
 {
 	const struct eio_session *s = c->session;
 
-	return p->type == PACKET_CLOSE && s->state == SESSION_POLLING && !s->poll && !c->parting && conn_begun_may_stay(c);
+	return p->type == PACKET_CLOSE && s->state == SESSION_POLLING && !s->poll && conn_begun_may_stay(c);
 }
 
 static int hold_parting(struct eio_conn *c)
@@ -125,6 +124,8 @@ int post_go_on(struct eio_conn *c)
 	struct slice behind = c->rest;
 
 	c->role = CONN_IDLE;        /* the body is whole: whoever ends the session leaves the answer to us */
+	if (c->parting && c->session)
+		session_end(c->session, EIO_PEER_CLOSED, 1000);
 	while (c->session && !c->session->paused && next_packet(c, &behind, &p) == 1) {
 		if (awaits_poll(c, &p))
 			return hold_parting(c);

@@ -12,7 +12,6 @@
 
 #include "accept.h"
 #include "frame.h"
-#include "hangup.h"
 #include "log.h"
 #include "lws.h"
 #include "polling.h"
@@ -121,8 +120,7 @@ struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c
 	s->hub->host.polling = &eio_polling;
 	s->hub->host.websocket = &eio_websocket;
 	s->hub->host.stats.capacity = capacity;
-	s->hub->hangup = hangup_new(l, polling_hung_up);
-	if (!s->hub->hangup || lwsio_open(s->hub) < 0 || !(s->listener = listener_new(s->hub))) {
+	if (lwsio_open(s->hub) < 0 || !(s->listener = listener_new(s->hub))) {
 		eio_server_free(s);
 		return NULL;
 	}
@@ -205,7 +203,6 @@ void eio_server_free(struct eio_server *s)
 	eio_timer_free(s->drain);
 	hub_end_all(s->hub);
 	lwsio_close(s->hub);
-	hangup_free(s->hub->hangup);
 	hub_free(s->hub);
 	free(s);
 }

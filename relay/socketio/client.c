@@ -24,6 +24,8 @@
 #define CLOSE_BAD_TEXT 1007
 #define CLOSE_POLICY 1008
 
+#define STALE_MS 10000      /* who was put out of a namespace may so long not have heard of it */
+
 #define ATTACHED_FACTOR 4   /* attachments of a packet together, in payloads, unless the settings say bytes */
 
 static const char *client_refuse(struct sio_client *c, enum sio_refusal r)
@@ -166,7 +168,7 @@ static bool is_stale(const struct sio_client *c, const struct sio_packet *p, str
 {
 	const struct sio_namespace *n;
 
-	if (!c->kicked || p->type == SIO_CONNECT || p->type == SIO_CONNECT_ERROR || socket_in(c, name))
+	if (!c->kicked || eio_loop_now_ms(c->server->loop) - c->kicked_ms > STALE_MS || p->type == SIO_CONNECT || p->type == SIO_CONNECT_ERROR || socket_in(c, name))
 		return false;
 	n = namespace_named(c->server, name);
 	return n && (c->kicked & n->bit);

@@ -50,6 +50,7 @@ struct sio_client {                         /* one per Engine.IO session, which 
 	struct sio_parts *parts;            /* binary packet under way */
 	struct eio_timer *parts_deadline;   /* for its next attachment; NULL without one */
 	uint64_t kicked;                    /* namespaces that we put it out of, by their bits */
+	uint64_t kicked_ms;                 /* when that was last */
 	const char *reason;                 /* why we ended the transport; NULL: it knows itself */
 	const char *why;                    /* the refusal behind it, static; NULL: none */
 	unsigned pauses;

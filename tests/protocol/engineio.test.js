@@ -237,7 +237,8 @@ test('polling: a client that drops its held poll and asks again ends its session
   c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
   await pause(50);
   c.reset();
-  await pause(50);
+  await pause(20);
+  refused(await p.poll(), 400, 1);
   refused(await p.poll(), 400, 1);
 });
 
@@ -451,6 +452,48 @@ test('polling: a held poll whose client has gone away is noticed at once, long b
     refused(await p.poll(), 400, 1);
     await ask(async () => (await s.stats()).connections <= before.connections, 2000);
   }
+});
+
+test('polling: what a client sent before it hung up is heard, whatever the loop meets first', async () => {
+  const s = await C();
+  for (const [body, reason, messages] of [['4last', TRANSPORT_ERROR, 1], ['4last\x1e1', PEER_CLOSED, 1], ['1', PEER_CLOSED, 0]]) {
+    const p = await open(s);
+    const before = await s.stats();
+    const [c, d] = [raw(s), raw(s)];
+    c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    d.write(`GET /stats HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await d.until(/opened/);
+    await pause(30);
+    process.kill(s.pid, 'SIGSTOP');
+    d.write(`POST ${p.url} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await pause(20);
+    c.destroy();
+    await pause(20);
+    process.kill(s.pid, 'SIGCONT');
+    await d.until(/ok$/);
+    const now = await ask(async () => {
+      const st = await s.stats();
+      return st.closed > before.closed && st;
+    }, 2000);
+    assert.equal(now.reasons[reason], before.reasons[reason] + 1);
+    assert.equal(now.messagesIn, before.messagesIn + messages);
+    d.destroy();
+  }
+});
+
+test('polling: a poll that is dropped takes nothing from the POST that waits behind it', async () => {
+  const s = await C();
+  const before = await s.stats();
+  const p = await open(s);
+  const c = raw(s);
+  c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await pause(30);
+  const post = p.post('4!pause\x1e4one\x1e4two');
+  await pause(30);
+  c.destroy();
+  assert.equal((await post).body, 'ok');
+  assert.equal((await s.stats()).messagesIn, before.messagesIn + 3);
+  await p.post('1');
 });
 
 test('polling: 200 held polls whose clients go at once: all noticed, no connection stays', async () => {
