@@ -168,7 +168,9 @@ static bool is_stale(const struct sio_client *c, const struct sio_packet *p, str
 {
 	const struct sio_namespace *n;
 
-	if (!c->kicked || eio_loop_now_ms(c->server->loop) - c->kicked_ms > STALE_MS || p->type == SIO_CONNECT || p->type == SIO_CONNECT_ERROR || socket_in(c, name))
+	if (!c->kicked || p->type == SIO_CONNECT || p->type == SIO_CONNECT_ERROR || socket_in(c, name))
+		return false;
+	if ((uint32_t)eio_loop_now_ms(c->server->loop) - c->kicked_ms > STALE_MS)
 		return false;
 	n = namespace_named(c->server, name);
 	return n && (c->kicked & n->bit);

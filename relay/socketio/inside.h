@@ -37,7 +37,7 @@ struct sio_namespace {
 	struct sio_rooms *rooms;
 	struct sio_recovery *recovery;      /* NULL: none */
 	size_t open;
-	uint64_t bit;                       /* its own in what a client was kicked from; 0: others have all 64 */
+	uint32_t bit;                       /* its own in what a client was kicked from; 0: others have all 32 */
 	uint64_t next_ack;                  /* id of the next question, to one socket or to many */
 };
 
@@ -49,8 +49,8 @@ struct sio_client {                         /* one per Engine.IO session, which 
 	struct eio_timer *deadline;         /* to have joined a namespace; NULL once it has */
 	struct sio_parts *parts;            /* binary packet under way */
 	struct eio_timer *parts_deadline;   /* for its next attachment; NULL without one */
-	uint64_t kicked;                    /* namespaces that we put it out of, by their bits */
-	uint64_t kicked_ms;                 /* when that was last */
+	uint32_t kicked;                    /* namespaces that we put it out of, by their bits */
+	uint32_t kicked_ms;                 /* when that was last; it may wrap */
 	const char *reason;                 /* why we ended the transport; NULL: it knows itself */
 	const char *why;                    /* the refusal behind it, static; NULL: none */
 	unsigned pauses;

@@ -223,7 +223,7 @@ void sio_socket_refuse(struct sio_socket *s, struct slice object)
 static void socket_kick(struct sio_socket *s)
 {
 	s->client->kicked |= s->nsp->bit;
-	s->client->kicked_ms = eio_loop_now_ms(s->nsp->server->loop);
+	s->client->kicked_ms = (uint32_t)eio_loop_now_ms(s->nsp->server->loop);
 	send_simple(s, SIO_DISCONNECT, SLICE_NONE);
 	sio_socket_end(s, BY_SERVER);
 }

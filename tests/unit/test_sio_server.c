@@ -181,6 +181,8 @@ static void test_kick(void **state)
 	fake_say(s, "51-[\"x\",{\"_placeholder\":true,\"num\":0}]");
 	fake_bytes(s, "bytes");
 	fake_say(s, "1");
+	fake_tick(9000);
+	fake_say(s, "2[\"x\"]");
 	expect_sent(s, "");
 	fake_say(s, "2/other,3[\"x\",{}]");
 	expect_sent(s, "3/other,3[\"ok\"]\n");
@@ -191,6 +193,11 @@ static void test_kick(void **state)
 	expect_sent(s, "31[\"ok\"]\n");
 	fake_say(s, "1");
 	fake_say(s, "21[\"x\"]");                   /* after its own word it is out of turn */
+	assert_true(s->closing);
+	s = joined();
+	fake_say(s, "2[\"kick\"]");
+	fake_tick(10001);
+	fake_say(s, "21[\"x\"]");                   /* it has heard of it long ago */
 	assert_true(s->closing);
 	buf_reset(&heard);
 	farewell = "[\"bye\"]";
