@@ -170,7 +170,6 @@ static struct hall *hall_new(struct eio_loop *l, const struct chat_config *c)
 	TAILQ_INIT(&h->seats);
 	TAILQ_INIT(&h->full);
 	h->by_id = map_new();
-	h->people = map_new();
 	h->pushed = pushed_new(PUSHED_KEPT);
 	h->holes = holes_new(c->feed_hole_s * 1000);
 	h->limits = limits_new();
@@ -259,7 +258,6 @@ void chat_close(struct hall *h)
 	limits_free(h->limits);
 	holes_free(h->holes);
 	pushed_free(h->pushed);
-	map_free(h->people);
 	map_free(h->by_id);
 	free(h);
 }

@@ -21,7 +21,7 @@
 struct seat {
 	struct hall *hall;
 	struct sio_socket *socket;             /* NULL once the socket is gone */
-	char *sid, *address;                   /* owned */
+	const char *sid, *address;             /* in text */
 	char *user;                            /* owned; NULL until accepted */
 	uint64_t user_id;
 	bool paused;                           /* its reading is stopped because its line is full */
@@ -35,6 +35,7 @@ struct seat {
 	struct eio_timer *expiry;              /* of its token: the next look at the clock */
 	int64_t expires;                       /* by the wall clock, seconds */
 	TAILQ_ENTRY(seat) next;
+	char text[];
 };
 
 TAILQ_HEAD(seat_list, seat);
@@ -63,7 +64,6 @@ struct hall {
 	struct seat_list full;                 /* seats whose commands wait for their send queue */
 	size_t queue_half;                     /* half of SEND_QUEUE_MAX, bytes */
 	uint64_t queue_stuck_ms;               /* full and nothing taken for so long: closed */
-	struct map *people;                    /* user -> number of sockets, as a pointer */
 	struct pushed *pushed;
 	struct holes *holes;
 	struct limits *limits;

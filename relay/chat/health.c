@@ -1,12 +1,11 @@
 /*
  * health: figures for people and machines.
  *
- * Room: relay/chat. Called by chat; calls bus, socketio, seats.
+ * Room: relay/chat. Called by chat; calls bus, socketio, presence.
  */
 #include "health.h"
 
 #include "presence.h"
-#include "seats.h"
 
 bool health_ready(const struct hall *h)
 {
@@ -110,7 +109,7 @@ static void put_chat(const struct hall *h, struct buf *b)
 
 	GAUGE("up_seconds", "Seconds since the start.", (eio_loop_now_ms(h->loop) - h->started_ms) / 1000);
 	GAUGE("ready", "1 when new clients are served.", health_ready(h));
-	GAUGE("users", "People with at least one socket.", seats_people(h));
+	GAUGE("users", "People with at least one socket.", presence_connected(h));
 	GAUGE("commands_waiting", "Commands not answered yet.", h->lines.count);
 	GAUGE("commands_waiting_bytes", "The same in bytes.", h->lines.bytes);
 	GAUGE("feed_high_id", "Greatest message id seen.", holes_high(h->holes));
@@ -160,7 +159,7 @@ void health_request(struct hall *h, const struct eio_request *q, struct eio_resp
 	r->same_origin = !slice_is(q->path, "/");
 	if (slice_is(q->path, "/")) {
 		buf_putf(&r->body, "{\"status\":\"ok\",\"service\":\"websocket_upred\","
-			"\"database\":\"MySQL\",\"connected_users\":%zu}", seats_people(h));
+			"\"database\":\"MySQL\",\"connected_users\":%zu}", presence_connected(h));
 	} else if (slice_is(q->path, "/healthz")) {
 		buf_puts(&r->body, "{\"status\":\"ok\"}");
 	} else if (slice_is(q->path, "/readyz")) {

@@ -16,8 +16,6 @@
 #define STAYS_MAX 1000                 /* of one person */
 #define GONE_KEPT 50000                /* people whose last_seen is remembered */
 
-enum who_state { WHO_ONLINE, WHO_LEAVING, WHO_GONE };
-
 struct place {                         /* a room */
 	char *name;
 	size_t people, stays;          /* people: with a socket in it */
@@ -34,13 +32,14 @@ struct stay {
 TAILQ_HEAD(stay_list, stay);
 
 struct who {
-	char *user;
-	enum who_state state;
+	unsigned sockets;              /* none: leaving, until the grace is over */
+	bool gone;                     /* the grace is over */
 	uint64_t went_ms;              /* when the last socket was gone, on the loop's clock */
 	int64_t seen;                  /* the same in seconds since 1970, 0: never */
 	size_t stay_count;
 	struct stay_list stays;
 	TAILQ_ENTRY(who) next;         /* in leaving, oldest first */
+	char user[];
 };
 
 TAILQ_HEAD(who_list, who);
@@ -49,6 +48,7 @@ struct presence {
 	struct map *people, *places, *stays;   /* by user, by room, by both */
 	struct stay_list fresh;
 	struct who_list leaving;
+	size_t connected;              /* people with a socket: the others are leaving */
 	struct seen *gone;
 	uint64_t told_ms;
 	struct buf key;
@@ -183,7 +183,6 @@ static void who_free(struct presence *p, struct who *w)
 {
 	while (!TAILQ_EMPTY(&w->stays))
 		stay_free(p, TAILQ_FIRST(&w->stays));
-	free(w->user);
 	free(w);
 }
 
@@ -193,15 +192,16 @@ void presence_came(struct hall *h, struct slice user)
 	struct who *w = map_find(p->people, user);
 
 	if (!w) {
-		w = mem_zero(1, sizeof(*w));
-		w->user = mem_copy(user);
+		w = mem_zero(1, sizeof(*w) + user.n + 1);
+		memcpy(w->user, user.p, user.n);
 		TAILQ_INIT(&w->stays);
 		map_put(p->people, user, w);
 		seen_forget(p->gone, user);
-	} else if (w->state == WHO_LEAVING) {
+	} else if (w->sockets == 0) {
 		TAILQ_REMOVE(&p->leaving, w, next);
 	}
-	w->state = WHO_ONLINE;
+	if (w->sockets++ == 0)
+		p->connected++;
 }
 
 void presence_went(struct hall *h, struct slice user)
@@ -209,12 +209,17 @@ void presence_went(struct hall *h, struct slice user)
 	struct presence *p = h->presence;
 	struct who *w = map_find(p->people, user);
 
-	if (!w || w->state != WHO_ONLINE)
+	if (!w || w->sockets == 0 || --w->sockets > 0)
 		return;
-	w->state = WHO_LEAVING;
+	p->connected--;
 	w->went_ms = eio_loop_now_ms(h->loop);
 	w->seen = (int64_t)time(NULL);
 	TAILQ_INSERT_TAIL(&p->leaving, w, next);
+}
+
+size_t presence_connected(const struct hall *h)
+{
+	return h->presence->connected;
 }
 
 size_t presence_online(const struct hall *h)
@@ -259,7 +264,7 @@ static void tell_room(struct hall *h, const struct stay *s, const char *name)
 		return;
 	buf_putf(&b, "[\"%s\",{", name);
 	json_put_text_member(&b, "user_id", slice_of(s->who->user));
-	if (s->who->state == WHO_GONE)
+	if (s->who->gone)
 		presence_put_seen(&b, s->who->seen);
 	buf_puts(&b, "}]");
 	n.event = buf_slice(&b);
@@ -289,7 +294,7 @@ static void end_graces(struct hall *h, uint64_t now)
 
 	while ((w = TAILQ_FIRST(&p->leaving)) && now - w->went_ms >= PRESENCE_GRACE_MS) {
 		TAILQ_REMOVE(&p->leaving, w, next);
-		w->state = WHO_GONE;
+		w->gone = true;
 		while ((s = TAILQ_FIRST(&w->stays))) {
 			tell_room(h, s, "user_offline");
 			stay_free(p, s);

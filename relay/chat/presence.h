@@ -15,7 +15,7 @@
 
 struct presence *presence_new(void);
 void presence_free(struct presence *p);
-/* A person's first socket was accepted; the last one is gone. */
+/* A socket of this person was accepted; one that was accepted is gone. */
 void presence_came(struct hall *h, struct slice user);
 void presence_went(struct hall *h, struct slice user);
 /* A socket entered a room, or left it by itself. Personal rooms are ignored. */
@@ -29,7 +29,9 @@ bool presence_find(const struct hall *h, struct slice user, int64_t *seen_r);
 void presence_put_seen(struct buf *b, int64_t seen);
 /* Tells what was gathered; ends graces. Called often, works once per PRESENCE_GATHER_MS. */
 void presence_tick(struct hall *h);
-/* People who count as online here. */
+/* People with at least one socket. */
+size_t presence_connected(const struct hall *h);
+/* People who count as online here, grace included. */
 size_t presence_online(const struct hall *h);
 
 #endif

@@ -14,12 +14,14 @@
 
 struct seat *seat_new(struct hall *h, struct sio_socket *s)
 {
-	struct seat *seat = mem_zero(1, sizeof(*seat));
+	struct slice sid = slice_of(sio_socket_id(s));
+	struct slice address = slice_of(eio_session_address(sio_socket_session(s)));
+	struct seat *seat = mem_zero(1, sizeof(*seat) + sid.n + 1 + address.n + 1);
 
 	seat->hall = h;
 	seat->socket = s;
-	seat->sid = mem_copy(slice_of(sio_socket_id(s)));
-	seat->address = mem_copy(slice_of(eio_session_address(sio_socket_session(s))));
+	seat->sid = memcpy(seat->text, sid.p, sid.n);
+	seat->address = memcpy(seat->text + sid.n + 1, address.p, address.n);
 	line_init(&seat->line);
 	TAILQ_INSERT_TAIL(&h->seats, seat, next);
 	sio_socket_set_data(s, seat);
@@ -28,38 +30,20 @@ struct seat *seat_new(struct hall *h, struct sio_socket *s)
 
 void seat_set_user(struct seat *seat, struct slice user)
 {
-	uintptr_t sockets = (uintptr_t)map_find(seat->hall->people, user);
 	int64_t id = 0;
 
 	if (seat->user)
 		return;
-	map_put(seat->hall->people, user, (void *)(sockets + 1));
-	if (sockets == 0)
-		presence_came(seat->hall, user);
+	presence_came(seat->hall, user);
 	seat->user = mem_copy(user);
 	if (ids_parse(user, &id) == 0)
 		seat->user_id = (uint64_t)id;
-}
-
-static void forget_person(struct seat *seat)
-{
-	struct slice user = slice_of(seat->user);
-	uintptr_t sockets = seat->user ? (uintptr_t)map_find(seat->hall->people, user) : 0;
-
-	if (sockets > 1) {
-		map_put(seat->hall->people, user, (void *)(sockets - 1));
-	} else if (sockets == 1) {
-		map_remove(seat->hall->people, user);
-		presence_went(seat->hall, user);
-	}
 }
 
 void seat_release(struct seat *seat)
 {
 	if (seat->socket || seat->line.count > 0)
 		return;
-	free(seat->sid);
-	free(seat->address);
 	free(seat->user);
 	free(seat);
 }
@@ -131,7 +115,8 @@ void seat_leave(struct seat *seat)
 		eio_timer_free(seat->expiry);
 	seat->expiry = NULL;
 	TAILQ_REMOVE(&seat->hall->seats, seat, next);
-	forget_person(seat);
+	if (seat->user)
+		presence_went(seat->hall, slice_of(seat->user));
 	seat_release(seat);
 }
 
@@ -153,9 +138,4 @@ void seat_check_bounds(struct seat *seat)
 		seat->paused = false;
 		sio_socket_resume(seat->socket);
 	}
-}
-
-size_t seats_people(const struct hall *h)
-{
-	return map_count(h->people);
 }

@@ -1,5 +1,5 @@
 /*
- * seats: the chat's side of each socket, and how many people are connected.
+ * seats: the chat's side of each socket.
  *
  * Room: relay/chat. Called by arrival, commands, effects; calls presence and socketio.
  */
@@ -25,7 +25,5 @@ void seat_check_bounds(struct seat *seat);
 void seats_let_go(struct hall *h);
 /* Closes those that took nothing of a full send queue for as long as a pong may take. */
 void seats_close_stuck(struct hall *h);
-/* People with at least one socket. */
-size_t seats_people(const struct hall *h);
 
 #endif

@@ -41,7 +41,6 @@ static int setup(void **state)
 	TAILQ_INIT(&h->seats);
 	TAILQ_INIT(&h->full);
 	h->by_id = map_new();
-	h->people = map_new();
 	h->pushed = pushed_new(1024);
 	h->holes = holes_new(15000);
 	h->limits = limits_new();
@@ -70,7 +69,6 @@ static int teardown(void **state)
 	presence_free(h->presence);
 	holes_free(h->holes);
 	pushed_free(h->pushed);
-	map_free(h->people);
 	map_free(h->by_id);
 	free(h);
 	return 0;

@@ -108,12 +108,11 @@ static void enter(size_t i)
 	presence_entered(h, &sockets[i].seat, SLICE(ROOM));
 }
 
-static void go(size_t i, bool last)
+static void go(size_t i)
 {
 	presence_gone(h, &sockets[i].seat);
 	sockets[i].in = false;
-	if (last)
-		presence_went(h, slice_of(sockets[i].seat.user));
+	presence_went(h, slice_of(sockets[i].seat.user));
 	free(sockets[i].seat.user);
 	sockets[i].seat.user = NULL;
 }
@@ -175,15 +174,18 @@ static void the_first_socket_is_told_and_the_last(void **state)
 	pass(1500);
 	assert_string_equal(heard(), "s0:[\"user_online\",{\"user_id\":\"2\"}] ");
 	assert_int_equal(presence_online(h), 2);
-	go(1, false);
-	go(2, true);
+	assert_int_equal(presence_connected(h), 2);
+	go(1);
+	assert_int_equal(presence_connected(h), 2);
+	go(2);
+	assert_int_equal(presence_connected(h), 1);
 	pass(9900);
 	assert_string_equal(heard(), "");
 	assert_int_equal(presence_online(h), 2);
 	pass(1200);
 	assert_string_equal(heard(), "s0:[\"user_offline\",{\"user_id\":\"2\",\"last_seen\":}] ");
 	assert_int_equal(presence_online(h), 1);
-	go(0, true);
+	go(0);
 	pass(12000);
 	assert_string_equal(heard(), "");
 }
@@ -197,18 +199,18 @@ static void a_short_absence_is_none(void **state)
 	enter(1);
 	pass(1500);
 	heard();
-	go(1, true);
+	go(1);
 	pass(5000);
 	come(1, "2");
 	enter(1);
 	pass(15000);
 	assert_string_equal(heard(), "");
 	/* back, but not in the room: when he goes for good, the room learns it all the same */
-	go(1, true);
+	go(1);
 	pass(3000);
 	come(1, "2");
 	pass(15000);
-	go(1, true);
+	go(1);
 	pass(12000);
 	assert_string_equal(heard(), "s0:[\"user_offline\",{\"user_id\":\"2\",\"last_seen\":}] ");
 }
@@ -225,7 +227,7 @@ static void who_leaves_a_room_is_not_offline(void **state)
 	sockets[1].in = false;
 	presence_left(h, &sockets[1].seat, SLICE(ROOM));
 	pass(12000);
-	go(1, true);
+	go(1);
 	pass(12000);
 	assert_string_equal(heard(), "");
 	/* in and out within a second: nothing to tell */
@@ -250,9 +252,9 @@ static void a_crowd_is_told_nothing(void **state)
 	enter(110);
 	pass(2000);
 	assert_string_equal(heard(), "");
-	go(110, true);
+	go(110);
 	for (size_t i = 2; i < PRESENCE_PEOPLE_MAX; i++)
-		go(i, true);
+		go(i);
 	pass(2000);
 	assert_string_equal(heard(), "");
 	assert_int_equal(presence_online(h), PRESENCE_PEOPLE_MAX + 1);
@@ -312,7 +314,7 @@ static void typing_lasts_six_seconds(void **state)
 	pass(5900);
 	assert_string_equal(heard(), "");
 	/* the socket may be gone by then */
-	go(0, true);
+	go(0);
 	pass(300);
 	assert_string_equal(heard(), TYPING("false"));
 	come(0, "1");
