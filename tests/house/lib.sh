@@ -145,8 +145,9 @@ failed() {
 
 # ---- ports ---------------------------------------------------------------------------------------
 
-# port_taken PORT: somebody listens there (either family)
+# port_taken PORT: somebody listens there (either family), or this house has chosen it for another part
 port_taken() {
+	case " ${relay_port:-} ${web_port:-} " in *" $1 "*) return 0 ;; esac
 	awk -v p="$(printf '%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 3) == p { f = 1 } END { exit !f }' \
 		/proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
