@@ -15,6 +15,7 @@
 #include <jwt.h>
 
 #define TOKEN_MAX 4096
+#define SECONDS_MAX 9e18               /* what an int64_t holds, and no infinity */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -124,19 +125,20 @@ static const char *check_header(struct slice header)
 	return NULL;
 }
 
-/* Seconds as a whole number; those before 1970 count as 0. */
-static int whole_number(struct slice value, int64_t *v_r)
+/* RFC 7519's NumericDate: seconds, perhaps with a fraction, which is cut off; those before 1970 count as 0. */
+static int numeric_date(struct slice value, int64_t *v_r)
 {
-	bool negative = value.n > 1 && value.p[0] == '-';
+	char text[32];
+	double seconds;
 
-	if (negative)
-		value = (struct slice){ value.p + 1, value.n - 1 };
-	if (slice_is(value, "0"))
-		*v_r = 0;
-	else if (ids_parse(value, v_r) < 0)
+	if (json_kind(value) != JSON_NUMBER || value.n >= sizeof(text))
 		return -1;
-	if (negative)
-		*v_r = 0;
+	memcpy(text, value.p, value.n);
+	text[value.n] = '\0';
+	seconds = strtod(text, NULL);
+	if (seconds >= SECONDS_MAX)
+		return -1;
+	*v_r = seconds > 0 ? (int64_t)seconds : 0;
 	return 0;
 }
 
@@ -147,13 +149,13 @@ static const char *check_claims(struct slice claims, int64_t now, struct buf *su
 
 	if (has_twins(claims))
 		return "a claim is given twice";
-	if (!json_member(claims, "exp", &value) || whole_number(value, exp_r) < 0)
-		return "exp is not a whole number";
+	if (!json_member(claims, "exp", &value) || numeric_date(value, exp_r) < 0)
+		return "exp is not a number of seconds";
 	if (*exp_r <= now)
 		return "the token has expired";
 	if (json_member(claims, "nbf", &value)) {
-		if (whole_number(value, &nbf) < 0)
-			return "nbf is not a whole number";
+		if (numeric_date(value, &nbf) < 0)
+			return "nbf is not a number of seconds";
 		if (nbf > now)
 			return "the token is not valid yet";
 	}
