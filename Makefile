@@ -50,15 +50,14 @@ COMPILE    = $(CC) $(BASE) $(MODE) $(HARDEN) $(SANITIZER) $(CPPFLAGS) $(CFLAGS)
 LINK       = $(CC) $(MODE) $(SANITIZER) -pie -Wl,-z,relro,-z,now,--as-needed $(CFLAGS) $(LDFLAGS)
 
 # -iquote: a header of ours (relay/chat/limits.h) must not stand in for one of the system
-# -iquote: a house header named as one of the system's (limits.h) hides nothing
 INC_SHARED := -iquote shared
 INC_RELAY  := $(addprefix -iquote ,shared relay relay/engineio relay/socketio relay/chat)
 INC_API    := $(addprefix -iquote ,shared fcgi-api fcgi-api/handlers fcgi-api/store) $(DB_CFLAGS)
 INC_TESTS  := -iquote . $(INC_RELAY) $(INC_API) -iquote tests
 
-LIBS_SIO   := -lwebsockets -lev -luuid -lcjson -lssl -lcrypto -lm
+LIBS_SIO   := -lwebsockets -lev -luuid -lssl -lcrypto -lm
 LIBS_RELAY := $(LIBS_SIO) -lnanomsg
-LIBS_API   := -lfcgi $(DB_LIBS) -lnanomsg -lcjson -ljwt -luuid -lcrypto -lm
+LIBS_API   := -lfcgi $(DB_LIBS) -lnanomsg -ljwt -luuid -lcrypto -lm
 LIBS_TESTS := -lcmocka $(LIBS_RELAY) $(LIBS_API)
 
 # ---- what there is -------------------------------------------------------------------------
@@ -185,7 +184,7 @@ define fuzz_target
 $(BUILD)/fuzz/$(notdir $(1:.c=)): $(BUILD)/fuzz/obj/$(1:.c=.o) \
 		$(addprefix $(BUILD)/fuzz/obj/,$(call marked_obj,$(1)))
 	$$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -Wl,--as-needed \
-		$(call mark,$(1),ldflags) -o $$@ $$^ $$(LIBS_RELAY) $$(LIBS_API)
+		$(call mark,$(1),ldflags) -o $$@ $$^ $$(LIBS_RELAY) $$(LIBS_API) -lcjson
 endef
 $(foreach t,$(FUZZ_SRC),$(eval $(call fuzz_target,$t)))
 
@@ -279,7 +278,10 @@ SHARE  = $(datadir)/upred
 HEADERS = relay/socketio/socketio.h relay/engineio/engineio.h shared/buf.h shared/json.h shared/log.h
 UNITS  = $(wildcard apache-conf/systemd/*.service)
 CLIENT = tests/node_modules/socket.io-client-4/dist
+CONFS  = $(filter-out apache-conf/private-%,$(wildcard apache-conf/*.*))
+PAGE   = $(patsubst www/%,%,$(shell find www -type f ! -path www/demo.json))
 
+# demo.json, whom the page's first screen lists, comes with the first page alone: from then on it is the site's
 install: all node
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir)/upred $(DESTDIR)$(mandir)/man8 \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(SHARE)/sql $(DESTDIR)$(SHARE)/apache-conf
@@ -288,9 +290,10 @@ install: all node
 	ln -sf $(libexecdir)/upred/upred-api $(DESTDIR)$(sbindir)/upred-api
 	$(INSTALL) -m 644 relay/upred-relay.8 fcgi-api/upred-api.8 $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 644 sql/*.sql $(DESTDIR)$(SHARE)/sql
-	$(INSTALL) -m 644 $(wildcard apache-conf/*.*) $(DESTDIR)$(SHARE)/apache-conf
+	$(INSTALL) -m 644 $(CONFS) $(DESTDIR)$(SHARE)/apache-conf
 	cd www && find . -type d -exec $(INSTALL) -d $(abspath $(DESTDIR)/)$(SHARE)/www/{} \;
-	cd www && find . -type f -exec $(INSTALL) -m 644 {} $(abspath $(DESTDIR)/)$(SHARE)/www/{} \;
+	[ -e $(DESTDIR)$(SHARE)/www/index.html ] || $(INSTALL) -m 644 www/demo.json $(DESTDIR)$(SHARE)/www
+	for f in $(PAGE); do $(INSTALL) -m 644 www/$$f $(DESTDIR)$(SHARE)/www/$$f || exit 1; done
 	$(INSTALL) -d $(DESTDIR)$(SHARE)/www/vendor/socket.io
 	$(INSTALL) -m 644 $(CLIENT)/socket.io.esm.min.js $(DESTDIR)$(SHARE)/www/vendor/socket.io
 	$(INSTALL) -d $(DESTDIR)$(libdir) $(DESTDIR)$(includedir)/libsocketio $(DESTDIR)$(mandir)/man3
@@ -311,5 +314,7 @@ uninstall:
 	rm -f $(DESTDIR)$(mandir)/man3/socketio.3 $(DESTDIR)$(libdir)/libsocketio.a
 	rm -f $(addprefix $(DESTDIR)$(includedir)/libsocketio/,$(notdir $(HEADERS)))
 	rm -f $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS)))
-	rm -rf $(addprefix $(DESTDIR)$(SHARE)/,www sql apache-conf env.example)
-	-rmdir $(DESTDIR)$(SHARE) $(DESTDIR)$(includedir)/libsocketio $(DESTDIR)$(libexecdir)/upred 2>/dev/null
+	rm -f $(addprefix $(DESTDIR)$(SHARE)/,$(wildcard sql/*.sql) $(CONFS) env.example)
+	rm -f $(addprefix $(DESTDIR)$(SHARE)/www/,$(PAGE) demo.json vendor/socket.io/socket.io.esm.min.js)
+	-find $(DESTDIR)$(SHARE) -depth -type d -exec rmdir {} \; 2>/dev/null
+	-rmdir $(DESTDIR)$(includedir)/libsocketio $(DESTDIR)$(libexecdir)/upred 2>/dev/null

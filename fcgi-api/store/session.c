@@ -74,7 +74,7 @@ static void note_trouble(struct store *st, enum store_verdict v, const char *nam
 	/* 2006 before anything ran: the server closed an idle session, which is replaced unseen (or says so there) */
 	if (error == 2006 && !st->ran)
 		log_debug("store", "%s", st->trouble);
-	else if (log_limited(&st->limit, 5))
+	else if (log_limited(&st->limit, 1))
 		log_line(v == STORE_AGAIN || v == STORE_REFUSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "store", "%s", st->trouble);
 }
 

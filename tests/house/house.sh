@@ -198,7 +198,7 @@ watch_parts() {
 		for p in $parts; do
 			[ -f "$run/pids/$p" ] || continue
 			any=yes
-			alive $p || [ ! -f "$run/pids/$p" ] || failed $p "$p ended by itself"
+			! ended_alone $p || failed $p "$p ended by itself"
 		done
 		[ -n "$any" ] || return 0
 		sleep 0.5

@@ -24,6 +24,7 @@ const things = () => run('find', dest, '!', '-type', 'd').out.trim().split('\n')
 
 // what the machine and its people have in the same folders
 const others = ['usr/include/stdio.h', 'usr/include/libsocketio/mine.h', 'usr/share/upred/notes', 'usr/libexec/upred/mine',
+  'usr/share/upred/www/mine.html', 'usr/share/upred/www/css/mine.css', 'usr/share/upred/sql/mine.sql',
   'usr/sbin/nologin', 'usr/lib/libmine.a', 'usr/share/man/man8/mine.8'].map((f) => at(f));
 
 test('make install beside what is there already', () => {
@@ -41,6 +42,17 @@ test('both programs are where a root finds them, by the names of README and manu
     assert.match(run(program, '--version').out, /^upred-(relay|api) \d/);
   }
 });
+
+test('whom the first screen lists is the site\'s own from then on', () => {
+  const list = at('usr/share/upred/www/demo.json');
+  assert.deepEqual(fs.readFileSync(list), fs.readFileSync(path.join(TOP, 'www/demo.json')));
+  fs.writeFileSync(list, '{}');
+  assert.equal(make('install').status, 0);
+  assert.equal(fs.readFileSync(list, 'utf8'), '{}');
+  fs.rmSync(list);
+  assert.equal(make('install').status, 0);
+  assert.ok(!fs.existsSync(list));
+}, 100000);
 
 test('the examples of socketio(3) are built from the installed headers and library alone', async () => {
   const examples = fs.readdirSync(path.join(TOP, 'tests/protocol')).filter((f) => /^[es]io_.*\.c$/.test(f));

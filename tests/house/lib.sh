@@ -97,6 +97,7 @@ start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 launch() {
 	part=$1
 	shift
+	forget "halting_$part"
 	setsid "$@" </dev/null >>"$run/log/$part.log" 2>&1 9>&- &
 	echo "$! $(start_time $!)" >"$run/pids/$part"
 	starting=$part
@@ -123,6 +124,7 @@ halt() {
 	[ -f "$run/pids/$1" ] || return 0
 	pid=$(pid_of "$1")
 	starting=
+	remember "halting_$1" yes
 	if alive "$1"; then
 		kill -s "${3:-TERM}" "$pid" 2>/dev/null || :
 		wait_for "$2" part_gone "$1" || echo "  $1 did not end within $2 s: killed" >&2
@@ -134,6 +136,11 @@ halt() {
 		wait_for 3 group_gone "$pid" || :
 	fi
 	rm -f "$run/pids/$1"
+	forget "halting_$1"
+}
+# ended_alone NAME: it was started, is gone, and nobody halts it or has (the last look is for who halted it meanwhile)
+ended_alone() {
+	[ -f "$run/pids/$1" ] && ! alive "$1" && [ ! -f "$run/state/halting_$1" ] && [ -f "$run/pids/$1" ]
 }
 part_gone() { ! alive "$1"; }
 

@@ -8,9 +8,9 @@
 set -eu
 
 build='gcc libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev libev-dev libnanomsg-dev
-	uuid-dev libcjson-dev libssl-dev libfcgi-dev libmariadb-dev libjwt-dev uthash-dev'
+	uuid-dev libssl-dev libfcgi-dev libmariadb-dev libjwt-dev uthash-dev'
 house='mariadb-server-core mariadb-client-core curl ca-certificates'
-tests='apache2-bin libapache2-mod-fcgid nginx clang libclang-rt-14-dev libcmocka-dev mandoc
+tests='apache2-bin libapache2-mod-fcgid nginx clang libclang-rt-14-dev libcmocka-dev libcjson-dev mandoc
 	universal-ctags chromium fonts-dejavu-core
 	python3-socketio python3-websocket python3-requests python3-aiohttp'
 

@@ -112,7 +112,7 @@ links_alone() {
 	fi
 	printf 'int main(void) { return 0; }\n' |
 		$CC $flags -x c - -x none -Wl,--whole-archive "$BUILD/lib/libsocketio.a" -Wl,--no-whole-archive \
-			-lwebsockets -lev -luuid -lcjson -lssl -lcrypto -lm -o "$BUILD/lib/alone" 2>&1 | grep -i 'undefined' | sort -u
+			-lwebsockets -lev -luuid -lssl -lcrypto -lm -o "$BUILD/lib/alone" 2>&1 | grep -i 'undefined' | sort -u
 }
 
 rule 'third-party and neighbours'"'"' headers stay in their rooms' header_rooms

@@ -20,9 +20,9 @@
 #define CROWD 120
 
 struct sio_socket {
-	struct seat seat;
 	bool in;               /* in ROOM */
 	char name[16];
+	struct seat seat;      /* last: it ends in its text */
 };
 
 static struct hall hall, *h = &hall;
