@@ -32,7 +32,7 @@
 #define BACKLOG 511
 #define REQUEST_MS 5000   /* past it a request is rolled back instead of committed */
 #define GRACE_S 10
-#define STUCK_S 120
+#define STUCK_S 30
 #define SYSTEMD_FD 3
 
 extern char **environ;

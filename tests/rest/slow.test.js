@@ -1,0 +1,70 @@
+'use strict';
+// timeout: 300
+// Slow peers of the REST API, behind all four web servers as shipped: strangers who never finish what they send, and people
+// who never read what they asked for. More of each than there are handlers; the others are served meanwhile.
+const net = require('node:net');
+const { test, atEnd, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { cast } = require('../talk/cast');
+
+const MANY = 12;
+const MESSAGES = 100;                  // of the greatest size: a page that no socket's buffers hold
+let house;
+let me;
+let other;
+let room;
+const open = new Set();
+
+const served = async (what) => {
+  const answer = await house.api('GET', '/api/mensajes/no-leidos/count', { user: other, ms: 10000 });
+  assert.equal(answer.status, 200, `${what}: ${answer.text}`);
+};
+
+// `head` is sent, and then nothing is done any more; resolves when the web server has it.
+const send = (head) => new Promise((done, failed) => {
+  const socket = net.connect({ port: new URL(house.webUrl).port, host: '127.0.0.1' }, () => {
+    socket.pause();
+    socket.write(head, done);
+  });
+  socket.on('error', failed);
+  open.add(socket);
+});
+const hangUp = () => {
+  for (const socket of open) socket.removeAllListeners('error').on('error', () => {}).destroy();
+  open.clear();
+};
+
+test('a house, and a long page', async () => {
+  house = await House.start({ FCGI_WORKERS: 4 });
+  [me, other] = await cast(house, 2);
+  room = (await house.api('POST', `/api/mensajes/salas/directa/${other}`, { user: me })).json.id;
+  const body = { contenido: 'x'.repeat(65535) };
+  for (let i = 0; i < MESSAGES; i++) {
+    const sent = await house.api('POST', `/api/mensajes/salas/${room}/mensajes`, { user: me, body });
+    assert.equal(sent.status, 201, sent.text);
+  }
+}, 120000);
+
+for (const web of ['apache', 'nginx', 'apache-fcgid', 'apache-cgid']) {
+  test(`slow senders and readers behind ${web}`, async () => {
+    if (web !== 'apache') {
+      await house.stopPart('web');
+      await house.startPart('web', { WEB: web });
+    }
+    const post = `POST /api/mensajes/salas/${room}/mensajes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+    for (let i = 0; i < MANY; i++) {
+      await send(i % 2 ? `${post}Content-Length: 900000\r\n\r\n{"contenido":"` : `${post}Transfer-Encoding: chunked\r\n\r\ne\r\n{"contenido":"\r\n`);
+    }
+    for (let i = 0; i < 3; i++) await served('beside senders');
+    hangUp();
+    const get = `GET /api/mensajes/salas/${room}/mensajes?limit=${MESSAGES} HTTP/1.1\r\nHost: localhost\r\nX-User-Id: ${me}\r\n\r\n`;
+    for (let i = 0; i < MANY; i++) await send(get);
+    for (let i = 0; i < 3; i++) await served('beside readers');
+    hangUp();
+  }, 60000);
+}
+
+atEnd(async () => {
+  hangUp();
+  if (house) await house.stop();
+});
