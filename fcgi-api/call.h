@@ -44,6 +44,9 @@ struct call {
 	const char *why;                      /* more of it, for the log alone; NULL: nothing */
 	bool unanswered; /* left by every attempt: the door answers for passing trouble */
 
+	/* kept over attempts */
+	unsigned rated;                       /* REST: whose bounds it was counted by, a bit for each rates_class */
+	struct store_read_all *marked;        /* REST: what an earlier attempt marked; in `memory`, NULL: nothing */
 	struct arena *memory;                 /* REST: lives as long as the call, holds the request */
 	struct call_scratch *scratch;
 };

@@ -202,7 +202,7 @@ static const struct path_row *find_path(struct call *c, const struct refusal **n
 	return NULL;
 }
 
-/* The person if he is known, else the address. */
+/* The person if he is known, else the address; once a request, whatever becomes of its first attempt. */
 static const struct refusal *take_rate(struct call *c)
 {
 	struct slice address = SLICE_NONE, who = address;
@@ -221,10 +221,14 @@ static const struct refusal *take_rate(struct call *c)
 	} else if (http_variable(c->request, "REMOTE_ADDR", &address)) {
 		who = address;
 	}
+	if (c->rated & 1u << class)
+		return NULL;
 	wait = rates_take(c->rates, class, who,
 			  (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
-	if (!wait)
+	if (!wait) {
+		c->rated |= 1u << class;
 		return NULL;
+	}
 	answer_refuse_fast(&c->answer, REFUSE(TOO_FAST), wait);
 	return REFUSE(TOO_FAST);
 }

@@ -4,7 +4,7 @@
  * Room: fcgi-api/handlers. Called by router; calls fields, lookup, store, push, render, answer.
  * A stranger learns nothing: another's room is as unknown as a message that is not there. A member who is
  * not the author hears so. What is deleted cannot be edited; deleting it again is confirmed and told to
- * nobody.
+ * nobody, unless an earlier attempt of this very command may have done it and told nobody.
  */
 #include "handlers.h"
 
@@ -119,13 +119,15 @@ static const struct refusal *take_back(struct call *c, int64_t id, struct store_
 	enum store_verdict v;
 	const struct refusal *no = find_own(c, id, m);
 
-	if (no || m->deleted_at)
+	if (no || (m->deleted_at && !c->found_is_ours))
 		return no;
-	v = store_message_delete(c->store, id, c->user_id, c->arena, m);
-	if (v == STORE_NONE)
-		return REFUSE(MESSAGE_UNKNOWN);
-	if (v != STORE_OK)
-		return call_trouble(c, v);
+	if (!m->deleted_at) {
+		v = store_message_delete(c->store, id, c->user_id, c->arena, m);
+		if (v == STORE_NONE)
+			return REFUSE(MESSAGE_UNKNOWN);
+		if (v != STORE_OK)
+			return call_trouble(c, v);
+	}
 	buf_puts(event, "[\"message_deleted\",{");
 	open_about(event, m);
 	render_time_member(event, "eliminado_en", m->deleted_at);

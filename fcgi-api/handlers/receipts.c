@@ -3,8 +3,8 @@
  * no-leidos.
  *
  * Room: fcgi-api/handlers. Called by router; calls fields, lookup, store, push, render, answer.
- * The author hears of a mark when it is made, not when it is repeated; a read mark also goes to the reader's
- * other devices.
+ * The author hears of a mark when it is made, not when it is repeated (an earlier attempt of the same command
+ * that may have made it told nobody); a read mark also goes to the reader's other devices.
  */
 #include "handlers.h"
 
@@ -69,7 +69,7 @@ static const struct refusal *settle(struct call *c, const struct store_receipt *
 		return REFUSE(MESSAGE_UNKNOWN);
 	if (r->verdict == STORE_RECEIPT_NOT_MEMBER)
 		return call_is_rest(c) ? REFUSE(MESSAGE_NOT_YOURS) : REFUSE(MESSAGE_UNKNOWN);
-	if (r->verdict == STORE_RECEIPT_STORED && r->changed)
+	if (r->verdict == STORE_RECEIPT_STORED && (r->changed || c->found_is_ours))
 		push_mark(c, r->mark, r->message_id, r->author_id, r->room.uuid,
 			  read ? r->read_at : r->delivered_at);
 	if (call_is_rest(c))
@@ -145,6 +145,25 @@ const struct refusal *handle_rest_delivered(struct call *c)
 	return mark_by_path(c, STORE_DELIVERED);
 }
 
+/* What an earlier attempt marked, if its COMMIT held and left nothing to do; else notes what this one marked. */
+static void remember_marked(struct call *c, struct store_read_all *all)
+{
+	struct store_read_all *kept;
+	size_t bytes = all->author_count * sizeof(*all->authors);
+
+	if (all->count == 0) {
+		if (c->found_is_ours && c->marked)
+			*all = *c->marked;
+		return;
+	}
+	kept = arena_alloc(c->memory, sizeof(*kept));
+	*kept = *all;
+	kept->authors = arena_alloc(c->memory, bytes);
+	if (bytes)
+		memcpy(kept->authors, all->authors, bytes);
+	c->marked = kept;
+}
+
 const struct refusal *handle_rest_read_all(struct call *c)
 {
 	struct store_read_all all;
@@ -158,6 +177,7 @@ const struct refusal *handle_rest_read_all(struct call *c)
 	v = store_receipt_read_all(c->store, &room, c->user_id, c->arena, &all);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
+	remember_marked(c, &all);
 	for (size_t i = 0; i < all.author_count; i++)
 		push_mark(c, STORE_READ, all.authors[i].newest_id, all.authors[i].author_id, room.uuid,
 			  all.read_at);

@@ -11,7 +11,6 @@
 #include "row.h"
 #include "sets.h"
 
-
 static const struct db_sql find_sql = {
 	"send find", ROW_MESSAGE_SELECT ROW_MESSAGE_FROM "WHERE m.mensaje_uuid IN ({?})", ROW_MESSAGE_LETTERS
 };
@@ -23,14 +22,18 @@ static const struct db_sql find_sql = {
 	"INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, tipo_mensaje, contenido," \
 	" url_archivo, metadatos, enviado_en) VALUES {(?, ?, ?, ?, ?, ?, ?, CURRENT_TIMESTAMP)}"
 static const struct db_sql insert_sql = { "send insert", INSERT, NULL };
+#define INSERT_VALUES 7
+/* What is told of a message is what the row has: a trigger of the companion's may have changed or deleted it. */
+#define STORED "id, UNIX_TIMESTAMP(enviado_en), UNIX_TIMESTAMP(eliminado_en), tipo_mensaje, contenido, url_archivo"
+#define STORED_LETTERS "iiittt"
+#define STORED_COLUMNS 6
 /* MariaDB tells at once what it has stored. */
 static const struct db_sql insert_back_sql = {
-	"send insert", INSERT " RETURNING id, UNIX_TIMESTAMP(enviado_en)", "ii"
+	"send insert", INSERT " RETURNING " STORED, STORED_LETTERS
 };
-#define INSERT_VALUES 7
 static const struct db_sql back_sql = {
-	"send read back",
-	"SELECT id, mensaje_uuid, UNIX_TIMESTAMP(enviado_en) FROM mensajes WHERE mensaje_uuid IN ({?})", "iti"
+	"send read back", "SELECT " STORED ", mensaje_uuid FROM mensajes WHERE mensaje_uuid IN ({?})",
+	STORED_LETTERS "t"
 };
 
 enum step {
@@ -39,6 +42,12 @@ enum step {
 	ACCEPTED,   /* to be inserted */
 	INSERTED,
 	FOLLOWS     /* same uuid as an earlier one of the set, whose fate it shares */
+};
+
+/* A row as it is now. */
+struct stored {
+	int64_t id, sent_at, deleted_at;
+	struct slice tipo, contenido, url;
 };
 
 struct job {
@@ -158,42 +167,50 @@ static enum store_verdict authorize_all(struct job *j)
 	return v;
 }
 
-static void fill(struct store_send *s, int64_t id, int64_t sent_at)
+static void read_stored(struct job *j, struct stored *row)
+{
+	row->id = db_number(j->st, 0);
+	row->sent_at = db_number(j->st, 1);
+	row->deleted_at = db_number(j->st, 2);
+	row->tipo = db_text(j->st, 3, j->a);
+	row->contenido = db_text(j->st, 4, j->a);
+	row->url = db_text(j->st, 5, j->a);
+}
+
+static void fill(struct store_send *s, const struct stored *row)
 {
 	struct store_message *m = &s->message;
 
-	m->id = id;
+	m->id = row->id;
 	m->uuid = s->uuid;
-	m->tipo = s->tipo;
-	m->contenido = s->contenido;
-	m->url = s->url;
+	m->tipo = row->tipo;
+	m->contenido = row->contenido;
+	m->url = row->url;
 	m->metadatos = s->metadatos;
-	m->sent_at = sent_at;
-	m->edited_at = m->deleted_at = 0;
+	m->sent_at = row->sent_at;
+	m->edited_at = 0;
+	m->deleted_at = row->deleted_at;
 	s->verdict = STORE_SEND_STORED;
 }
 
 /*
- * Takes ids and times as they come back, in the order of the rows. Nothing of it counts if the statement
- * fails in the end.
+ * Takes the rows as they come back, in their order. Nothing of it counts if the statement fails in the end.
  */
 static enum store_verdict take_back(struct job *j, const size_t *which, size_t count)
 {
-	int64_t ids[STORE_SET_MAX], times[STORE_SET_MAX];
+	struct stored rows[STORE_SET_MAX];
 	enum store_verdict v;
 	size_t n = 0, i;
 
 	while (db_next(j->st)) {
-		if (n == count)
-			continue;
-		ids[n] = db_number(j->st, 0);
-		times[n++] = db_number(j->st, 1);
+		if (n < count)
+			read_stored(j, &rows[n++]);
 	}
 	v = db_end(j->st);
 	if (v)
 		return v;
 	for (i = 0; i < n; i++)
-		fill(&j->set[which[i]], ids[i], times[i]);
+		fill(&j->set[which[i]], &rows[i]);
 	return n == count ? STORE_OK : STORE_AGAIN;
 }
 
@@ -272,7 +289,7 @@ static enum store_verdict insert_all(struct job *j)
 	return v;
 }
 
-/* Where the INSERT did not tell: reads ids and times of what was inserted. */
+/* Where the INSERT did not tell: reads what was inserted. */
 static enum store_verdict read_back(struct job *j)
 {
 	struct db_value in[STORE_SET_MAX];
@@ -289,11 +306,13 @@ static enum store_verdict read_back(struct job *j)
 	if (v)
 		return v;
 	while (db_next(j->st)) {
-		struct slice uuid = db_text(j->st, 1, j->a);
+		struct slice uuid = db_text(j->st, STORED_COLUMNS, j->a);
+		struct stored row;
 
+		read_stored(j, &row);
 		for (i = 0; i < j->count; i++) {
 			if (j->at[i].step == INSERTED && slice_eq(j->set[i].uuid, uuid)) {
-				fill(&j->set[i], db_number(j->st, 0), db_number(j->st, 2));
+				fill(&j->set[i], &row);
 				got++;
 			}
 		}

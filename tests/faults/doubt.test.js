@@ -4,7 +4,7 @@
 // refusal says then that the outcome is unknown, at every door; the repeat settles it.
 const path = require('node:path');
 const { spawn } = require('node:child_process');
-const { test, atEnd, ask, assert } = require('../lib/check');
+const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { Rest } = require('../lib/documents');
 const { cast, joinDirect, words } = require('../talk/cast');
@@ -111,3 +111,38 @@ test('a database that is away before anything was written is no doubt', async ()
   await ask(async () => (await house.api('GET', where(), { user: ids[0] })).status === 200, 15000, 'an answer');
   assert.equal(await stored('sin base'), 0);
 }, 60000);
+
+test('what the first attempt did, whose COMMIT had no answer, is told by the second', async () => {
+  const send = async (text) => (await house.api('POST', where(), post(text))).json.id;
+  const first = await send('leído con duda');
+  await send('leído con los demás');
+  arm('fcgi', 1);
+  assert.equal((await house.api('PUT', `/api/mensajes/mensajes/${first}/leer`, { user: ids[1] })).status, 200);
+  await ana.next('message_read', { mensaje_id: String(first) });
+  const unread = (await house.api('GET', '/api/mensajes/no-leidos/count', { user: ids[1] })).json.total_no_leidos;
+  assert.ok(unread > 0);
+  arm('fcgi', 1);
+  const marked = await house.api('POST', `/api/mensajes/salas/${room}/marcar-leidos`, { user: ids[1] });
+  assert.equal(marked.json.message, `${unread} mensajes marcados como leídos`);
+  await ana.next('message_read', { user_id: ids[1] });
+  const gone = await send('se borra con duda');
+  arm('fcgi', 1);
+  assert.equal((await house.api('DELETE', `/api/mensajes/mensajes/${gone}`, { user: ids[0] })).status, 200);
+  await luis.next('message_deleted', { mensaje_id: String(gone) });
+  await steps.fcgi.met();
+}, 40000);
+
+test('a second attempt is not counted as a second request', async () => {
+  await house.stopPart('fcgi');
+  await house.startPart('fcgi', { FAULT_DIR: steps.fcgi.folder, RATE_LIMITS: 'on' });
+  const mark = () => house.api('PUT', '/api/mensajes/mensajes/1/leer', { user: ids[0] });
+  let full;
+  for (let asked = 0; !full && asked < 2000; asked += 20) {
+    full = (await Promise.all(Array.from({ length: 20 }, mark))).find((answer) => answer.status === 429);
+  }
+  await pause(full.json.retry_ms);     // one more request has room then
+  arm('fcgi', 1);
+  const answer = await house.api('POST', where(), post('con la última ficha'));
+  assert.equal(answer.status, 201, answer.text);
+  assert.equal(await stored('con la última ficha'), 1);
+}, 40000);
