@@ -1,12 +1,17 @@
 /*
  * map: byte-string keys to borrowed pointers, over uthash.
  *
- * Room: shared (foundation). Called by every room; calls buf and uthash.
+ * Room: shared (foundation). Called by every room; calls buf, siphash and uthash.
  * The key lives inside its entry, so one allocation makes an entry.
  */
 #include "map.h"
+#include "siphash.h"
 
 #include <stdlib.h>
+
+static uint64_t secret[2];             /* of this process */
+
+#define HASH_FUNCTION(key, n, hash_r) ((hash_r) = (unsigned)siphash(secret, (key), (n)))
 #include <uthash.h>
 
 struct entry {
@@ -21,6 +26,8 @@ struct map {
 
 struct map *map_new(void)
 {
+	if (!secret[0])
+		siphash_key(secret);
 	return mem_zero(1, sizeof(struct map));
 }
 

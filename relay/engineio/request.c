@@ -217,6 +217,18 @@ bool request_origin_refused(const struct names *allowed, struct slice origin, st
 	return !scheme || host.n != origin.n - scheme || strncasecmp(origin.p + scheme, host.p, host.n) != 0;
 }
 
+/* Some proxies write "192.0.2.1:4711" and "[2001:db8::1]:4711" or "[2001:db8::1]". */
+static struct slice without_port(struct slice a)
+{
+	const char *end = a.n ? memchr(a.p, *a.p == '[' ? ']' : ':', a.n) : NULL;
+
+	if (!end || (*end == ':' && memchr(end + 1, ':', a.n - (size_t)(end + 1 - a.p))))
+		return a;
+	if (*a.p == '[')
+		return (struct slice){ a.p + 1, (size_t)(end - a.p) - 1 };
+	return (struct slice){ a.p, (size_t)(end - a.p) };
+}
+
 void request_address(const char *peer, const struct names *trusted, struct slice forwarded,
 		     char out[ADDRESS_LEN])
 {
@@ -233,11 +245,11 @@ void request_address(const char *peer, const struct names *trusted, struct slice
 		start++;
 	while (forwarded.n > start && forwarded.p[forwarded.n - 1] == ' ')
 		forwarded.n--;
-	size_t len = forwarded.n - start;
+	struct slice last = without_port((struct slice){ forwarded.p + start, forwarded.n - start });
 	char text[ADDRESS_LEN] = { 0 };
-	if (len == 0 || len >= sizeof text)
+	if (last.n == 0 || last.n >= sizeof text)
 		return;
-	memcpy(text, forwarded.p + start, len);
+	memcpy(text, last.p, last.n);
 	if (inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1)
 		memcpy(out, text, sizeof text);
 }

@@ -62,8 +62,8 @@ static void session_clean(struct eio_session *s)
 }
 
 /*
- * False when the frame does not fit. A burst within one pass is not the peer's fault: what it can take, it
- * gets first.
+ * False when the frame does not fit. A burst within one pass is not the peer's fault: what a WebSocket can take, it
+ * gets first; a poll gets nothing before the end of the pass.
  */
 static bool queue_has_room(struct eio_session *s, size_t size)
 {
@@ -109,7 +109,7 @@ void eio_session_send(struct eio_session *s, struct eio_frame *f)
 
 void eio_session_send_volatile(struct eio_session *s, struct eio_frame *f)
 {
-	if (s->state < SESSION_CLOSING && s->transport->ready(s))
+	if (s->state < SESSION_CLOSING && s->transport->ready(s) && queue_has_room(s, frame_size(f)))
 		eio_session_send(s, f);
 }
 

@@ -3,7 +3,7 @@
  *
  * Room: relay/engineio. The session calls down through it; polling.c and ws.c fill it (at the bottom of
  * each file), tests put a table of their own. No operation may call back into the session, except that
- * flush may take from its queue (session_take_…) and end it (session_end) when the peer is gone.
+ * flush may take from its queue (session_peek, session_pop) and end it (session_end) when the peer is gone.
  */
 #ifndef EIO_TRANSPORT_H
 #define EIO_TRANSPORT_H

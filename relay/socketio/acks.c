@@ -1,14 +1,15 @@
 /*
  * acks: acknowledgements that the server waits for.
  *
- * Room: relay/socketio. Called by socket, emit and gather; calls the loop's timers.
+ * Room: relay/socketio. Called by socket, emit and gather; calls the loop's timers and map. A client may leave as many
+ * unanswered as the application asks, and answer in any order: by id, and a map only while somebody waits.
  */
 #include "acks.h"
+#include "map.h"
 
 #include <stdlib.h>
 
 struct sio_ack {
-	struct sio_ack *next;
 	struct sio_acks *list;
 	uint64_t id;
 	struct eio_timer *timer;
@@ -17,14 +18,21 @@ struct sio_ack {
 	void *ctx;
 };
 
+static struct slice key_of(const uint64_t *id)
+{
+	return (struct slice){ (const char *)id, sizeof(*id) };
+}
+
 /* Unlinks first and calls last: fn may end the socket in which the list lives. */
 static void ack_finish(struct sio_ack *k, const struct sio_answer *answer)
 {
-	struct sio_ack **at = &k->list->first;
+	struct sio_acks *a = k->list;
 
-	while (*at != k)
-		at = &(*at)->next;
-	*at = k->next;
+	map_remove(a->waiting, key_of(&k->id));
+	if (map_count(a->waiting) == 0) {
+		map_free(a->waiting);
+		a->waiting = NULL;
+	}
 	if (k->timer)
 		eio_timer_free(k->timer);
 	k->fn(k->ctx, k->socket, answer);
@@ -41,25 +49,34 @@ void sio_acks_add(struct sio_acks *a, struct eio_loop *loop, uint64_t id, unsign
 {
 	struct sio_ack *k = mem_alloc(sizeof(*k));
 
-	*k = (struct sio_ack){ .next = a->first, .list = a, .id = id, .socket = s, .fn = fn, .ctx = ctx };
+	*k = (struct sio_ack){ .list = a, .id = id, .socket = s, .fn = fn, .ctx = ctx };
 	if (timeout_ms)
 		k->timer = eio_timer_new(loop, timeout_ms, 0, on_timeout, k);
-	a->first = k;
+	if (!a->waiting)
+		a->waiting = map_new();
+	map_put(a->waiting, key_of(&id), k);
 }
 
 int sio_acks_answer(struct sio_acks *a, uint64_t id, const struct sio_answer *answer)
 {
-	struct sio_ack *k = a->first;
+	struct sio_ack *k = a->waiting ? map_find(a->waiting, key_of(&id)) : NULL;
 
-	while (k && k->id != id)
-		k = k->next;
 	if (k)
 		ack_finish(k, answer);
 	return k != NULL;
 }
 
+static int take_first(void *ctx, struct slice key, void *value)
+{
+	(void)key;
+	*(struct sio_ack **)ctx = value;
+	return 1;
+}
+
 void sio_acks_end(struct sio_acks *a)
 {
-	while (a->first)
-		ack_finish(a->first, &(struct sio_answer){ .outcome = SIO_ANSWER_GONE });
+	struct sio_ack *k;
+
+	while (a->waiting && map_each(a->waiting, take_first, &k))
+		ack_finish(k, &(struct sio_answer){ .outcome = SIO_ANSWER_GONE });
 }

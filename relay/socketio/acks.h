@@ -1,17 +1,17 @@
 /*
  * acks: acknowledgements that the server waits for.
  *
- * Room: relay/socketio. Called by socket, emit and gather; calls the loop's timers. Each entry is answered exactly once.
+ * Room: relay/socketio. Called by socket, emit and gather; calls the loop's timers and map. Each entry is answered exactly once.
  */
 #ifndef SIO_ACKS_H
 #define SIO_ACKS_H
 
 #include "socketio.h"
 
-struct sio_ack;
+struct map;
 
 struct sio_acks {                      /* embedded in a socket; all zero at first */
-	struct sio_ack *first;
+	struct map *waiting;           /* by id; NULL: nobody waits */
 };
 
 /* Begins to wait (timeout_ms 0: for ever) for the answer to a packet of this id. fn gets `s` back untouched. */

@@ -13,7 +13,7 @@ int sio_socket_join(struct sio_socket *s, struct slice room, uint64_t *join_r)
 
 	if (s->state == SIO_SOCKET_ENDED)
 		return -1;
-	if (s->peer.count >= n->server->config.max_rooms && !sio_socket_in(s, room)) {
+	if (room.n > SIO_ROOM_MAX || (s->peer.count >= n->server->config.max_rooms && !sio_socket_in(s, room))) {
 		sio_refusal_note(&n->server->stats, eio_session_address(s->client->session), SIO_REFUSED_ROOMS);
 		return -1;
 	}

@@ -142,8 +142,13 @@ static void on_receiver(void *ctx, struct sio_peer *peer)
 		p->missed = true;
 		return;
 	}
-	if (s->state != SIO_SOCKET_OPEN || s->client->over)
+	if (s->state != SIO_SOCKET_OPEN || s->client->over) {
+		if (p->keep && s->pid[0]) { /* it is being put away, and comes back for this */
+			p->missed = true;
+			s->back.last = p->keep->number + 1;
+		}
 		return;
+	}
 	p->reached++;
 	FAULT("fanout.next");
 	if (p->keep && s->pid[0]) {

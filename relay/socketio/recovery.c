@@ -49,6 +49,12 @@ static void kept_drop(struct sio_recovery *r, struct sio_kept *k)
 	free(k);
 }
 
+/* Nobody is in a room of a longer name, and its length would not fit into the log's two bytes. */
+static bool may_be_joined(struct slice room)
+{
+	return room.n <= SIO_ROOM_MAX;
+}
+
 void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t size, const struct slice *rooms,
 		      size_t count, struct slice except)
 {
@@ -56,7 +62,7 @@ void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t si
 	size_t len = 0;
 
 	for (size_t i = 0; i < count; i++)
-		len += 2 + rooms[i].n;
+		len += may_be_joined(rooms[i]) ? 2 + rooms[i].n : 0;
 	k = mem_zero(1, sizeof(*k) + len);
 	k->number = ++r->number;
 	k->after = sio_rooms_last_number();
@@ -66,6 +72,8 @@ void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t si
 	if (except.n <= IDS_SID_LEN && except.n > 0)
 		memcpy(k->except, except.p, except.n);
 	for (size_t i = 0; i < count; i++) {
+		if (!may_be_joined(rooms[i]))
+			continue;
 		k->rooms[k->rooms_len++] = (char)(rooms[i].n >> 8);
 		k->rooms[k->rooms_len++] = (char)rooms[i].n;
 		memcpy(k->rooms + k->rooms_len, rooms[i].p, rooms[i].n);

@@ -15,6 +15,8 @@
 extern "C" {
 #endif
 
+#define SIO_ROOM_MAX 1024                  /* bytes of a room's name */
+
 struct sio_server;
 struct sio_namespace;
 struct sio_socket;
@@ -176,7 +178,7 @@ void sio_socket_resume(struct sio_socket *s);
 /* ---- rooms ---- */
 
 /*
- * 1 joined now, 0 was in it, -1 refused (max_rooms). join_r (may be NULL): number of this membership, unique
+ * 1 joined now, 0 was in it, -1 refused (max_rooms, SIO_ROOM_MAX). join_r (may be NULL): number of this membership, unique
  * in the process.
  */
 int sio_socket_join(struct sio_socket *s, struct slice room, uint64_t *join_r);

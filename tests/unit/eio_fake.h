@@ -13,6 +13,7 @@ static struct eio_config config;
 static struct session_host host;
 static uint64_t now;
 static bool writable;                      /* the fake transport takes everything */
+static bool gathers;                       /* but writes nothing before the pass ends, as a poll */
 static bool dead;                          /* writing finds the peer gone */
 static char said[4096];                    /* what happened, in words */
 
@@ -40,7 +41,7 @@ static void fake_flush(struct eio_session *s)
 		session_end(s, EIO_PEER_CLOSED, 0);
 		return;
 	}
-	while (writable && (f = session_peek(s))) {
+	while (writable && !gathers && (f = session_peek(s))) {
 		struct slice d = frame_data(f);
 
 		note("%c%.*s ", frame_type(f), frame_type(f) == '0' ? 0 : (int)d.n, d.p);

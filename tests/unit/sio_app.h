@@ -88,7 +88,7 @@ static void on_disconnect(void *ctx, struct sio_socket *s, const char *reason)
 	if (sio_socket_join(s, SLICE("late"), NULL) != -1)
 		buf_puts(&heard, "joined after the end\n");
 	if (farewell)
-		sio_push(root, &room, 1, SLICE_NONE, slice_of(farewell));
+		sio_push_kept(root, &room, 1, SLICE_NONE, slice_of(farewell));
 	if (s == last)
 		last = NULL;
 }

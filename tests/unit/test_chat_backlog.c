@@ -1,4 +1,4 @@
-// objects: relay/chat/backlog.o relay/chat/pace.o shared/map.o shared/buf.o shared/wire*.o shared/ids.o
+// objects: relay/chat/backlog.o relay/chat/pace.o shared/map.o shared/siphash.o shared/buf.o shared/wire*.o shared/ids.o
 /*
  * Rows that wait for being pushed: whose turn it is, what stays, what rests; and for how long a room waits for a slow
  * hearer.

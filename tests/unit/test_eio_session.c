@@ -226,6 +226,26 @@ static void the_bound_of_the_queue(void **state)
 	heard("poll-release-0 ws-release-0 end close-0 ");
 }
 
+/* A poll takes what comes until the pass ends: what may be dropped is, instead of being too much. */
+static void what_may_be_dropped_is_not_too_much(void **state)
+{
+	struct eio_session *s = begin(4, true);
+	char text[300];
+	struct eio_frame *f;
+	(void)state;
+
+	memset(text, 'y', sizeof text);
+	f = eio_frame_text((struct slice){ text, sizeof text });
+	gathers = true;
+	for (int i = 0; i < 20; i++)
+		eio_session_send_volatile(s, f);
+	gathers = false;
+	eio_frame_unref(f);
+	assert_int_equal(s->state, SESSION_WEBSOCKET);
+	assert_true(eio_session_queued(s) > sizeof text && eio_session_queued(s) <= 1000);
+	finish(s);
+}
+
 /* What it asked for waits as long as it may, and is forgotten with the last of it. */
 static void what_was_asked_for_is_spared(void **state)
 {
@@ -301,7 +321,7 @@ int main(void)
 		cmocka_unit_test(heartbeat_of_revision_3), cmocka_unit_test(directions_of_the_heartbeat),
 		cmocka_unit_test(the_pong_behind_a_long_upload), cmocka_unit_test(packets_that_close), cmocka_unit_test(the_pong_deadline_stands_still),
 		cmocka_unit_test(closing_writes_what_is_queued), cmocka_unit_test(closing_has_an_end),
-		cmocka_unit_test(the_bound_of_the_queue),
+		cmocka_unit_test(the_bound_of_the_queue), cmocka_unit_test(what_may_be_dropped_is_not_too_much),
 		cmocka_unit_test(what_was_asked_for_is_spared), cmocka_unit_test(upgrade_and_its_failures),
 		cmocka_unit_test(ending_twice_is_ending_once),
 	};

@@ -1,5 +1,5 @@
-// objects: shared/map.o shared/buf.o
-/* map: keys are bytes, values are borrowed, walking bears the removal of the walked one. */
+// objects: shared/map.o shared/siphash.o shared/buf.o
+/* map: keys are bytes, values are borrowed, walking bears the removal of the walked one; siphash beside OpenSSL's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+
 #include "map.h"
+#include "siphash.h"
 
 static void put_find_remove(void **state)
 {
@@ -93,11 +97,48 @@ static void walk_stops_early(void **state)
 	map_free(w.m);
 }
 
+static uint64_t by_openssl(const uint64_t key[2], const void *data, size_t n)
+{
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "SIPHASH", NULL);
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+	size_t size = sizeof(uint64_t);
+	unsigned word = 1, end = 3;
+	OSSL_PARAM how[] = {
+		OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size),
+		OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_C_ROUNDS, &word),
+		OSSL_PARAM_construct_uint(OSSL_MAC_PARAM_D_ROUNDS, &end), OSSL_PARAM_construct_end(),
+	};
+	uint64_t hash = 0;
+
+	assert_int_equal(EVP_MAC_init(ctx, (const unsigned char *)key, 16, how), 1);
+	assert_int_equal(EVP_MAC_update(ctx, data, n), 1);
+	assert_int_equal(EVP_MAC_final(ctx, (unsigned char *)&hash, &size, sizeof(hash)), 1);
+	EVP_MAC_CTX_free(ctx);
+	EVP_MAC_free(mac);
+	return hash;
+}
+
+static void siphash_is_siphash(void **state)
+{
+	char text[64];
+	uint64_t key[2], other[2];
+
+	(void)state;
+	siphash_key(key);
+	siphash_key(other);
+	assert_memory_not_equal(key, other, sizeof(key));
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * 37);
+	for (size_t n = 0; n <= sizeof(text); n++)
+		assert_true(siphash(key, text, n) == by_openssl(key, text, n));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(put_find_remove), cmocka_unit_test(empty_key_and_copied_keys),
 		cmocka_unit_test(walks_in_order_and_removes), cmocka_unit_test(walk_stops_early),
+		cmocka_unit_test(siphash_is_siphash),
 	};
 
 	return cmocka_run_group_tests_name("map", tests, NULL, NULL);

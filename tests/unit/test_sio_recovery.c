@@ -1,4 +1,4 @@
-// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
 /*
  * Connection state recovery over a transport of plain memory: who comes back, under which id, to which rooms, and
  * what is sent again.
@@ -217,6 +217,35 @@ static void test_unnoticed(void **state)
 	assert_int_equal(sio_namespace_count(root), 1);
 }
 
+/* What is pushed while the sockets of a client end one after the other is not lost to those that come later. */
+static void test_while_it_ends(void **state)
+{
+	struct known k = { .offset = "" };
+	struct eio_session *s = fake_open(4);
+	char *name = mem_zero(70000, 1);
+	struct slice rooms[] = { { name, 70000 }, room };
+
+	(void)state;
+	fake_say(s, "0/other,");
+	buf_reset(&s->sent);
+	fake_say(s, "0");
+	take(s->sent.data, "\"sid\":\"", k.id);
+	take(s->sent.data, "\"pid\":\"", k.pid);
+	fake_say(s, "2[\"join\",\"r\"]");
+	buf_reset(&s->sent);
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	farewell = "[\"bye\"]";
+	fake_gone(s, EIO_PEER_CLOSED);
+	farewell = NULL;
+	/* a name that nobody can have joined is no reason to lose the push to the others */
+	sio_push_kept(root, rooms, 2, SLICE_NONE, SLICE("[\"e\",{\"n\":2}]"));
+	free(name);
+	s = back(&k);
+	sio_socket_replay(last);
+	expect_welcome(s, &k, "2[\"bye\",\"@\"]\n2[\"bye\",\"@\"]\n2[\"e\",{\"n\":2},\"@\"]\n");
+}
+
 /* Gone again before it was let in: nothing is lost by that, nor won. */
 static void test_twice(void **state)
 {
@@ -294,7 +323,8 @@ int main(void)
 	static size_t plenty = 16u << 20;
 	const struct CMUnitTest tests[] = {
 		RECOVERY(test_missed), RECOVERY(test_who_bears_an_offset), RECOVERY(test_never_heard_any), RECOVERY(test_rooms),
-		RECOVERY(test_not_recovered), RECOVERY(test_quiet), RECOVERY(test_unnoticed), RECOVERY(test_twice),
+		RECOVERY(test_not_recovered), RECOVERY(test_quiet), RECOVERY(test_unnoticed),
+		RECOVERY(test_while_it_ends), RECOVERY(test_twice),
 		RECOVERY(test_old_clients),
 		cmocka_unit_test_prestate_setup_teardown(test_far_behind, setup_recovery, teardown_recovery, &plenty),
 	};

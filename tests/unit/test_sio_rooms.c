@@ -1,4 +1,4 @@
-// objects: relay/socketio/rooms.o shared/map.o shared/arena.o shared/buf.o
+// objects: relay/socketio/rooms.o shared/map.o shared/siphash.o shared/arena.o shared/buf.o
 /*
  * rooms: who is in what, unions, walks during which everything changes; and a random run against a plain
  * matrix.

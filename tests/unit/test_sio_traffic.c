@@ -1,4 +1,4 @@
-// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
 /*
  * The Socket.IO room over a transport of plain memory: what is said and heard, by rooms, acknowledgements and
  * attachments, and by clients of Engine.IO 3.
@@ -10,6 +10,7 @@ static void test_rooms_and_pushes(void **state)
 	struct eio_session *s = in_room(), *t = in_room(), *u = joined();
 	struct slice rooms[] = { SLICE("\"r\""), SLICE("\"q\""), SLICE("nobody") };
 	struct sio_stats stats;
+	char name[SIO_ROOM_MAX + 1];
 	uint64_t number;
 	int encoded;
 
@@ -33,6 +34,10 @@ static void test_rooms_and_pushes(void **state)
 	assert_int_equal(fake_encoded, encoded + 2);
 	assert_int_equal(sio_socket_join(last, rooms[1], &number), 0);
 	assert_int_equal(sio_socket_join_number(last, rooms[1]), number);
+	memset(name, 'r', sizeof(name));
+	assert_int_equal(sio_socket_join(last, (struct slice){ name, SIO_ROOM_MAX + 1 }, NULL), -1);
+	assert_int_equal(sio_socket_join(last, (struct slice){ name, SIO_ROOM_MAX }, NULL), 1);
+	assert_int_equal(sio_socket_leave(last, (struct slice){ name, SIO_ROOM_MAX }), 1);
 	sio_server_stats(server, &stats);
 	assert_int_equal(stats.pushes, 4);
 	assert_int_equal(stats.deliveries, 5);
