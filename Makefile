@@ -260,17 +260,17 @@ help:
 	@echo 'make run        the whole chat on this machine, in the foreground (Ctrl-C stops it)'
 	@echo 'make start|stop|restart|status|logs   the same in the background'
 	@echo '                RELAY_PORT=5000 WEB_PORT=8080 (0: a free one) RUN_DIR=build/run WEB=apache|apache-fcgid|apache-cgid|nginx'
-	@echo '                and every setting of the programs, e.g. AUTH_MODE=token LOG_LEVEL=debug'
+	@echo '                and every setting of the programs but DB_*, e.g. AUTH_MODE=token LOG_LEVEL=debug'
 	@echo 'make test       packages, build, every shelf of tests; SHELVES="unit talk" picks some'
 	@echo 'make asan       the same tests under AddressSanitizer and UBSan'
 	@echo 'make lint       the rules of the house that a command can check'
 	@echo 'make fuzz       a long run of every fuzz target (FUZZ_SECONDS=300 each)'
 	@echo 'make bench      figures, beside plain counterparts on this machine'
 	@echo 'make            build only: $(BUILD)/bin/upred-relay, upred-api, $(BUILD)/lib/libsocketio.a'
-	@echo 'make packages-build   what these two need, and no server: for the machine that serves (make run, make test ask for theirs)'
+	@echo 'make packages-build   what make and make install need, and no server: for the machine that serves'
 	@echo 'make install|uninstall   prefix=$(prefix) DESTDIR=...'
 	@echo 'make env-example   writes .env.example from the settings of both programs'
-	@echo 'make clean      stops the house of $(RUN_DIR) and removes $(BUILD)'
+	@echo 'make clean      stops the house of $(RUN_DIR) and removes $(BUILD), with what was written in it'
 
 # ---- install -------------------------------------------------------------------------------
 

@@ -112,12 +112,14 @@ static bool keep_or_close(MYSQL *my, const struct target *t, enum store_verdict 
 			  size_t size)
 {
 	unsigned error = mysql_errno(my);
+	char port[16];
 
 	if (error == 0 || error == 1193)  /* 1193: session_extra is unknown here */
 		return true;
 	*verdict_r = connect_verdict(error) == STORE_CONFIG ? STORE_CONFIG : STORE_LOST;
-	snprintf(error_r, size, "%u %s (connect to %s)", error, mysql_error(my),
-		 t->socket ? t->socket : t->host.name);
+	snprintf(port, sizeof(port), ":%u", t->host.port);
+	snprintf(error_r, size, "%u %s (connect to %s%s)", error, mysql_error(my), t->socket ? t->socket : t->host.name,
+		 t->socket ? "" : port);
 	mysql_close(my);
 	return false;
 }

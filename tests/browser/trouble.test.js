@@ -49,6 +49,12 @@ test('no worker: the message fails and says so, "Reintentar" sends it, once', as
 test('relay away and back at once: the page says it, and what was written meanwhile goes by itself, once', async () => {
   await house.stopPart('relay');
   await ana.waitForSelector('#connection:not([data-state="conectado"])');
+  const over = ana.locator('#thread-connection');
+  assert.equal(await over.isVisible(), false);
+  const size = ana.viewportSize();
+  await ana.setViewportSize({ width: 390, height: 780 });
+  await over.waitFor();                // the list is away on a phone, and says nothing
+  await ana.setViewportSize(size);
   await write(ana, say('mientras tanto'));
   const { status } = await house.api('POST', '/api/mensajes/directo/456', { user: 123, body: { contenido: say('por REST') } });
   assert.equal(status, 201);
@@ -60,6 +66,18 @@ test('relay away and back at once: the page says it, and what was written meanwh
     await ask(async () => await page.locator('.message', { hasText: say('mientras tanto') }).count() === 1, 5000, 'it once');
   }
   assert.equal(await stored(say('mientras tanto')), 1);
+}, 90000);
+
+test('a page that finds no server says that the list comes with it', async () => {
+  for (const part of ['relay', 'fcgi']) await house.stopPart(part);
+  const page = await person(house, '');
+  await page.goto(`${house.webUrl}/?usuario=123`);
+  await page.locator('#rooms-away').waitFor({ timeout: 15000 });
+  for (const part of ['fcgi', 'relay']) await house.startPart(part);
+  await page.locator('#rooms .room').first().waitFor({ timeout: 20000 });
+  await page.locator('#rooms-away').waitFor({ state: 'hidden' });
+  await page.context().close();
+  await ana.waitForSelector('#connection[data-state="conectado"]', { timeout: 20000 });
 }, 90000);
 
 test('a message of another program appears', async () => {

@@ -153,7 +153,7 @@ start_all() {
 	for p in "$relay_bin" "$api_bin"; do
 		[ -x "$p" ] || die "$p is not there: run 'make' first"
 	done
-	! any_alive || { echo "house: already running in $run ('make stop' stops it)" >&2; return 1; }
+	! any_alive || { echo "house: already running in $run ('make stop' stops it; new settings: 'make restart')" >&2; return 1; }
 	stop_all
 	relay_port=$(port_wanted RELAY_PORT "${RELAY_PORT:-5000}") || exit 1
 	web_port=$(port_wanted WEB_PORT "${WEB_PORT:-8080}") || exit 1
@@ -313,7 +313,7 @@ case $command in
 run) run_house ;;
 start)
 	if any_alive && [ -f "$env_file" ]; then
-		status && { echo "already running in $run"; exit 0; }
+		status && { echo "already running in $run (new settings: 'make restart')"; exit 0; }
 	fi
 	trap 'exit 130' INT TERM HUP
 	start_all

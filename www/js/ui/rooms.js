@@ -3,6 +3,8 @@
 import { $, avatar, h, setAvatar } from './dom.js';
 import { brief } from './format.js';
 
+const AWAY_MS = 3000;                  // so long the list may take to come
+
 function preview(store, room) {
 	const last = room.last;
 	if (!last) return 'Sin mensajes todavía';
@@ -92,6 +94,10 @@ export function setUpRooms({ store, onOpen }) {
 	});
 	store.on('rooms-loaded', () => {
 		$('rooms-empty').hidden = store.rooms.size > 0;
+		$('rooms-away').hidden = true;
 	});
+	setTimeout(() => {
+		$('rooms-away').hidden = store.loaded;
+	}, AWAY_MS);
 	return { focusRoom: (uuid) => buttons.get(uuid)?.focus() };
 }

@@ -18,9 +18,12 @@ const NOTICE_MS = 6000;
 
 // transport: the socket's, 'websocket' or 'polling'; counts while it is connected.
 export function showConnection(state, transport) {
-	$('connection').dataset.state = state;
-	$('connection').title = HOW[state === 'conectado' ? transport : state] ?? '';
-	$('connection-text').textContent = CONNECTION[state];
+	// Beside the list, and on a phone, where the list is away, over the open conversation.
+	for (const place of ['connection', 'thread-connection']) {
+		$(place).dataset.state = state;
+		$(place).title = HOW[state === 'conectado' ? transport : state] ?? '';
+		$(`${place}-text`).textContent = CONNECTION[state];
+	}
 }
 
 let noticeTimer;
