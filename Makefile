@@ -315,6 +315,7 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(includedir)/libsocketio/,$(notdir $(HEADERS)))
 	rm -f $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS)))
 	rm -f $(addprefix $(DESTDIR)$(SHARE)/,$(wildcard sql/*.sql) $(CONFS) env.example)
-	rm -f $(addprefix $(DESTDIR)$(SHARE)/www/,$(PAGE) demo.json vendor/socket.io/socket.io.esm.min.js)
+	rm -f $(addprefix $(DESTDIR)$(SHARE)/www/,$(PAGE) vendor/socket.io/socket.io.esm.min.js)
+	! cmp -s www/demo.json $(DESTDIR)$(SHARE)/www/demo.json || rm -f $(DESTDIR)$(SHARE)/www/demo.json
 	-find $(DESTDIR)$(SHARE) -depth -type d -exec rmdir {} \; 2>/dev/null
 	-rmdir $(DESTDIR)$(includedir)/libsocketio $(DESTDIR)$(libexecdir)/upred 2>/dev/null

@@ -151,11 +151,13 @@ static void remember_marked(struct call *c, struct store_read_all *all)
 	struct store_read_all *kept;
 	size_t bytes = all->author_count * sizeof(*all->authors);
 
-	if (all->count == 0) {
-		if (c->found_is_ours && c->marked)
-			*all = *c->marked;
+	if (all->count == 0 && c->found_is_ours && c->marked) {
+		*all = *c->marked;
 		return;
 	}
+	c->marked = NULL;
+	if (all->count == 0)
+		return;
 	kept = arena_alloc(c->memory, sizeof(*kept));
 	*kept = *all;
 	kept->authors = arena_alloc(c->memory, bytes);

@@ -23,7 +23,7 @@ static const struct db_sql find_sql = {
 	" url_archivo, metadatos, enviado_en) VALUES {(?, ?, ?, ?, ?, ?, ?, CURRENT_TIMESTAMP)}"
 static const struct db_sql insert_sql = { "send insert", INSERT, NULL };
 #define INSERT_VALUES 7
-/* What is told of a message is what the row has: a trigger of the companion's may have changed or deleted it. */
+/* These are told as the row has them: a trigger of the companion's may have changed the message, or deleted it. */
 #define STORED "id, UNIX_TIMESTAMP(enviado_en), UNIX_TIMESTAMP(eliminado_en), tipo_mensaje, contenido, url_archivo"
 #define STORED_LETTERS "iiittt"
 #define STORED_COLUMNS 6

@@ -74,8 +74,9 @@ static void note_trouble(struct store *st, enum store_verdict v, const char *nam
 	/* 2006 before anything ran: the server closed an idle session, which is replaced unseen (or says so there) */
 	if (error == 2006 && !st->ran)
 		log_debug("store", "%s", st->trouble);
-	else if (log_limited(&st->limit, 1))
+	else if (log_limited(&st->limit, error == st->logged ? 1 : 5))
 		log_line(v == STORE_AGAIN || v == STORE_REFUSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "store", "%s", st->trouble);
+	st->logged = error;
 }
 
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text)

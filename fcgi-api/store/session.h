@@ -53,6 +53,7 @@ struct store {
 	MYSQL_BIND binds[DB_VALUES_MAX];
 	unsigned long lens[DB_VALUES_MAX];
 	struct log_limit limit;
+	unsigned logged;                  /* the error of the last line: the same again is one line a second */
 	char told[300];                   /* why there is no connection, as last logged; empty: there is one */
 	time_t told_s;
 };

@@ -138,9 +138,10 @@ halt() {
 	rm -f "$run/pids/$1"
 	forget "halting_$1"
 }
-# ended_alone NAME: it was started, is gone, and nobody halts it or has (the last look is for who halted it meanwhile)
+# ended_alone NAME: it was started, is gone, and nobody halts it or has, or has started it anew meanwhile
 ended_alone() {
-	[ -f "$run/pids/$1" ] && ! alive "$1" && [ ! -f "$run/state/halting_$1" ] && [ -f "$run/pids/$1" ]
+	was=$(cat "$run/pids/$1" 2>/dev/null) || return 1
+	! alive "$1" && [ ! -f "$run/state/halting_$1" ] && [ "$(cat "$run/pids/$1" 2>/dev/null)" = "$was" ]
 }
 part_gone() { ! alive "$1"; }
 

@@ -47,6 +47,7 @@ nanomsg/[a-z]+\.h => shared/nano[a-z_]*\.c
 (mysql|mariadb)[a-z_/]*\.h => fcgi-api/store/
 (cjson/)?cJSON\.h => shared/json[a-z_]*\.c fcgi-api/
 jwt\.h => shared/token\.c
+uthash\.h => shared/map\.c
 uuid(/uuid)?\.h => shared/ids\.c
 engineio\.h => relay/
 socketio\.h => relay/socketio/ relay/chat/ relay/main\.c

@@ -7,7 +7,7 @@ const { test, atEnd, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { cast } = require('../talk/cast');
 
-const MANY = 12;
+const MANY = 6;
 const MESSAGES = 100;                  // of the greatest size: a page that no socket's buffers hold
 let house;
 let me;
@@ -16,11 +16,11 @@ let room;
 const open = new Set();
 
 const served = async (what) => {
-  const answer = await house.api('GET', '/api/mensajes/no-leidos/count', { user: other, ms: 10000 });
+  const answer = await house.api('GET', '/api/mensajes/no-leidos/count', { user: other, ms: 20000 });
   assert.equal(answer.status, 200, `${what}: ${answer.text}`);
 };
 
-// `head` is sent, and then nothing is done any more; resolves when the web server has it.
+// `head` is sent, and then nothing is done any more; resolves when it is on its way.
 const send = (head) => new Promise((done, failed) => {
   const socket = net.connect({ port: new URL(house.webUrl).port, host: '127.0.0.1' }, () => {
     socket.pause();
@@ -28,6 +28,15 @@ const send = (head) => new Promise((done, failed) => {
   });
   socket.on('error', failed);
   open.add(socket);
+});
+// the first of what is answered
+const first = (head) => new Promise((done, failed) => {
+  const socket = net.connect({ port: new URL(house.webUrl).port, host: '127.0.0.1' }, () => socket.write(head));
+  socket.setTimeout(20000, () => socket.destroy(new Error('no answer')));
+  socket.once('data', (data) => {
+    done(data.toString('latin1'));
+    socket.destroy();
+  }).on('error', failed);
 });
 const hangUp = () => {
   for (const socket of open) socket.removeAllListeners('error').on('error', () => {}).destroy();
@@ -52,6 +61,7 @@ for (const web of ['apache', 'nginx', 'apache-fcgid', 'apache-cgid']) {
       await house.startPart('web', { WEB: web });
     }
     const post = `POST /api/mensajes/salas/${room}/mensajes HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+    assert.match(await first(`${post}Content-Length: 50000000\r\n\r\n{`), /^HTTP\/1\.1 413 /, 'before it comes');
     for (let i = 0; i < MANY; i++) {
       await send(i % 2 ? `${post}Content-Length: 900000\r\n\r\n{"contenido":"` : `${post}Transfer-Encoding: chunked\r\n\r\ne\r\n{"contenido":"\r\n`);
     }
@@ -61,7 +71,7 @@ for (const web of ['apache', 'nginx', 'apache-fcgid', 'apache-cgid']) {
     for (let i = 0; i < MANY; i++) await send(get);
     for (let i = 0; i < 3; i++) await served('beside readers');
     hangUp();
-  }, 60000);
+  }, 150000);
 }
 
 atEnd(async () => {

@@ -1,6 +1,6 @@
 'use strict';
-// Triggers of the companion's database: what they refuse is refused for good, what they write themselves is no trouble,
-// and a command that has to be tried again is not overtaken by what its socket said later.
+// Triggers of the companion's database: what they refuse is refused for good, what they write themselves is no trouble, what they
+// change is heard changed, and a command that has to be tried again is not overtaken by what its socket said later.
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { cast, group, joinDirect, joinGroup, words, say } = require('./cast');
@@ -100,4 +100,23 @@ test('recipient rows that a trigger has written already are no trouble, in pairs
     assert.deepEqual(await rows(grouped.mensaje_id), [ids[1]]);
   }, 'AFTER');
   await luis.next('receive_message', { message: 'con fila' });
+}, 30000);
+
+test('what a trigger changes is heard changed; what it deletes at once is heard by nobody', async () => {
+  const moderates = `SET NEW.eliminado_en = IF(NEW.contenido LIKE 'fuera%', NOW(), NEW.eliminado_en),
+    NEW.contenido = REPLACE(NEW.contenido, 'feo', '***')`;
+  const where = `/api/mensajes/salas/${room}/mensajes`;
+  await withTrigger(moderates, async () => {
+    const ack = await say(ana, words(room, ids[0], 'muy feo'));
+    assert.equal((await luis.next('receive_message', { mensaje_id: ack.mensaje_id })).message, 'muy ***');
+    const sent = await house.api('POST', where, { user: ids[0], body: { contenido: 'feo también' } });
+    assert.equal(sent.json.contenido, '*** también', sent.text);
+    await luis.next('receive_message', { message: '*** también' });
+    await say(ana, words(room, ids[0], 'fuera por socket'));
+    const gone = await house.api('POST', where, { user: ids[0], body: { contenido: 'fuera por REST' } });
+    assert.ok(gone.json.eliminado_en, gone.text);
+    await say(ana, words(room, ids[0], 'el último'));
+    await luis.next('receive_message', { message: 'el último' });
+    await luis.nothing('receive_message', (m) => m.message.startsWith('fuera'), 1300);  // the feed looks once a second
+  });
 }, 30000);
