@@ -12,6 +12,7 @@ const build = path.resolve(process.env.BUILD || 'build');
 const WAYS = { polling: ['polling'], websocket: ['websocket'], upgrade: ['polling', 'websocket'] };
 const VERSIONS = { 1: '1.7', 2: '2.5', 3: '3.1', 4: '4.8' };
 const ROUNDS = 12;
+const AHEAD = 4; // rounds that may be under way: 4 MB for each, of the 8 MiB that may wait for a client
 const CROWD = 200;
 const APART_MS = 20; // 50 messages a second
 let server;
@@ -67,6 +68,14 @@ test('the server starts, and the clients are the versions meant', async () => {
   }
 });
 
+// Waits until each of them heard so many; says who did not, and whom the server ended.
+async function heardBy(listeners, count) {
+  await ask(() => listeners.every((p) => said(p.socket).length >= count), 30000, `${count} messages everywhere`).catch((e) => {
+    const behind = listeners.filter((p) => said(p.socket).length < count).map((p) => `${p.name}: ${said(p.socket).length}`);
+    throw new Error(`${e.message}; ${behind.join(', ')}; server: ${server.out} ${server.err}`);
+  });
+}
+
 const people = [];
 test('nineteen clients, each generation by each way and by BASE64, are in one room', async () => {
   for (const version of Object.keys(VERSIONS)) {
@@ -96,9 +105,10 @@ test('binary both ways: all hear all, once, in one order, every byte', async () 
       p.socket.emit('say', 'square', `${p.name}/${round} text`, { n: round });
     });
     await pause(15);
+    await heardBy(people, (round + 1 - AHEAD) * people.length * 2);
   }
   const whole = people.length * ROUNDS * 2;
-  await ask(() => people.every((p) => said(p.socket).length >= whole), 30000, 'everything everywhere').catch(() => {});
+  await heardBy(people, whole);
   await pause(300);
   const order = said(people[0].socket).map(([name]) => name);
   assert.equal(new Set(order).size, whole);
