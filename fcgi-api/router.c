@@ -1,7 +1,7 @@
 /*
  * router: two tables. Adding an event or an endpoint is adding a row.
  *
- * Room: fcgi-api. Called by the doors through attempt; calls identity, handlers, answer.
+ * Room: fcgi-api. Called by the doors through attempt; calls identity, handlers, answer, network.
  */
 #include "router.h"
 
@@ -12,6 +12,7 @@
 #include "handlers.h"
 #include "identity.h"
 #include "log.h"
+#include "network.h"
 
 /* ---- the tables ---- */
 
@@ -207,7 +208,7 @@ static const struct refusal *take_rate(struct call *c)
 {
 	struct slice address = SLICE_NONE, who = address;
 	enum rates_class class = RATES_ADDRESS;
-	char user[24];
+	char user[24], network[NETWORK_MAX];
 	uint64_t wait;
 	struct timespec now;
 
@@ -219,7 +220,7 @@ static const struct refusal *take_rate(struct call *c)
 		snprintf(user, sizeof(user), "%lld", (long long)c->user_id);
 		who = slice_of(user);
 	} else if (http_variable(c->request, "REMOTE_ADDR", &address)) {
-		who = address;
+		who = network_of(address, network);
 	}
 	if (c->rated & 1u << class)
 		return NULL;

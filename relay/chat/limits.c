@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include "map.h"
+#include "network.h"
 
 #define LIMITS_QUIET_MS 60000          /* longer than any bucket needs to fill */
 #define LIMITS_KEPT_MAX 200000         /* remembered; past it new ones pass until the next sweep */
@@ -105,8 +106,9 @@ static uint64_t bucket_wait(struct bucket *b, const struct rate *r, uint64_t now
 uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, struct slice address,
 		uint64_t now_ms)
 {
+	char text[NETWORK_MAX];
 	struct account *u = account_of(l->users, user);
-	struct account *a = account_of(l->addresses, address);
+	struct account *a = account_of(l->addresses, network_of(address, text));
 	uint64_t wait = 0, other = 0;
 
 	if (u)

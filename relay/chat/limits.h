@@ -1,7 +1,7 @@
 /*
  * limits: token buckets per user and per address, one table of sizes.
  *
- * Room: relay/chat, pure: the clock is an argument. Called by arrival and commands; calls map.
+ * Room: relay/chat, pure: the clock is an argument. Called by arrival and commands; calls map and network.
  */
 #ifndef CHAT_LIMITS_H
 #define CHAT_LIMITS_H
@@ -13,7 +13,7 @@ struct limits;
 struct limits *limits_new(void);
 void limits_free(struct limits *l);
 /*
- * One event of a class by a user (empty: not known yet) from an address. 0: go on; else the milliseconds
+ * One event of a class by a user (empty: not known yet) from an address (IPv6: its /64). 0: go on; else the milliseconds
  * after which it may be tried again (nothing is taken then).
  */
 uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, struct slice address,

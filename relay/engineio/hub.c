@@ -9,6 +9,7 @@
 #include "hub.h"
 #include "log.h"
 #include "map.h"
+#include "network.h"
 #include "refusal.h"
 
 static struct eio_hub *hub_of(struct session_host *host)
@@ -23,18 +24,19 @@ void hub_refuse(struct eio_hub *h, const char *address, enum eio_refusal r)
 
 /* ---- addresses ---- */
 
-static struct slice address_key(enum hub_kind kind, const char *address, char out[ADDRESS_LEN + 1])
+static struct slice address_key(enum hub_kind kind, const char *address, char out[1 + NETWORK_MAX])
 {
-	size_t len = strnlen(address, ADDRESS_LEN - 1);
+	char text[NETWORK_MAX];
+	struct slice network = network_of((struct slice){ address, strnlen(address, ADDRESS_LEN - 1) }, text);
 
 	out[0] = (char)kind;
-	memcpy(out + 1, address, len);
-	return (struct slice){ out, len + 1 };
+	memcpy(out + 1, network.p, network.n);
+	return (struct slice){ out, 1 + network.n };
 }
 
 bool hub_address_take(struct eio_hub *h, enum hub_kind kind, const char *address)
 {
-	char text[ADDRESS_LEN + 1];
+	char text[1 + NETWORK_MAX];
 	struct slice key = address_key(kind, address, text);
 	uintptr_t count = (uintptr_t)map_find(h->addresses, key);
 
@@ -50,7 +52,7 @@ bool hub_address_take(struct eio_hub *h, enum hub_kind kind, const char *address
 
 void hub_address_give(struct eio_hub *h, enum hub_kind kind, const char *address)
 {
-	char text[ADDRESS_LEN + 1];
+	char text[1 + NETWORK_MAX];
 	struct slice key = address_key(kind, address, text);
 	uintptr_t count = (uintptr_t)map_find(h->addresses, key);
 

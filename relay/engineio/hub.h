@@ -64,8 +64,8 @@ bool hub_welcomes(struct eio_hub *h);
 
 /*
  * Connections are counted by the peer's address (not those of trusted proxies), sessions by the address of
- * the request. take:
- * false, and not counted, when the address has max_connections_per_address of the kind already.
+ * the request; IPv6 by its /64 (network.h). take: false, and not counted, when the address has
+ * max_connections_per_address of the kind already.
  */
 enum hub_kind { HUB_CONNECTION = 'c', HUB_SESSION = 's' };
 bool hub_address_take(struct eio_hub *h, enum hub_kind kind, const char *address);

@@ -1,9 +1,9 @@
 /*
  * recovery: connection state recovery: the log of pushes, and the sessions that are away.
  *
- * Room: relay/socketio. Called by namespace, socket and comeback; calls rooms and engineio.
- * Both are bounded: the log by bytes and age, the sessions by age, number and seats; the oldest go first. A
- * session whose pushes are not all here any more is not found: its client begins anew and knows it.
+ * Room: relay/socketio. Called by namespace, socket and comeback; calls rooms, network and engineio.
+ * Both are bounded: the log by bytes and age, the sessions by age, number and seats; the oldest go first, of whom
+ * has the most. A session whose pushes are not all here any more is not found: its client begins anew and knows it.
  */
 #include "recovery.h"
 #include "map.h"
@@ -14,6 +14,7 @@
 #define SWEEP_MS 5000
 #define AWAY_MOST 65536                     /* sessions that are away, and their seats together */
 #define SEATS_MOST 262144
+#define SEAT_SHARE (SEATS_MOST / AWAY_MOST) /* what a session weighs beside its seats */
 #define BEHIND_MOST 10000                   /* pushes, whoever they were for, that are looked through for one session */
 #define TAG_LEN 8
 
@@ -147,8 +148,60 @@ size_t sio_recovery_away(const struct sio_recovery *r)
 	return r ? map_count(r->away) : 0;
 }
 
+/* ---- sessions that are away, by network ---- */
+
+void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address)
+{
+	char text[NETWORK_MAX];
+	struct slice name = network_of(slice_of(address), text);
+	struct sio_network *n = map_find(r->networks, name);
+
+	if (!n) {
+		n = mem_zero(1, sizeof(*n));
+		TAILQ_INIT(&n->list);
+		memcpy(n->name, name.p, name.n);
+		map_put(r->networks, name, n);
+	}
+	w->network = n;
+	w->weight = SEAT_SHARE + w->peer.count;
+	n->weight += w->weight;
+	TAILQ_INSERT_TAIL(&n->list, w, beside);
+	if (!r->heaviest || n->weight > r->heaviest->weight)
+		r->heaviest = n;
+}
+
+static void unweigh(struct sio_recovery *r, struct sio_away *w)
+{
+	struct sio_network *n = w->network;
+
+	if (!n)
+		return;
+	n->weight -= w->weight;
+	TAILQ_REMOVE(&n->list, w, beside);
+	if (!TAILQ_EMPTY(&n->list))
+		return;
+	if (r->heaviest == n)
+		r->heaviest = NULL;
+	map_remove(r->networks, slice_of(n->name));
+	free(n);
+}
+
+static struct sio_away *first_to_go(const struct sio_recovery *r)
+{
+	const struct sio_network *n = r->heaviest;
+	size_t all = r->seats + SEAT_SHARE * map_count(r->away);
+
+	/* it may not be the heaviest any more; with less than an even share it is not */
+	if (n && n->weight * map_count(r->networks) >= all)
+		return TAILQ_FIRST(&n->list);
+	return TAILQ_FIRST(&r->list);
+}
+
+/* ---- sessions that are away ---- */
+
 static void away_remove(struct sio_recovery *r, struct sio_away *w)
 {
+	unweigh(r, w);
 	TAILQ_REMOVE(&r->list, w, next);
 	map_remove(r->away, slice_of(w->pid));
 	free(w);
@@ -167,7 +220,7 @@ void sio_recovery_drop(struct sio_recovery *r, struct sio_away *w)
 
 void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 {
-	struct sio_away *w = mem_zero(1, sizeof(*w)), *oldest;
+	struct sio_away *w = mem_zero(1, sizeof(*w));
 
 	w->back = s->back;
 	if (!s->returns) {
@@ -181,8 +234,9 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 	r->seats += w->peer.count;
 	TAILQ_INSERT_TAIL(&r->list, w, next);
 	map_put(r->away, slice_of(w->pid), w);
-	while ((oldest = TAILQ_FIRST(&r->list)) && (r->seats > SEATS_MOST || map_count(r->away) > AWAY_MOST))
-		sio_recovery_drop(r, oldest);
+	sio_recovery_weigh(r, w, eio_session_address(s->client->session));
+	while (r->seats > SEATS_MOST || map_count(r->away) > AWAY_MOST)
+		sio_recovery_drop(r, first_to_go(r));
 }
 
 /*
@@ -249,6 +303,7 @@ struct sio_recovery *sio_recovery_new(struct eio_loop *l, unsigned keep_ms, size
 	TAILQ_INIT(&r->log);
 	TAILQ_INIT(&r->list);
 	r->away = map_new();
+	r->networks = map_new();
 	r->live = map_new();
 	sio_recovery_clear(r);
 	r->timer = eio_timer_new(l, SWEEP_MS, SWEEP_MS, on_sweep, r);
@@ -277,6 +332,7 @@ void sio_recovery_free(struct sio_recovery *r)
 	eio_timer_free(r->timer);
 	sio_recovery_clear(r);
 	map_free(r->away);
+	map_free(r->networks);
 	map_free(r->live);
 	free(r);
 }

@@ -1,7 +1,7 @@
 /*
  * recovery: connection state recovery: what was pushed lately, and the sessions that may come back for it.
  *
- * Room: relay/socketio. Called by namespace, socket, comeback and recovery_save; calls rooms and engineio.
+ * Room: relay/socketio. Called by namespace, socket, comeback and recovery_save; calls rooms, network and engineio.
  * One log per namespace: each kept push once, as the frame that was sent, with its rooms and a number. A session
  * that was cut keeps its seats (numbers and all) under a peer that is away, so pushes to its rooms find it. What
  * it missed is read from the log: pushes behind its offset into rooms whose seat is older than the push.
@@ -14,6 +14,7 @@
 
 #include "ids.h"
 #include "inside.h"
+#include "network.h"
 
 struct sio_kept {                           /* a push in the log */
 	TAILQ_ENTRY(sio_kept) next;
@@ -26,13 +27,21 @@ struct sio_kept {                           /* a push in the log */
 
 struct sio_away {                           /* a session whose socket is gone */
 	struct sio_peer peer;               /* first, so that a peer is its session */
-	TAILQ_ENTRY(sio_away) next;
+	TAILQ_ENTRY(sio_away) next, beside; /* of all, of its network */
+	struct sio_network *network;
+	size_t weight;
 	struct sio_back back;
 	char id[IDS_SID_LEN + 1], pid[IDS_SID_LEN + 1];
 };
 
 TAILQ_HEAD(sio_kept_list, sio_kept);
 TAILQ_HEAD(sio_away_list, sio_away);
+
+struct sio_network {                        /* where sessions that are away came from (network.h) */
+	struct sio_away_list list;          /* by the time they were cut */
+	size_t weight;                      /* of them together */
+	char name[NETWORK_MAX + 1];
+};
 
 struct sio_recovery {                       /* open to the files of recovery alone */
 	struct eio_loop *loop;
@@ -43,6 +52,8 @@ struct sio_recovery {                       /* open to the files of recovery alo
 	struct sio_kept_list log;           /* by number */
 	struct sio_away_list list;          /* by the time they were cut */
 	struct map *away, *live;            /* by pid: sessions, open sockets */
+	struct map *networks;               /* by name */
+	struct sio_network *heaviest;       /* or near it; NULL: not known */
 	size_t seats;                       /* of all that are away */
 	uint64_t number, dropped;           /* the last push's, the last that was dropped from the log */
 	char tag[IDS_SID_LEN + 1];          /* offsets of another log never fit */
@@ -68,8 +79,13 @@ void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t si
 void sio_recovery_open(struct sio_recovery *r, struct sio_socket *s);
 void sio_recovery_closed(struct sio_recovery *r, const struct sio_socket *s);
 struct sio_socket *sio_recovery_live(const struct sio_recovery *r, struct slice pid);
-/* A socket that ended: its seats move to a session that is away. */
+/*
+ * A socket that ended: its seats move to a session that is away. Where there are too many of these, the oldest of the
+ * network that has the most goes first, so that nobody who comes and goes ends what others may come back to.
+ */
 void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
+/* Counts a session, with the seats that it has, for the network of an address; where that is not known: of "". */
+void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address);
 /*
  * The session of a pid, if everything it missed behind push `from` is still here and no more than bytes_max
  * (0: any number), and no more than 10,000 pushes for whomever came since; else NULL.

@@ -179,7 +179,7 @@ static int load_seat(struct loading *l, struct sio_away *who)
 	struct slice room;
 
 	if (take(l, &s, sizeof(s)) < 0 || take_slice(l, s.name_len, &room) < 0 || s.number == 0 ||
-	    s.number > NUMBER_MAX)
+	    s.number > NUMBER_MAX || s.name_len > SIO_ROOM_MAX)
 		return -1;
 	if (l->seat_count == l->seat_cap) {
 		l->seat_cap = l->seat_cap ? l->seat_cap * 2 : 256;
@@ -228,6 +228,7 @@ static int by_number(const void *pa, const void *pb)
 static void load_seats(struct loading *l, uint64_t last_seat)
 {
 	struct sio_recovery *r = l->r;
+	struct sio_away *w;
 
 	if (l->seat_count)
 		qsort(l->seats, l->seat_count, sizeof(*l->seats), by_number);
@@ -238,6 +239,8 @@ static void load_seats(struct loading *l, uint64_t last_seat)
 	r->seats = l->seat_count;
 	if (last_seat > sio_rooms_last_number())
 		sio_rooms_number_from(last_seat);
+	TAILQ_FOREACH(w, &r->list, next)
+		sio_recovery_weigh(r, w, "");
 }
 
 static int load_all(struct loading *l)

@@ -23,7 +23,7 @@ static const struct {
 	[SIO_REFUSED_NAMESPACE] = { "namespace", "namespace unknown" },
 	[SIO_REFUSED_PAYLOAD] = { "payload", "CONNECT with a text that is none" },
 	[SIO_REFUSED_ACK] = { "ack", "acknowledgement that nobody waits for" },
-	[SIO_REFUSED_ROOMS] = { "rooms", "too many rooms" },
+	[SIO_REFUSED_ROOMS] = { "rooms", "too many rooms, or the name of one too long" },
 };
 
 const char *sio_refusal_name(enum sio_refusal r)

@@ -1,4 +1,4 @@
-// objects: relay/engineio/*.o shared/buf.o shared/map.o shared/siphash.o shared/ids.o shared/json*.o shared/log.o
+// objects: relay/engineio/*.o shared/buf.o shared/map.o shared/siphash.o shared/network.o shared/ids.o shared/json*.o shared/log.o
 /*
  * A whole Engine.IO server on its real loop and libwebsockets: up to four connections say any bytes, as HTTP
  * requests, upgrades, probes and WebSocket frames, in any order. Whatever they say: answers are HTTP, each session

@@ -1,4 +1,4 @@
-// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/network.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
 /*
  * A conversation of any packets with the Socket.IO room, over a transport of plain memory.
  *

@@ -770,6 +770,10 @@ test('limits: sessions of one address, connections of one address, connections i
   assert.equal(r.status, 503);
   assert.ok(Number(r.headers['retry-after']) > 0);
   assert.equal((await from('192.0.2.2')).status, 200);
+  // whoever has an IPv6 address has a /64 of them
+  for (let i = 1; i <= 3; i++) assert.equal((await from(`2001:db8::${i}`)).status, 200);
+  assert.equal((await from('2001:DB8:0:0:f::4')).status, 503);
+  assert.equal((await from('2001:db8:0:1::1')).status, 200);
   await s.stop();
 
   for (const args of [{ 'max-per-address': 5, proxies: '' }, { 'max-connections': 5 }]) {

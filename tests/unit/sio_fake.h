@@ -82,7 +82,8 @@ void eio_server_stats(const struct eio_server *s, struct eio_stats *out)
 	(void)s;
 	memset(out, 0, sizeof(*out));
 }
-const char *eio_session_address(const struct eio_session *s) { (void)s; return "10.0.0.1"; }
+static const char *fake_address = "10.0.0.1";
+const char *eio_session_address(const struct eio_session *s) { (void)s; return fake_address; }
 uint64_t eio_loop_now_ms(const struct eio_loop *l) { (void)l; return fake_now; }
 
 struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms,

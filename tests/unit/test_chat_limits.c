@@ -1,4 +1,4 @@
-// objects: relay/chat/limits.o relay/chat/events.o shared/map.o shared/siphash.o shared/buf.o
+// objects: relay/chat/limits.o relay/chat/events.o shared/map.o shared/siphash.o shared/network.o shared/buf.o
 /*
  * Token buckets and the table of events.
  */

@@ -1,4 +1,4 @@
-// objects: relay/engineio/*.o shared/buf.o shared/map.o shared/siphash.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+// objects: relay/engineio/*.o shared/buf.o shared/map.o shared/siphash.o shared/network.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
 /*
  * A configuration with which nobody could be served makes no server.
  */

@@ -1,4 +1,4 @@
-// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/network.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
 /*
  * Connection state recovery over a transport of plain memory: who comes back, under which id, to which rooms, and
  * what is sent again.
@@ -73,6 +73,39 @@ static void test_who_bears_an_offset(void **state)
 		fake_gone(s, EIO_PEER_CLOSED);
 	}
 	fake_time = fake_agent = NULL;
+}
+
+/* One who comes and goes without end: what he may come back to makes room for it, and not what others may. */
+static void test_whose_sessions_make_room(void **state)
+{
+	struct known ana = { .offset = "" }, first = { .offset = "" }, last_one = { .offset = "" }, k;
+	struct sio_stats stats;
+	int i;
+
+	(void)state;
+	fake_address = "2001:db8:0:1::a";
+	fake_gone(join_room(&ana), EIO_PEER_CLOSED);
+	for (i = 0; i < 65536 + 100; i++) {
+		char address[40];
+
+		snprintf(address, sizeof(address), "2001:db8:0:2::%x", (unsigned)i);
+		fake_address = address;
+		fake_gone(join_room(i == 0 ? &first : &k), EIO_PEER_CLOSED);
+		fake_address = NULL;
+	}
+	fake_address = "192.0.2.7";
+	fake_gone(join_room(&last_one), EIO_PEER_CLOSED);
+	sio_server_stats(server, &stats);
+	assert_int_equal(stats.away, 65536);
+	back(&ana);
+	assert_true(sio_socket_returns(last));
+	back(&last_one);
+	assert_true(sio_socket_returns(last));
+	back(&k);
+	assert_true(sio_socket_returns(last));
+	back(&first);
+	assert_false(sio_socket_returns(last));
+	fake_address = "10.0.0.1";
 }
 
 static void test_never_heard_any(void **state)
@@ -322,7 +355,8 @@ int main(void)
 {
 	static size_t plenty = 16u << 20;
 	const struct CMUnitTest tests[] = {
-		RECOVERY(test_missed), RECOVERY(test_who_bears_an_offset), RECOVERY(test_never_heard_any), RECOVERY(test_rooms),
+		RECOVERY(test_missed), RECOVERY(test_who_bears_an_offset), RECOVERY(test_whose_sessions_make_room),
+		RECOVERY(test_never_heard_any), RECOVERY(test_rooms),
 		RECOVERY(test_not_recovered), RECOVERY(test_quiet), RECOVERY(test_unnoticed),
 		RECOVERY(test_while_it_ends), RECOVERY(test_twice),
 		RECOVERY(test_old_clients),

@@ -1,4 +1,4 @@
-// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/network.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
 /*
  * What recovery leaves to the next process, whole or not at all.
  */
@@ -31,6 +31,30 @@ static void refuse_number(void **state, struct buf *saved, size_t at)
 	memcpy(saved->data + at, &real, sizeof(real));
 }
 
+/* Nobody sits in a room of so long a name: the seat in "r", its name made longer. */
+static void refuse_long_room(void **state, const struct buf *saved)
+{
+	struct buf longer = BUF_INIT;
+	const uint64_t was = 3, is = SIO_ROOM_MAX + 1;
+	char seat[sizeof(was) + 3];
+	const char *at;
+
+	memcpy(seat, &was, sizeof(was));
+	memcpy(seat + sizeof(was), "\"r\"", 3);
+	at = memmem(saved->data, saved->len, seat, sizeof(seat));
+	assert_non_null(at);
+	buf_put(&longer, saved->data, (size_t)(at - saved->data));
+	buf_put(&longer, &is, sizeof(is));
+	for (size_t i = 3; i < is; i++)
+		buf_putc(&longer, 'r');
+	at += sizeof(was);
+	buf_put(&longer, at, (size_t)(saved->data + saved->len - at));
+	setup_recovery(state);
+	assert_int_equal(sio_namespace_load(root, buf_slice(&longer), 10), -1);
+	teardown_recovery(state);
+	buf_fini(&longer);
+}
+
 /* A new process takes over what the old one left; whoever had a number goes on with it. */
 static void test_saved(void **state)
 {
@@ -56,6 +80,7 @@ static void test_saved(void **state)
 	}
 	refuse_short_id(state, &saved, k.id);
 	refuse_short_id(state, &saved, k.pid);
+	refuse_long_room(state, &saved);
 	refuse_number(state, &saved, 0);                       /* of the newest push */
 	refuse_number(state, &saved, 2 * sizeof(uint64_t));    /* of the newest seat */
 	setup_recovery(state);

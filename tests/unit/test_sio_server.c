@@ -1,4 +1,4 @@
-// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/network.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
 /*
  * The Socket.IO room over a transport of plain memory: who may connect, who is closed and why, how sockets end.
  */

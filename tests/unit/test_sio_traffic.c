@@ -1,4 +1,4 @@
-// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
+// objects: relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/network.o shared/arena.o shared/ids.o shared/json*.o shared/log.o
 /*
  * The Socket.IO room over a transport of plain memory: what is said and heard, by rooms, acknowledgements and
  * attachments, and by clients of Engine.IO 3.
