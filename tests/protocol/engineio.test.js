@@ -1,6 +1,7 @@
 'use strict';
 // Wire cases of Engine.IO 4 on the echo server: handshake, polling, WebSocket, upgrade, heartbeat, origins.
 // The order of sections and many cases follow the protocol's own test suite (engine.io-protocol, test-suite).
+const fs = require('node:fs');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { start, stopAll, request, open, raw, wsRaw, beating, upgradeText, frame, ENGINE } = require('./eio_lib');
 
@@ -474,6 +475,8 @@ test('polling: what a client sent before it hung up is heard, whatever the loop 
     c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
     await met(s);
     process.kill(s.pid, 'SIGSTOP');
+    // not before it stands still: on its way there it may still learn what is ready
+    await ask(() => /^\d+ \(.*\) T/.test(fs.readFileSync(`/proc/${s.pid}/stat`, 'latin1')), 5000, 'it to stand still');
     d.write(`POST ${p.url} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     await pause(20);
     c.destroy();
