@@ -99,8 +99,8 @@ function raw(server, { encoding = 'latin1' } = {}) {
   return {
     socket: s,
     write: (t) => s.write(Buffer.isBuffer(t) ? t : Buffer.from(t, 'latin1')),
-    until: async (re, ms = 4000) => ask(() => re.exec(text), ms, `${re} in ${JSON.stringify(text.slice(-300))}`),
-    closed: async (ms = 4000) => ask(() => ended, ms, 'the end of the connection'),
+    until: async (re, ms = 15000) => ask(() => re.exec(text), ms, `${re} in ${JSON.stringify(text.slice(-300))}`),
+    closed: async (ms = 15000) => ask(() => ended, ms, 'the end of the connection'),
     isClosed: () => ended,
     text: () => text,
     clear: () => { text = ''; },
@@ -167,22 +167,22 @@ async function wsRaw(server, query = '', { extra = '', version = 4, first } = {}
   });
   s.write(upgradeText(query, extra, { version, path: server.path }), 'latin1');
   if (first) s.write(first);
-  await ask(() => upgraded || ws.ended, 4000, 'the answer to the upgrade');
+  await ask(() => upgraded || ws.ended, 15000, 'the answer to the upgrade');
   ws.send = (t, o) => s.write(frame(t, o));
   ws.write = (b) => s.write(b);
-  ws.next = async (ms = 4000) => {
+  ws.next = async (ms = 15000) => {
     await ask(() => frames.length > 0, ms, 'a frame');
     return frames.shift();
   };
   ws.nextText = async (ms) => (await ws.next(ms)).text;
-  ws.message = async (ms = 4000) => {        // the next that is no heartbeat
+  ws.message = async (ms = 15000) => {        // the next that is no heartbeat
     for (;;) {
       const f = await ws.next(ms);
       if (f.text !== '2' || f.opcode !== 1) return f;
       ws.send('3');
     }
   };
-  ws.closeCode = async (ms = 4000) => {
+  ws.closeCode = async (ms = 15000) => {
     await ask(() => ws.code !== null || ws.ended, ms, 'a close frame');
     return ws.code;
   };
