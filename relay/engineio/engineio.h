@@ -159,9 +159,10 @@ enum eio_tls_fault eio_tls_check(const char *cert_file, const char *key_file, ch
 void eio_server_stop_listening(struct eio_server *s);
 /*
  * Ends every session with EIO_SHUTDOWN (WebSocket 1001, close packet to polls), spread over passes, at once those
- * that are left after timeout_ms; then, after the last on_close, calls done(ctx).
+ * that are left after timeout_ms; then, after the last on_close, calls done(ctx). A second call does nothing.
  */
 void eio_server_drain(struct eio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
+/* At once, without a word to anybody; `done` of a drain under way is not called. NULL is allowed. */
 void eio_server_free(struct eio_server *s);
 
 /* What is refused, a counter each; socketio.3, LIMITS, tells the bounds and what the peer sees. */

@@ -77,6 +77,7 @@ struct sio_http {                          /* what the application adds below; m
 /* NULL with a logged line. `http` and ctx may be NULL. */
 struct sio_server *sio_server_new(struct eio_loop *l, const struct sio_config *c, const struct sio_http *http,
 				  void *ctx);
+/* The port that was given to it, also for port 0. */
 int sio_server_port(const struct sio_server *s);
 /*
  * Adds a namespace ("/" or "/name"); connecting to any other is CONNECT_ERROR `Invalid namespace`. Owned by
@@ -86,6 +87,7 @@ struct sio_namespace *sio_server_of(struct sio_server *s, const char *name, cons
 				    void *ctx);
 /* See eio_server_renew_tls. */
 int sio_server_renew_tls(struct sio_server *s, const char *cert_file, const char *key_file);
+/* See the three of eio_server. */
 void sio_server_stop_listening(struct sio_server *s);
 void sio_server_drain(struct sio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
 void sio_server_free(struct sio_server *s);
