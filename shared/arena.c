@@ -20,7 +20,6 @@ struct block {
 
 struct arena {
 	struct block *first;  /* the block in use; fuller ones behind it */
-	size_t total;
 };
 
 static struct block *block_new(size_t size)
@@ -75,7 +74,6 @@ void arena_reset(struct arena *a)
 		a->first = block_new(ARENA_BLOCK);
 	}
 	a->first->used = 0;
-	a->total = 0;
 }
 
 void arena_free(struct arena *a)
@@ -105,7 +103,6 @@ void *arena_alloc(struct arena *a, size_t n)
 	}
 	p = b->data + b->used;
 	b->used += need;
-	a->total += need;
 	return memset(p, 0, need);
 }
 
@@ -116,9 +113,4 @@ struct slice arena_copy(struct arena *a, struct slice s)
 	if (s.n)
 		memcpy(p, s.p, s.n);
 	return (struct slice){ p, s.n };
-}
-
-size_t arena_used(const struct arena *a)
-{
-	return a->total;
 }

@@ -21,7 +21,5 @@ void arena_reset(struct arena *a);
 void *arena_alloc(struct arena *a, size_t n);
 /* A copy with a NUL behind it; p is never NULL. */
 struct slice arena_copy(struct arena *a, struct slice s);
-/* Bytes handed out since the start or the last reset. */
-size_t arena_used(const struct arena *a);
 
 #endif

@@ -294,14 +294,6 @@ void conf_free(struct conf *c)
 	free(c);
 }
 
-bool conf_given(const struct conf *c, const char *name)
-{
-	for (size_t i = 0; i < c->count; i++)
-		if (strcmp(c->rows[i].name, name) == 0)
-			return c->found[i].source != NULL;
-	return false;
-}
-
 static void print_text(const char *text)
 {
 	if (text[strcspn(text, " \t\r\n\"'\\#$")] == '\0') {

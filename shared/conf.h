@@ -43,8 +43,6 @@ void conf_free(struct conf *c);
 void conf_print(const struct conf_row *rows, size_t count);
 /* The .env.example: each sentence as a comment, each row commented out with its default. */
 void conf_print_example(const struct conf_row *rows, size_t count);
-/* True when a setting was given by any source rather than by its default. */
-bool conf_given(const struct conf *c, const char *name);
 
 /*
  * Parses one .env text: NAME=value lines, # comments, `export `, single and double quotes, CRLF and BOM

@@ -3,8 +3,8 @@
  *
  * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals;
  * calls buf.
- * Pure: no I/O. Every length is checked; a malformed message is -1 and changes nothing. All slices borrow
- * from the message.
+ * Pure: no I/O. Every length is checked; a malformed message is -1 and moves
+ * nothing on. All slices borrow from the message.
  */
 #ifndef WIRE_H
 #define WIRE_H

@@ -85,7 +85,7 @@ struct eio_config {                        /* a limit of 0 admits nothing */
 	unsigned ping_interval_ms, ping_timeout_ms, upgrade_timeout_ms;
 	unsigned header_timeout_ms, body_timeout_ms;
 	size_t max_payload;                /* bytes of a POST body or a WebSocket message, inclusive */
-	size_t send_queue_max;             /* bytes queued per session; over it it is closed (EIO_SLOW) */
+	size_t send_queue_max;             /* bytes that wait, 40 more for each packet; over it EIO_SLOW */
 	unsigned max_connections, max_connections_per_address;
 	bool allow_v3;                     /* also serve Engine.IO 3 clients */
 	/* PEM files: TLS 1.2 and later, and nothing else on the port. NULL or empty: no TLS. */
@@ -247,7 +247,7 @@ void eio_session_resume(struct eio_session *s);
  * written. Called before they are sent; of what the peer does not fetch 4 MiB at most are spared.
  */
 void eio_session_spare(struct eio_session *s, size_t size);
-/* Bytes waiting to be written. */
+/* Bytes waiting to be written, as send_queue_max counts them. */
 size_t eio_session_queued(const struct eio_session *s);
 
 #ifdef __cplusplus

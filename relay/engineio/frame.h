@@ -23,7 +23,7 @@ struct slice frame_wire(const struct eio_frame *f);
  */
 size_t frame_wire_len(const struct eio_frame *f, int version, bool base64);
 void frame_put_wire(const struct eio_frame *f, int version, bool base64, struct buf *out);
-/* What a queue counts for it. */
+/* Bytes of its encoding. */
 size_t frame_size(const struct eio_frame *f);
 /* The packet as one part of a revision 4 polling payload ("4text", "bBASE64"). */
 void frame_put_polling(const struct eio_frame *f, struct buf *out);

@@ -25,7 +25,12 @@ void queue_put(struct queue *q, struct eio_frame *f)
 		q->head = 0;
 	}
 	q->ring[(q->head + q->count++) % q->cap] = eio_frame_ref(f);
-	q->size += frame_size(f);
+	q->size += queue_cost(f);
+}
+
+size_t queue_cost(const struct eio_frame *f)
+{
+	return frame_size(f) + QUEUE_FRAME_COST;
 }
 
 struct eio_frame *queue_peek(const struct queue *q)
@@ -40,7 +45,7 @@ size_t queue_pop(struct queue *q)
 
 	q->head = (q->head + 1) % q->cap;
 	q->count--;
-	q->size -= size;
+	q->size -= queue_cost(f);
 	eio_frame_unref(f);
 	if (q->count == 0)
 		q->spared = 0;

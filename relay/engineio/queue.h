@@ -8,19 +8,24 @@
 
 #include "engineio.h"
 
+/* What a frame takes beside its bytes: its head, the allocator's, its place in the ring. */
+#define QUEUE_FRAME_COST 40
+
 /* Zeroed is empty. */
 struct queue {
 	struct eio_frame **ring;
 	uint32_t cap, head, count;
-	size_t size;                       /* bytes, as frame_size counts them */
+	size_t size;                       /* bytes, as queue_cost counts them */
 	size_t spared;                     /* so many more may wait, until it has run empty */
 };
 
+/* What a frame counts in a queue: its bytes and QUEUE_FRAME_COST, which for a pong is the most of it. */
+size_t queue_cost(const struct eio_frame *f);
 /* Takes a reference of its own. */
 void queue_put(struct queue *q, struct eio_frame *f);
 /* The oldest frame, or NULL; stays the queue's. */
 struct eio_frame *queue_peek(const struct queue *q);
-/* Drops the oldest frame of a queue that is not empty; returns its size. */
+/* Drops the oldest frame of a queue that is not empty; returns its frame_size. */
 size_t queue_pop(struct queue *q);
 /* True when a binary message waits. */
 bool queue_has_binary(const struct queue *q);

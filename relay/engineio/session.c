@@ -76,7 +76,7 @@ static bool queue_has_room(struct eio_session *s, size_t size)
 
 static void send_frame(struct eio_session *s, struct eio_frame *f)
 {
-	bool room = queue_has_room(s, frame_size(f));
+	bool room = queue_has_room(s, queue_cost(f));
 
 	if (s->state == SESSION_CLOSED)
 		return;             /* the flush met a dead peer */
@@ -109,7 +109,7 @@ void eio_session_send(struct eio_session *s, struct eio_frame *f)
 
 void eio_session_send_volatile(struct eio_session *s, struct eio_frame *f)
 {
-	if (s->state < SESSION_CLOSING && s->transport->ready(s) && queue_has_room(s, frame_size(f)))
+	if (s->state < SESSION_CLOSING && s->transport->ready(s) && queue_has_room(s, queue_cost(f)))
 		eio_session_send(s, f);
 }
 
@@ -117,6 +117,7 @@ void eio_session_spare(struct eio_session *s, size_t size)
 {
 	size_t left = SPARED_MAX - s->queue.spared;
 
+	size += QUEUE_FRAME_COST;
 	s->queue.spared += size < left ? size : left;
 }
 

@@ -61,6 +61,8 @@ static void on_deadline(void *ctx)
 
 	eio_timer_free(c->deadline);
 	c->deadline = NULL;
+	if (c->closing)  /* for another reason, of which its peer is still to learn */
+		return;
 	c->reason = OUT_OF_TURN;
 	c->closing = true;
 	c->why = client_refuse(c, SIO_REFUSED_CONNECT_SLOW);

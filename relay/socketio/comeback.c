@@ -31,6 +31,20 @@ static int text_member(struct slice object, const char *key, struct slice *text_
 	return 1;
 }
 
+/* Once for each namespace there is, as clients do: looking for what was missed takes time that others wait. */
+static bool may_ask(struct sio_client *c)
+{
+	const struct sio_namespace *n = c->server->namespaces;
+	unsigned most = 0;
+
+	for (; n && most < UINT8_MAX; n = n->next)
+		most++;
+	if (c->asked >= most)
+		return false;
+	c->asked++;
+	return true;
+}
+
 /* Half the queue at most: the rest is for what goes on meanwhile. */
 static struct sio_away *session_of(struct sio_client *c, struct sio_recovery *r, struct slice auth, uint64_t *has_r)
 {
@@ -38,7 +52,7 @@ static struct sio_away *session_of(struct sio_client *c, struct sio_recovery *r,
 	struct sio_socket *live;
 	int told;
 
-	if (eio_session_version(c->session) == 3 || text_member(auth, "pid", &pid) != 1)
+	if (eio_session_version(c->session) == 3 || text_member(auth, "pid", &pid) != 1 || !may_ask(c))
 		return NULL;
 	told = text_member(auth, "offset", &offset);
 	*has_r = 0;
@@ -50,7 +64,7 @@ static struct sio_away *session_of(struct sio_client *c, struct sio_recovery *r,
 		sio_socket_end(live, TAKEN_OVER);
 		sio_socket_close_transport(live, CLOSE_NORMAL);
 	}
-	return sio_recovery_find(r, pid, *has_r, c->server->config.transport.send_queue_max / 2);
+	return sio_recovery_find(r, pid, has_r, c->server->config.transport.send_queue_max / 2);
 }
 
 static size_t digits(struct slice s, size_t at)

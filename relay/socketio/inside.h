@@ -54,6 +54,7 @@ struct sio_client {                         /* one per Engine.IO session, which 
 	const char *reason;                 /* why we ended the transport; NULL: it knows itself */
 	const char *why;                    /* the refusal behind it, static; NULL: none */
 	unsigned pauses;
+	uint8_t asked;                      /* how often it named a session it had */
 	bool closing;                       /* nothing more is heard from it */
 	bool over;                          /* the session is going: nothing may be sent */
 };

@@ -102,7 +102,7 @@ static bool split_event(struct sio_packet *p)
 	struct slice rest = p->args, name;
 	enum json_kind kind;
 
-	if (json_next(&rest, &name) != 1)
+	if (json_next_argument(&rest, &name) != 1)
 		return false;
 	kind = json_kind(name);
 	if (kind != JSON_STRING && kind != JSON_NUMBER)

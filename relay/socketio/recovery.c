@@ -250,19 +250,23 @@ static bool complete(const struct sio_recovery *r, const struct sio_back *b, uin
 	return from >= r->dropped || (from >= b->last && b->cut >= r->dropped);
 }
 
-struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t from, size_t bytes_max)
+struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t *from_r, size_t bytes_max)
 {
 	struct sio_away *w = map_find(r->away, pid);
+	uint64_t from = *from_r;
 	size_t bytes = 0;
 
 	if (!w || w->back.until_ms <= eio_loop_now_ms(r->loop) || !complete(r, &w->back, from))
 		return NULL;
+	if (from >= w->back.last && from < w->back.cut)  /* nothing in between was for it */
+		from = w->back.cut;
 	/* Whoever holds a session may ask often, and nobody else is served meanwhile. */
 	if (r->number - (from > r->dropped ? from : r->dropped) > BEHIND_MOST)
 		return NULL;
 	for (struct sio_kept *k = kept_behind(r, from); k && bytes_max; k = TAILQ_NEXT(k, next))
 		if (kept_hears(r, k, &w->peer, w->id) && (bytes += k->size) > bytes_max)
 			return NULL;
+	*from_r = from;
 	return w;
 }
 

@@ -88,9 +88,10 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
 void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address);
 /*
  * The session of a pid, if everything it missed behind push `from` is still here and no more than bytes_max
- * (0: any number), and no more than 10,000 pushes for whomever came since; else NULL.
+ * (0: any number), and no more than 10,000 pushes for whomever came since it was cut; else NULL. `from` is moved on to
+ * the cut where nothing before it was missed.
  */
-struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t from, size_t bytes_max);
+struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t *from_r, size_t bytes_max);
 /* The socket takes over the session's seats and pid; the session is freed. */
 void sio_recovery_take(struct sio_recovery *r, struct sio_away *w, struct sio_socket *s);
 /* Sends what the socket missed behind push `from`. */

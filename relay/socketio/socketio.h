@@ -62,7 +62,8 @@ struct sio_callbacks {                     /* of one namespace */
 	void (*on_disconnect)(void *ctx, struct sio_socket *s, const char *reason);
 	/*
 	 * A socket entered a room as its new member (one that comes back: its old rooms, when it is accepted), or
-	 * left one (also by disconnecting: after on_disconnect, so that what that frees must not be touched here).
+	 * left one (also by disconnecting: after on_disconnect, so that what that frees must not be touched here;
+	 * one that came back and ended before it was accepted leaves what it was not told to have entered).
 	 * NULL allowed.
 	 */
 	void (*on_join)(void *ctx, struct sio_socket *s, struct slice room);
@@ -180,8 +181,8 @@ void sio_socket_resume(struct sio_socket *s);
 /* ---- rooms ---- */
 
 /*
- * 1 joined now, 0 was in it, -1 refused (max_rooms, SIO_ROOM_MAX). join_r (may be NULL): number of this membership, unique
- * in the process.
+ * 1 joined now, 0 was in it, -1 refused (max_rooms, SIO_ROOM_MAX; it has ended). join_r (may be NULL): number of this
+ * membership, unique in the process.
  */
 int sio_socket_join(struct sio_socket *s, struct slice room, uint64_t *join_r);
 /* 1 left, 0 was not in it. */

