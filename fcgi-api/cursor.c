@@ -93,3 +93,22 @@ enum store_verdict cursor_safe(struct call *c, int64_t *safe_r)
 		return STORE_OK;
 	return store_feed_cursor(c->store, c->settings->feed_hole_s, safe_r);
 }
+
+enum store_verdict cursor_settle(struct call *c, const struct cursor *from, int64_t *safe_io)
+{
+	int64_t here;
+	enum store_verdict v;
+
+	if (!store_is_spare(c->store))
+		return STORE_OK;
+	if (from) {
+		here = from->safe;
+	} else {
+		v = store_feed_cursor(c->store, c->settings->feed_hole_s, &here);
+		if (v)
+			return v;
+	}
+	if (here < *safe_io)
+		*safe_io = here;
+	return STORE_OK;
+}

@@ -9,6 +9,15 @@
 #include "log.h"
 #include "push.h"
 
+/*
+ * A host that lags knows less than the relay does: nothing that it lacks may count as gone, or its absence push rows
+ * anew. The relay asks again. To be asked when the rows have been read: the session may have been replaced meanwhile.
+ */
+static const struct refusal *refuse_spare(struct call *c)
+{
+	return store_is_spare(c->store) ? call_trouble(c, STORE_LOST) : NULL;
+}
+
 /* ---- sweep ---- */
 
 /* The 16 bytes of a uuid; zeros, and false, for one that is none (another program's). */
@@ -70,6 +79,9 @@ const struct refusal *handle_sweep(struct call *c)
 	v = store_feed_sweep(c->store, &sweep, c->arena, &got);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
+	/* a relay that begins knows nothing yet */
+	if (!sweep.first && (no = refuse_spare(c)))
+		return no;
 	wire_put_rows(payload, &(struct wire_rows){ (uint64_t)got.max_id, (uint64_t)got.from,
 						    (uint64_t)got.upto, got.truncated, (uint32_t)got.count });
 	for (size_t i = 0; i < got.count; i++)
@@ -89,6 +101,8 @@ static const struct refusal *fetch_some(struct call *c, const int64_t *ids, size
 
 	if (v != STORE_OK)
 		return call_trouble(c, v);
+	if (refuse_spare(c))
+		return REFUSE(UNAVAILABLE);
 	/* a message on the bus has its size: the relay asks again for what lies behind the last row */
 	for (size_t i = 0; i < n && c->answer.effects.len < STORE_PAGE_BYTES; i++)
 		push_message(c, &messages[i], false);
@@ -158,6 +172,8 @@ static const struct refusal *check_some(struct call *c, const struct wire_member
 
 	if (v != STORE_OK)
 		return call_trouble(c, v);
+	if (refuse_spare(c))
+		return REFUSE(UNAVAILABLE);
 	for (size_t i = 0; i < n; i++) {
 		if (!set[i].active)
 			put_out(c, set[i].person_id);

@@ -34,6 +34,8 @@ static const struct refusal *read_news(struct call *c, struct news *n)
 	memset(&n->list, 0, sizeof(n->list));
 	if (v == STORE_OK && n->asked)
 		v = store_message_news(c->store, &want, c->arena, &n->list);
+	if (v == STORE_OK)
+		v = cursor_settle(c, n->asked ? &n->from : NULL, &safe);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	next = (struct cursor){ safe, safe };

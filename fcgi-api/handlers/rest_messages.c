@@ -102,6 +102,8 @@ const struct refusal *handle_rest_messages(struct call *c)
 	q.page.room_id = room.id;
 	if (v == STORE_OK)
 		v = store_message_history(c->store, &q.page, c->arena, &history);
+	if (v == STORE_OK && q.polled)
+		v = cursor_settle(c, &q.cursor, &safe);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	buf_putc(b, '[');

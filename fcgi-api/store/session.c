@@ -55,6 +55,11 @@ unsigned store_generation(const struct store *st)
 	return st->generation;
 }
 
+bool store_is_spare(const struct store *st)
+{
+	return st->spare;
+}
+
 const struct store_durability *store_durability(const struct store *st)
 {
 	return &st->durability;

@@ -93,6 +93,11 @@ void store_rollback(struct store *st);
 STORE_CHECK enum store_verdict store_ping(struct store *st);
 /* Counts connections made: it changes when the session was replaced. 0: never connected. */
 unsigned store_generation(const struct store *st);
+/*
+ * True while the host takes no writes: a replica, of several hosts the only one that answered. What it has not read yet
+ * is not there, so nothing that must not skip a row may go by it.
+ */
+bool store_is_spare(const struct store *st);
 const struct store_durability *store_durability(const struct store *st);
 /*
  * The last trouble as text, "1213 Deadlock found… (messages insert)"; "" when there was none. For logs, never

@@ -40,11 +40,17 @@ void pushed_free(struct pushed *p)
 
 uint64_t pushed_tag(const uint8_t uuid[16])
 {
-	uint64_t tag = 0;
+	uint64_t half[2], tag;
 
-	for (int i = 0; i < 8; i++)
-		tag = tag << 8 | uuid[i];
-	return tag;
+	memcpy(half, uuid, sizeof(half));
+	if (half[0] == 0 && half[1] == 0)
+		return 0;
+	/* the second half alone, mixed (the finalizer of MurmurHash3), then the first: equal only by chance */
+	tag = half[1];
+	tag = (tag ^ tag >> 33) * 0xff51afd7ed558ccdu;
+	tag = (tag ^ tag >> 33) * 0xc4ceb9fe1a85ec53u;
+	tag ^= tag >> 33 ^ half[0];
+	return tag ? tag : 1;
 }
 
 static size_t home_of(const struct pushed *p, const struct pushed_key *k)

@@ -1,5 +1,5 @@
 /*
- * pushed: which messages were pushed lately, keyed by their identity: the first 8 bytes of the uuid.
+ * pushed: which messages were pushed lately, keyed by their identity, the uuid, in 8 bytes.
  *
  * Room: relay/chat, pure. Called by effects and feed; calls buf. Not by the id: InnoDB shows a row to readers a moment
  * before its commit is on disk, so the feed can push a row that a crash takes away and that the command's next attempt
@@ -16,7 +16,10 @@ struct pushed;
 /* Remembers the last `capacity` (a power of two) messages; the oldest is forgotten first. */
 struct pushed *pushed_new(size_t capacity);
 void pushed_free(struct pushed *p);
-/* The first 8 bytes of a packed uuid as a number. */
+/*
+ * A packed uuid in 8 bytes, of which every byte counts: those of version 7 begin with the time, others with what their
+ * program likes. 0 is that of no uuid alone. The same in every process, for the handover.
+ */
 uint64_t pushed_tag(const uint8_t uuid[16]);
 bool pushed_has(const struct pushed *p, uint64_t id, uint64_t tag);
 /* True when it was not known and is now. */

@@ -238,6 +238,29 @@ static void pushed_forgets_the_oldest_only(void **state)
 	pushed_free(p);
 }
 
+/* Rows of the companion's may have uuids of version 7, which begin with the time, or any other. */
+static void every_byte_of_a_uuid_tells(void **state)
+{
+	uint8_t uuid[16];
+	uint64_t tags[16 * 255 + 1];
+	size_t n = 0;
+
+	(void)state;
+	memset(uuid, 0, sizeof(uuid));
+	assert_int_equal(pushed_tag(uuid), 0);
+	memset(uuid, 0x5a, sizeof(uuid));
+	tags[n++] = pushed_tag(uuid);
+	for (size_t at = 0; at < sizeof(uuid); at++)
+		for (unsigned flip = 1; flip < 256; flip++) {
+			uuid[at] ^= (uint8_t)flip;
+			tags[n++] = pushed_tag(uuid);
+			uuid[at] ^= (uint8_t)flip;
+		}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_true(tags[i] != tags[k] && tags[i] != 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_table_that_goes_back_is_followed),
 		cmocka_unit_test(holes_agree_with_a_model),
 		cmocka_unit_test(pushed_forgets_the_oldest_only),
+		cmocka_unit_test(every_byte_of_a_uuid_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
