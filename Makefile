@@ -168,8 +168,8 @@ $(PROTO_BIN): $(BUILD)/tests/%: $(BUILD)/obj/tests/protocol/%.o $(LIB)
 $(BUILD)/tests/suite-server: $(BUILD)/tests/suite_server
 	ln -f $< $@
 
-# the wall clock of a program, moved by tests/faults
-$(BUILD)/tests/clock.so: tests/faults/clock.c
+# what tests/faults load into programs: a clock that jumps, a disk that stands still
+$(BUILD)/tests/clock.so $(BUILD)/tests/slowlog.so: $(BUILD)/tests/%.so: tests/faults/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BASE) -O1 -shared -fPIC -o $@ $<
 

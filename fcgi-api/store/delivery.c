@@ -25,6 +25,13 @@ static const struct db_sql touch_sql = {
 	"send touch", "UPDATE salas_chat SET actualizado_en = CURRENT_TIMESTAMP WHERE id IN ({?})", NULL
 };
 
+/* Always another value, so that it is written. */
+static const struct db_sql confirm_sql = {
+	"send confirm",
+	"UPDATE salas_chat SET actualizado_en = IF(actualizado_en = CURRENT_TIMESTAMP,"
+	" CURRENT_TIMESTAMP - INTERVAL 1 SECOND, CURRENT_TIMESTAMP) WHERE id = ? AND ? > UNIX_TIMESTAMP() - 60", NULL
+};
+
 void delivery_add(struct delivery *d, const struct store_message *m)
 {
 	int64_t other = m->room.a_id == m->sender.id ? m->room.b_id : m->room.a_id;
@@ -50,4 +57,22 @@ void delivery_write(struct store *st, struct delivery *d)
 		in[i] = db_of_number(d->stale[i]);
 	if (d->stale_count)
 		db_run_later(st, &touch_sql, d->stale_count, in, d->stale_count);
+}
+
+void delivery_confirm(struct store *st, const struct store_send *set, size_t count)
+{
+	const struct store_message *youngest = NULL;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (set[i].verdict == STORE_SEND_STORED)
+			return;
+		if (set[i].verdict == STORE_SEND_DUPLICATE && (!youngest || set[i].message.sent_at > youngest->sent_at))
+			youngest = &set[i].message;
+	}
+	if (youngest) {
+		struct db_value in[] = { db_of_number(youngest->room.id), db_of_number(youngest->sent_at) };
+
+		db_run_later(st, &confirm_sql, 1, in, 2);
+	}
 }

@@ -19,6 +19,12 @@ struct delivery {
 
 /* Adds a stored message (complete; its group not crowded). */
 void delivery_add(struct delivery *d, const struct store_message *m);
+/*
+ * For rows that were found, not stored: the server shows a row before its commit is in the log, and a crash in between
+ * takes it away; the COMMIT of who only read it writes nothing and waits for nothing. Where nothing of the set was
+ * stored, a row found young makes its room's time be written, behind whose COMMIT the row is there for good.
+ */
+void delivery_confirm(struct store *st, const struct store_send *set, size_t count);
 /* Writes what was added when the transaction commits, or before its next statement. */
 void delivery_write(struct store *st, struct delivery *d);
 

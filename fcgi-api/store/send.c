@@ -3,7 +3,7 @@
  *
  * Room: fcgi-api/store. Called by the send handlers; calls resolve, delivery, row, sets and db. The order of
  * the steps: repeats, rooms locked in id order (resolve.h says why before authorization), authorization, one
- * INSERT, ids and times back, recipient rows and rooms touched.
+ * INSERT, ids and times back, recipient rows and rooms touched; what was only found is made sure of.
  */
 #include "delivery.h"
 #include "fault.h"
@@ -386,5 +386,6 @@ enum store_verdict store_message_save(struct store *st, struct store_send *set, 
 		return v;
 	deliver(&j);
 	settle_followers(&j);
+	delivery_confirm(st, set, count);
 	return STORE_OK;
 }

@@ -95,4 +95,4 @@ class Clock {
   }
 }
 
-module.exports = { build, traces, Steps, Clock, HOOKED, WALK, MESSAGES };
+module.exports = { build, make, traces, Steps, Clock, HOOKED, WALK, MESSAGES };
