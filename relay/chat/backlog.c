@@ -1,7 +1,7 @@
 /*
  * backlog: places in two lists, those in turn and those that rest, and a map by their rooms.
  *
- * Room: relay/chat, pure. Called by fetch.
+ * Room: relay/chat, pure. Called by fetch and effects.
  */
 #include "backlog.h"
 
@@ -119,6 +119,16 @@ void backlog_add(struct backlog *b, struct slice rooms, uint64_t id)
 size_t backlog_count(const struct backlog *b)
 {
 	return b->count;
+}
+
+bool backlog_has(const struct backlog *b, struct slice rooms, uint64_t id)
+{
+	const struct backlog_place *p = map_find(b->by_rooms, rooms);
+
+	for (size_t i = 0; p && i < p->count; i++)
+		if (p->ids[p->head + i] == id)
+			return true;
+	return false;
 }
 
 bool backlog_ready(const struct backlog *b)

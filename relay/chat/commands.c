@@ -202,14 +202,18 @@ void commands_fail(struct hall *h, struct command *c)
 		on_end(ctx, SLICE_NONE, true);
 }
 
+bool commands_spent(const struct hall *h, const struct command *c)
+{
+	return c->attempt >= COMMANDS_ATTEMPTS || eio_loop_now_ms(h->loop) - c->first_out_ms >= COMMANDS_TOTAL_MS;
+}
+
 void commands_again(struct hall *h, struct command *c, bool lost)
 {
-	uint64_t now = eio_loop_now_ms(h->loop);
-
 	h->stats.lost += lost;
 	if (lost)
 		c->unknown = true;
-	if (c->attempt >= COMMANDS_ATTEMPTS || now - c->first_out_ms >= COMMANDS_TOTAL_MS) {
+	c->passing = false;
+	if (commands_spent(h, c)) {
 		commands_fail(h, c);
 		return;
 	}

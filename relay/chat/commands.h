@@ -36,6 +36,8 @@ void commands_end(struct hall *h, struct command *c);
  * told.
  */
 void commands_fail(struct hall *h, struct command *c);
+/* Has it had all its attempts, or all its time? */
+bool commands_spent(const struct hall *h, const struct command *c);
 /*
  * An attempt is over without an answer (`lost`: a worker had it) or for a passing reason: the next attempt,
  * or the end.

@@ -130,9 +130,11 @@ static unsigned attempt_ms(const struct command *c, uint64_t now)
 /* Nobody took them: they wait as before. */
 static void take_back(struct hall *h, struct command **list, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		lines_back(&h->lines, list[i]);
-		list[i]->attempt--;
+	for (size_t i = 0; i < n; i++)
+		lines_leave(&h->lines, list[i]);
+	while (n-- > 0) {
+		lines_back(&h->lines, list[n]);
+		list[n]->attempt--;
 	}
 }
 
@@ -203,6 +205,12 @@ static struct job_out *job_of(const struct dispatch *d, uint64_t id)
 	return NULL;
 }
 
+/* Whether a command of this job is out with it and has no answer. */
+static bool unanswered(const struct command *c, uint64_t job)
+{
+	return c && c->job == job && c->state == COMMAND_OUT;
+}
+
 /* The first answer to a command wins; of a later one only the message pushes count. */
 static void on_answer(struct hall *h, const struct bus_event *e)
 {
@@ -216,11 +224,11 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 		return;
 	}
 	if (effects_retry(e->effects)) {
-		if (c->job == e->job && c->state == COMMAND_OUT)
-			commands_again(h, c, false);
+		if (unanswered(c, e->job))
+			c->passing = true;
 		return;
 	}
-	if (j && j->kind == WIRE_JOB_SENDS && c->job == e->job && c->state == COMMAND_OUT) {
+	if (j && j->kind == WIRE_JOB_SENDS && unanswered(c, e->job)) {
 		answers_hold(h, e->job, c, e->effects);
 		return;
 	}
@@ -279,7 +287,26 @@ static void on_hold_over(void *ctx)
 	release_answers(d);
 }
 
-/* A job is over: whatever of it has no answer goes again or fails. */
+/*
+ * What has no answer goes again, in its order and before newer ones: all places are free before the first is put back, and
+ * the last is put back first, because each stands before all others then.
+ */
+static void go_again(struct hall *h, const struct job_out *j)
+{
+	struct command *c;
+
+	for (size_t i = 0; i < j->count; i++)
+		if (unanswered(c = commands_find(h, j->commands[i]), j->id))
+			lines_leave(&h->lines, c);
+	for (size_t i = j->count; i-- > 0;) {
+		if (!unanswered(c = commands_find(h, j->commands[i]), j->id))
+			continue;
+		h->feed_hurry |= !c->passing;
+		commands_again(h, c, !c->passing);
+	}
+}
+
+/* A job is over: whatever of it has no answer goes again or fails; of one socket, the first fails first. */
 static void on_job_over(struct hall *h, uint64_t id)
 {
 	struct dispatch *d = h->dispatch;
@@ -291,11 +318,10 @@ static void on_job_over(struct hall *h, uint64_t id)
 	for (size_t i = 0; i < j->count; i++) {
 		struct command *c = commands_find(h, j->commands[i]);
 
-		if (c && c->job == id && c->state == COMMAND_OUT) {
-			h->feed_hurry = true;
-			commands_again(h, c, true);
-		}
+		if (unanswered(c, id) && commands_spent(h, c))
+			commands_again(h, c, !c->passing);
 	}
+	go_again(h, j);
 	if (j->kind == WIRE_JOB_SENDS)
 		release_answers(d);
 	free(j);

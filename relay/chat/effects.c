@@ -1,8 +1,8 @@
 /*
  * effects: from answers to sockets.
  *
- * Room: relay/chat. Called by answers, dispatch, feed, members; calls replies, seats, pushed, holes and
- * socketio. A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
+ * Room: relay/chat. Called by answers, dispatch, feed, members; calls replies, seats, pushed, holes,
+ * backlog and socketio. A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
  */
 #include "effects.h"
 
@@ -31,10 +31,11 @@ static bool message_known(struct hall *h, const struct wire_effect *e)
 	if (wire_uuid_pack(e->uuid, uuid) == 0)
 		tag = pushed_tag(uuid);
 	/*
-	 * A row found by a second attempt was read by the feed, or will be, unless it may still be on its
-	 * way.
+	 * A row found by a second attempt was read by the feed, or will be, unless it may still be on its way. What the
+	 * feed has still to push goes now: newer ones of its room are about to.
 	 */
-	if (e->found && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id))
+	if (e->found && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id) &&
+	    !backlog_has(h->backlog, e->rooms, id))
 		return true;
 	return !pushed_add(h->pushed, id, tag);
 }

@@ -6,7 +6,6 @@
 #include "fetch.h"
 
 #include <stdlib.h>
-#include "backlog.h"
 #include "commands.h"
 #include "effects.h"
 #include "fault.h"
@@ -18,7 +17,6 @@
 
 struct fetch {
 	struct hall *hall;
-	struct backlog *backlog;
 	uint64_t woken_ms;
 	void (*done)(void *ctx, bool failed);
 	void *ctx;
@@ -30,7 +28,7 @@ struct fetch *fetch_new(struct hall *h)
 	struct fetch *f = mem_zero(1, sizeof(*f));
 
 	f->hall = h;
-	f->backlog = backlog_new();
+	h->backlog = backlog_new();
 	return f;
 }
 
@@ -38,24 +36,25 @@ void fetch_free(struct fetch *f)
 {
 	if (!f)
 		return;
-	backlog_free(f->backlog);
+	backlog_free(f->hall->backlog);
+	f->hall->backlog = NULL;
 	buf_fini(&f->scratch);
 	free(f);
 }
 
 void fetch_add(struct fetch *f, struct slice rooms, uint64_t id)
 {
-	backlog_add(f->backlog, rooms, id);
+	backlog_add(f->hall->backlog, rooms, id);
 }
 
 bool fetch_ready(const struct fetch *f)
 {
-	return backlog_ready(f->backlog);
+	return backlog_ready(f->hall->backlog);
 }
 
 bool fetch_full(const struct fetch *f)
 {
-	return backlog_count(f->backlog) >= FULL;
+	return backlog_count(f->hall->backlog) >= FULL;
 }
 
 /* ---- one question ---- */
@@ -89,7 +88,7 @@ static void push_row(struct fetch *f, struct backlog_row *row, const struct wire
 			h->stats.fetched++;
 			return;
 		}
-		backlog_rest(f->backlog, row->place);
+		backlog_rest(f->hall->backlog, row->place);
 		h->stats.rested++;
 	}
 	row->stays = true;
@@ -106,7 +105,7 @@ static void on_fetched(void *ctx, struct slice effects, bool failed)
 	struct wire_effect e;
 	uint64_t last = 0;
 	size_t n;
-	struct backlog_row *row, *rows = backlog_out(f->backlog, &n);
+	struct backlog_row *row, *rows = backlog_out(f->hall->backlog, &n);
 
 	FAULT("feed.fetched");
 	while (!failed && rest.n > 0) {
@@ -123,14 +122,14 @@ static void on_fetched(void *ctx, struct slice effects, bool failed)
 	for (size_t i = 0; i < n; i++)
 		if (failed || (last > 0 && rows[i].id > last))
 			rows[i].stays = true;
-	backlog_settle(f->backlog);
+	backlog_settle(f->hall->backlog);
 	f->done(f->ctx, failed);
 }
 
 void fetch_ask(struct fetch *f, void (*done)(void *ctx, bool failed), void *ctx)
 {
 	size_t n;
-	const struct backlog_row *rows = backlog_take(f->backlog, FETCH_MOST, &n);
+	const struct backlog_row *rows = backlog_take(f->hall->backlog, FETCH_MOST, &n);
 
 	f->done = done;
 	f->ctx = ctx;
@@ -156,26 +155,27 @@ void fetch_wake(struct fetch *f)
 	if (now - f->woken_ms < WAKE_EVERY_MS)
 		return;
 	f->woken_ms = now;
-	backlog_wake(f->backlog, may_begin, f);
+	backlog_wake(f->hall->backlog, may_begin, f);
 }
 
 /* ---- over a restart ---- */
 
 void fetch_save(const struct fetch *f, struct buf *b)
 {
-	backlog_save(f->backlog, b);
+	backlog_save(f->hall->backlog, b);
 }
 
 int fetch_load(struct fetch *f, struct slice saved)
 {
+	struct hall *h = f->hall;
 	int loaded;
 
-	backlog_free(f->backlog);
-	f->backlog = backlog_new();
-	loaded = backlog_load(f->backlog, saved);
+	backlog_free(h->backlog);
+	h->backlog = backlog_new();
+	loaded = backlog_load(h->backlog, saved);
 	if (loaded < 0) {
-		backlog_free(f->backlog);
-		f->backlog = backlog_new();
+		backlog_free(h->backlog);
+		h->backlog = backlog_new();
 	}
 	return loaded;
 }

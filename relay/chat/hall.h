@@ -8,6 +8,7 @@
 #ifndef CHAT_HALL_H
 #define CHAT_HALL_H
 
+#include "backlog.h"
 #include "bus.h"
 #include "chat.h"
 #include "holes.h"
@@ -66,6 +67,7 @@ struct hall {
 	uint64_t queue_stuck_ms;               /* full and nothing taken for so long: closed */
 	struct pushed *pushed;
 	struct holes *holes;
+	struct backlog *backlog;               /* rows that the feed is to push; fetch's */
 	struct limits *limits;
 	struct answers *answers;
 	struct dispatch *dispatch;

@@ -149,7 +149,7 @@ static void places_take(struct lines *ls, struct command **out, size_t count)
 	}
 }
 
-static void leave_place(struct lines *ls, struct command *c)
+void lines_leave(struct lines *ls, struct command *c)
 {
 	uint16_t place = c->place;
 
@@ -245,7 +245,7 @@ void lines_back(struct lines *ls, struct command *c)
 {
 	if (c->state == COMMAND_WAITING)
 		return;
-	leave_place(ls, c);
+	lines_leave(ls, c);
 	c->state = COMMAND_WAITING;
 	c->attempt++;
 	c->line->out--;
@@ -268,7 +268,7 @@ void lines_remove(struct lines *ls, struct command *c)
 		ls->waiting[c->kind]--;
 	else
 		l->out--;
-	leave_place(ls, c);
+	lines_leave(ls, c);
 	TAILQ_REMOVE(&l->commands, c, in_line);
 	l->count--;
 	l->bytes -= size;

@@ -37,6 +37,7 @@ struct command {
 	bool bad_text;
 	bool wants_ack;
 	bool unknown;                          /* a worker had it and no answer came */
+	bool passing;                          /* its attempt failed for a passing reason: it goes again with its job's end */
 	uint64_t ack;
 	uint64_t born_ms, first_out_ms;        /* first_out_ms 0: never given to a worker */
 	const char *refusal;                   /* kind 0: the code it is refused with, NULL: answered here */
@@ -102,6 +103,11 @@ void lines_put(struct lines *ls, struct command *c);
 size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out);
 /* How many lines of a kind could go into a job now; counts no further than `most`. */
 size_t lines_ready(struct lines *ls, int kind, size_t most);
+/*
+ * A command's job is over: those who wait for its place may go. Of all that go again, before the first of them is put
+ * back, so that they stand before those.
+ */
+void lines_leave(struct lines *ls, struct command *c);
 /* A command that was out waits again, as the next attempt, before all others of its line. */
 void lines_back(struct lines *ls, struct command *c);
 /* Its answer came while it waited for its second attempt: it goes to nobody, and nobody but who has the answer ends it. */
