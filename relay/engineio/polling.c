@@ -141,7 +141,7 @@ int polling_writable(struct eio_conn *c)
 	if (c->role == CONN_POLL && (c->ended || (polls(c->session) && has_something(c->session))))
 		return answer_poll(c);
 	if (c->hung_up)
-		return 0;
+		return -1;      /* woken in the turn in which it hung up: reading again, it would keep the loop awake */
 	if (c->role == CONN_HELD && (c->ended || c->parting || !c->session || !c->session->paused))
 		return post_go_on(c);
 	return c->role == CONN_POLL || c->role == CONN_HELD ? conn_hold(c, c->role) : 0;

@@ -14,6 +14,12 @@ const char *store_kind_name(enum store_kind kind)
 	return kind == STORE_GRUPAL ? "grupal" : "directo";
 }
 
+bool store_is_spare(const struct store *st)
+{
+	(void)st;
+	return throw_die() > 240;
+}
+
 enum store_verdict store_person_by_id(struct store *st, int64_t id, struct arena *a, struct store_person *p)
 {
 	(void)st, (void)a;

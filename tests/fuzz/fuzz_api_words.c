@@ -14,6 +14,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+bool store_is_spare(const struct store *st)
+{
+	(void)st;
+	return false;
+}
+
 enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *cursor_r)
 {
 	(void)st, (void)age_s, (void)cursor_r;
