@@ -102,7 +102,7 @@ enum store_verdict cursor_settle(struct call *c, const struct cursor *from, int6
 	if (!store_is_spare(c->store))
 		return STORE_OK;
 	if (from) {
-		here = from->safe;
+		here = from->next < from->safe ? from->next : from->safe;
 	} else {
 		v = store_feed_cursor(c->store, c->settings->feed_hole_s, &here);
 		if (v)

@@ -36,8 +36,8 @@ int cursor_parse_mark(const char *text, int64_t now_ms, int64_t *safe_r);
 /* The safe cursor for a call; to be asked before the rows are read. */
 STORE_CHECK enum store_verdict cursor_safe(struct call *c, int64_t *safe_r);
 /*
- * To be asked when the rows have been read. Where they came from a host that may lag (store_is_spare), the cursor stays
- * where it was, at `from`, and if there was none (NULL), where the rows of that host are all old.
+ * To be asked when the rows have been read. Where they came from a host that may lag (store_is_spare), the cursor goes no
+ * further than where the page began, `from`, and if there was none (NULL), than where the rows of that host are all old.
  */
 STORE_CHECK enum store_verdict cursor_settle(struct call *c, const struct cursor *from, int64_t *safe_io);
 

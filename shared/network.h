@@ -12,8 +12,9 @@
 #define NETWORK_MAX 48   /* bytes: the longest address, and more */
 
 /*
- * The network as text: "192.0.2.1" of "192.0.2.1" and of "::ffff:192.0.2.1", "2001:db8::/64" of "2001:db8::1".
- * What is no address is its own network, cut off behind NETWORK_MAX. The slice points into `out` or to `address`.
+ * The network as text: "192.0.2.1" of "192.0.2.1", of "::ffff:192.0.2.1" and of "64:ff9b::192.0.2.1"; "2001:db8::/64" of
+ * "2001:db8::1". What is no address is its own network, cut off behind NETWORK_MAX. The slice points into `out` or to
+ * `address`.
  */
 struct slice network_of(struct slice address, char out[NETWORK_MAX]);
 

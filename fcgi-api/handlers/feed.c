@@ -10,8 +10,8 @@
 #include "push.h"
 
 /*
- * A host that lags knows less than the relay does: nothing that it lacks may count as gone, or its absence push rows
- * anew. The relay asks again. To be asked when the rows have been read: the session may have been replaced meanwhile.
+ * A host that lags knows less than the relay does: what it lacks must not count as gone. The relay asks again. To be asked
+ * when the rows have been read: the session may have been replaced meanwhile.
  */
 static const struct refusal *refuse_spare(struct call *c)
 {
@@ -79,9 +79,9 @@ const struct refusal *handle_sweep(struct call *c)
 	v = store_feed_sweep(c->store, &sweep, c->arena, &got);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	/* a relay that begins knows nothing yet */
-	if (!sweep.first && (no = refuse_spare(c)))
-		return no;
+	/* a host that lags has nothing new; but a relay that begins knows nothing yet */
+	if (!sweep.first && store_is_spare(c->store))
+		got = (struct store_swept){ .max_id = sweep.high, .from = sweep.high, .upto = sweep.high };
 	wire_put_rows(payload, &(struct wire_rows){ (uint64_t)got.max_id, (uint64_t)got.from,
 						    (uint64_t)got.upto, got.truncated, (uint32_t)got.count });
 	for (size_t i = 0; i < got.count; i++)

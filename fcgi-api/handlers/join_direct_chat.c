@@ -52,6 +52,8 @@ const struct refusal *handle_join_direct_chat(struct call *c)
 	v = store_room_direct(c->store, c->user_id, other, c->arena, &room, &created);
 	if (v == STORE_REFUSED)
 		return REFUSE(DIRECT_FAILED);
+	if (v == STORE_OK)
+		v = cursor_settle(c, NULL, &safe);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	reply(c, &room, other, safe);

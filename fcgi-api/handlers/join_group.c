@@ -59,6 +59,8 @@ const struct refusal *handle_join_group(struct call *c)
 		return REFUSE(NOT_MEMBER);
 	if (v == STORE_REFUSED)
 		return REFUSE(GROUP_FAILED);
+	if (v == STORE_OK)
+		v = cursor_settle(c, NULL, &safe);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	reply(c, &room, group, safe);

@@ -25,11 +25,16 @@ static const struct db_sql touch_sql = {
 	"send touch", "UPDATE salas_chat SET actualizado_en = CURRENT_TIMESTAMP WHERE id IN ({?})", NULL
 };
 
-/* Always another value, so that it is written. */
+/*
+ * There and back: written, and nothing has changed. For as long as InnoDB bears a log that stands still
+ * (innodb_fatal_semaphore_wait_threshold).
+ */
+#define YOUNG_ROOM " WHERE id = ? AND ? > UNIX_TIMESTAMP() - 600"
 static const struct db_sql confirm_sql = {
-	"send confirm",
-	"UPDATE salas_chat SET actualizado_en = IF(actualizado_en = CURRENT_TIMESTAMP,"
-	" CURRENT_TIMESTAMP - INTERVAL 1 SECOND, CURRENT_TIMESTAMP) WHERE id = ? AND ? > UNIX_TIMESTAMP() - 60", NULL
+	"send confirm", "UPDATE salas_chat SET actualizado_en = actualizado_en + INTERVAL 1 SECOND" YOUNG_ROOM, NULL
+};
+static const struct db_sql confirmed_sql = {
+	"send confirmed", "UPDATE salas_chat SET actualizado_en = actualizado_en - INTERVAL 1 SECOND" YOUNG_ROOM, NULL
 };
 
 void delivery_add(struct delivery *d, const struct store_message *m)
@@ -59,20 +64,26 @@ void delivery_write(struct store *st, struct delivery *d)
 		db_run_later(st, &touch_sql, d->stale_count, in, d->stale_count);
 }
 
-void delivery_confirm(struct store *st, const struct store_send *set, size_t count)
+enum store_verdict delivery_confirm(struct store *st, const struct store_send *set, size_t count)
 {
 	const struct store_message *youngest = NULL;
+	struct db_value in[2];
+	enum store_verdict v;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		if (set[i].verdict == STORE_SEND_STORED)
-			return;
+			return STORE_OK;
 		if (set[i].verdict == STORE_SEND_DUPLICATE && (!youngest || set[i].message.sent_at > youngest->sent_at))
 			youngest = &set[i].message;
 	}
-	if (youngest) {
-		struct db_value in[] = { db_of_number(youngest->room.id), db_of_number(youngest->sent_at) };
-
-		db_run_later(st, &confirm_sql, 1, in, 2);
-	}
+	if (!youngest || store_is_spare(st))
+		return STORE_OK;
+	in[0] = db_of_number(youngest->room.id);
+	in[1] = db_of_number(youngest->sent_at);
+	/* at once: a room that somebody holds is no COMMIT without an answer */
+	v = db_run(st, &confirm_sql, 1, in, 2);
+	if (v == STORE_OK)
+		db_run_later(st, &confirmed_sql, 1, in, 2);
+	return v;
 }

@@ -22,9 +22,10 @@ void delivery_add(struct delivery *d, const struct store_message *m);
 /*
  * For rows that were found, not stored: the server shows a row before its commit is in the log, and a crash in between
  * takes it away; the COMMIT of who only read it writes nothing and waits for nothing. Where nothing of the set was
- * stored, a row found young makes its room's time be written, behind whose COMMIT the row is there for good.
+ * stored, a row found young makes its room's time be written (and left as it was), behind whose COMMIT the row is there
+ * for good. A host that takes no writes has its rows from one where they were committed.
  */
-void delivery_confirm(struct store *st, const struct store_send *set, size_t count);
+STORE_CHECK enum store_verdict delivery_confirm(struct store *st, const struct store_send *set, size_t count);
 /* Writes what was added when the transaction commits, or before its next statement. */
 void delivery_write(struct store *st, struct delivery *d);
 

@@ -9,7 +9,6 @@
 
 #define HOLE_ROWS_MAX 20000  /* rows found in holes that one sweep brings */
 #define CURSOR_PAGE 200
-#define CURSOR_PAGES 50      /* so far down is looked for what is old: clocks may be hours apart */
 
 /* FORCE INDEX: with a handful of rooms the server would read all of them first, and sort everything that is new. */
 #define SWEEP_COLUMNS \
@@ -126,7 +125,7 @@ enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *
 enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *cursor_r)
 {
 	struct db_value in[] = { db_of_number(age_s), db_of_number(INT64_MAX), db_of_number(CURSOR_PAGE) };
-	unsigned rows, old = 0, pages = 0;
+	unsigned rows, old = 0;
 
 	*cursor_r = 0;
 	/* down from the newest, until a whole page's worth of rows in a row is old */
@@ -148,8 +147,6 @@ enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *
 		v = db_end(st);
 		if (v)
 			return v;
-	} while (rows == CURSOR_PAGE && old < CURSOR_PAGE && ++pages < CURSOR_PAGES);
-	if (pages == CURSOR_PAGES)
-		*cursor_r = in[1].number - 1;
+	} while (rows == CURSOR_PAGE && old < CURSOR_PAGE);
 	return STORE_OK;
 }

@@ -386,6 +386,5 @@ enum store_verdict store_message_save(struct store *st, struct store_send *set, 
 		return v;
 	deliver(&j);
 	settle_followers(&j);
-	delivery_confirm(st, set, count);
-	return STORE_OK;
+	return delivery_confirm(st, set, count);
 }

@@ -315,6 +315,9 @@ static void on_job_over(struct hall *h, uint64_t id)
 	if (!j)
 		return;
 	TAILQ_REMOVE(&d->jobs, j, next);
+	/* first what it did answer: of one socket in order, and so that its places are free */
+	if (j->kind == WIRE_JOB_SENDS)
+		release_answers(d);
 	for (size_t i = 0; i < j->count; i++) {
 		struct command *c = commands_find(h, j->commands[i]);
 
@@ -322,8 +325,6 @@ static void on_job_over(struct hall *h, uint64_t id)
 			commands_again(h, c, !c->passing);
 	}
 	go_again(h, j);
-	if (j->kind == WIRE_JOB_SENDS)
-		release_answers(d);
 	free(j);
 }
 

@@ -166,7 +166,7 @@ void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *
 	w->weight = SEAT_SHARE + w->peer.count;
 	n->weight += w->weight;
 	TAILQ_INSERT_TAIL(&n->list, w, beside);
-	if (!r->heaviest || n->weight > r->heaviest->weight)
+	if (name.n && (!r->heaviest || n->weight > r->heaviest->weight))
 		r->heaviest = n;
 }
 
@@ -235,8 +235,8 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 	TAILQ_INSERT_TAIL(&r->list, w, next);
 	map_put(r->away, slice_of(w->pid), w);
 	sio_recovery_weigh(r, w, eio_session_address(s->client->session));
-	while (r->seats > SEATS_MOST || map_count(r->away) > AWAY_MOST)
-		sio_recovery_drop(r, first_to_go(r));
+	while ((r->seats > SEATS_MOST || map_count(r->away) > AWAY_MOST) && (w = first_to_go(r)))
+		sio_recovery_drop(r, w);
 }
 
 /*

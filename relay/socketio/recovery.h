@@ -84,7 +84,7 @@ struct sio_socket *sio_recovery_live(const struct sio_recovery *r, struct slice 
  * network that has the most goes first, so that nobody who comes and goes ends what others may come back to.
  */
 void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
-/* Counts a session, with the seats that it has, for the network of an address; where that is not known: of "". */
+/* Counts a session, with the seats that it has, for the network of an address; "": not known, and never the heaviest. */
 void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address);
 /*
  * The session of a pid, if everything it missed behind push `from` is still here and no more than bytes_max

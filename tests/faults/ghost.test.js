@@ -4,7 +4,7 @@
 // finds the row of the attempt before; then the database dies and takes the row with it. What was acked is there.
 const fs = require('node:fs');
 const path = require('node:path');
-const { test, atEnd, ask, assert } = require('../lib/check');
+const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House, BUILD } = require('../lib/house');
 const { make } = require('./hooks');
 
@@ -91,10 +91,20 @@ test('with the disk moving again a repeat is acked as ever', async () => {
   const ana = await house.connect('123', { transports: ['websocket'] });
   const say = { sala_uuid: await room(ana), message: 'de verdad', sender_id: '123', timestamp: 'x', type: 'directo', client_id: 'tres' };
   const first = await ana.call('send_message', say);
-  for (let i = 0; i < 3; i += 1) {
+  const touched = async () => String((await house.rows('SELECT actualizado_en AS at FROM salas_chat WHERE sala_uuid = ?', [say.sala_uuid]))[0].at);
+  const before = await touched();
+  const repeat = async () => {
     const again = await ana.call('send_message', say);
     assert.deepEqual([again.status, again.duplicate, again.mensaje_id], ['sent', true, first.mensaje_id]);
-  }
+  };
+  for (let i = 0; i < 3; i += 1) await repeat();
+  // somebody holds the room for longer than a statement waits: it is a repeat all the same
+  const holder = await house.db().getConnection();
+  await holder.query('START TRANSACTION');
+  await holder.query('SELECT id FROM salas_chat WHERE sala_uuid = ? FOR UPDATE', [say.sala_uuid]);
+  await Promise.all([pause(1300).then(() => holder.query('ROLLBACK')), repeat()]);
+  holder.release();
   assert.equal(await rows('de verdad'), 1);
+  assert.equal(await touched(), before, 'a repeat changes nothing');
   ana.close();
 }, 30000);

@@ -15,7 +15,7 @@
 #include "relay/chat/hall.h"
 #include "relay/chat/handover.h"
 
-#define MAGIC "upred handover 1"
+#define MAGIC "upred handover 2"
 #define PARTS 4
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -43,7 +43,7 @@ for (const web of ['apache-cgid', 'apache-fcgid', 'nginx', 'apache']) {
       await house.stopPart('web');
       await house.startPart('web', { WEB: web });
     }
-    people[web] = await walk(house, ask);
+    people[web] = await walk(house, ask, web);
   }, 120000);
 
   test(`a message sent through ${web} is heard`, async () => {

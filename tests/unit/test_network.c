@@ -23,6 +23,8 @@ static void ipv4_is_ones_own(void **state)
 	is("192.0.2.1", "192.0.2.1");
 	is("::ffff:192.0.2.1", "192.0.2.1");
 	is("::FFFF:c000:201", "192.0.2.1");
+	is("64:ff9b::192.0.2.1", "192.0.2.1");
+	is("64:ff9b::1:c000:201", "64:ff9b::/64");
 }
 
 static void ipv6_counts_by_its_64(void **state)
