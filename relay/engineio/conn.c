@@ -220,7 +220,7 @@ static void count_late(struct eio_conn *c)
 
 /*
  * Where there is something to say to who is late, it is said: a POST gets its 408, a WebSocket its close frame. A held
- * POST is not late: it was us who let it wait.
+ * POST is not late: it was us who let it wait. Nor is a held poll, whose noop is due.
  */
 static void on_deadline(struct wheel_entry *e)
 {
@@ -237,7 +237,7 @@ static void on_deadline(struct wheel_entry *e)
 		session_refuse(s, EIO_REFUSED_MESSAGE_SLOW, EIO_TRANSPORT_ERROR, 1008);
 		return;
 	}
-	if (c->role == CONN_HELD) {
+	if (c->role == CONN_HELD || (c->role == CONN_POLL && !c->hung_up)) {
 		conn_wake(c);
 		return;
 	}

@@ -86,31 +86,33 @@ static int base64_value(unsigned char c)
 
 int packet_base64_decode(struct slice text, struct buf *out)
 {
-	size_t pad = 0;
+	char *start = buf_reserve(out, text.n / 4 * 3 + 4), *to = start;
+	unsigned digits = 0, pad = 0;
+	uint32_t v = 0;
 
-	if (text.n % 4)
-		return -1;
-	while (pad < 2 && pad < text.n && text.p[text.n - 1 - pad] == '=')
-		pad++;
-	char *start = buf_reserve(out, text.n / 4 * 3 + 1);
-	char *to = start;
-	for (size_t i = 0; i < text.n; i += 4) {
-		uint32_t v = 0;
-		size_t digits = i + 4 == text.n ? 4 - pad : 4;
+	for (size_t i = 0; i < text.n; i++) {
+		int d = base64_value((unsigned char)text.p[i]);
 
-		for (size_t k = 0; k < 4; k++) {
-			int d = k < digits ? base64_value((unsigned char)text.p[i + k]) : 0;
-
-			if (d < 0)
-				return -1;
-			v = v << 6 | (uint32_t)d;
-		}
+		if (text.p[i] == '\n' || text.p[i] == '\r')
+			continue;
+		if (text.p[i] == '=' && digits + ++pad <= 4)
+			continue;
+		if (d < 0 || pad)
+			return -1;
+		v = v << 6 | (uint32_t)d;
+		if (++digits < 4)
+			continue;
 		*to++ = (char)(v >> 16);
-		if (digits > 2)
-			*to++ = (char)(v >> 8);
-		if (digits > 3)
-			*to++ = (char)v;
+		*to++ = (char)(v >> 8);
+		*to++ = (char)v;
+		digits = 0;
 	}
+	if (digits == 1 || (digits ? digits + pad != 4 : pad != 0))
+		return -1;
+	if (digits > 1)
+		*to++ = (char)(v >> (digits == 2 ? 4 : 10));
+	if (digits > 2)
+		*to++ = (char)(v >> 2);
 	out->len += (size_t)(to - start);
 	out->data[out->len] = '\0';
 	return 0;

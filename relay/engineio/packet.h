@@ -42,7 +42,10 @@ int payload_next(struct slice *rest_r, struct eio_packet *p_r, struct buf *scrat
 
 /* RFC 4648 §4, with padding. */
 void packet_put_base64(struct buf *out, struct slice bytes);
-/* Appends what the text means. 0, or -1 when it is not canonical BASE64. */
+/*
+ * Appends what the text means. 0, or -1 when it is not BASE64 with its padding. Line breaks are passed over: Android's
+ * Base64.DEFAULT, which the Java client writes polled binary with, sets one behind every 76 characters and at the end.
+ */
 int packet_base64_decode(struct slice text, struct buf *out);
 
 #endif

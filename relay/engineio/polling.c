@@ -9,18 +9,44 @@
 #include "post.h"
 
 #define HANGUP_MS 50               /* a held poll's client that hung up is gone after this time */
+#define NOOP_MS 100                /* from noop to noop while a client probes, as in the reference: it may poll on */
 
 /* ---- GET ---- */
 
+/* How long until a probing client's poll gets the next noop. */
+static uint32_t noop_wait_ms(const struct eio_session *s)
+{
+	uint32_t since_ms = (uint32_t)*s->host->now_ms - s->noop_ms;
+
+	return since_ms < NOOP_MS ? NOOP_MS - since_ms : 0;
+}
+
 static bool has_something(const struct eio_session *s)
 {
-	return s->queue.count || s->state == SESSION_PROBING || s->state >= SESSION_CLOSING;
+	return s->queue.count || s->state >= SESSION_CLOSING ||
+	       (s->state == SESSION_PROBING && noop_wait_ms(s) == 0);
 }
 
 /* A poll is held that can still be answered. */
 static bool polls(const struct eio_session *s)
 {
 	return s && s->poll && s->poll->role == CONN_POLL && !s->poll->hung_up;
+}
+
+/* A held poll is woken for its noop. */
+static void await_noop(const struct eio_session *s)
+{
+	if (s->state == SESSION_PROBING)
+		conn_deadline(s->poll, noop_wait_ms(s), EIO_REFUSALS);
+}
+
+static int hold_poll(struct eio_conn *c)
+{
+	int rc = conn_hold(c, CONN_POLL);
+
+	if (rc == 0 && polls(c->session))
+		await_noop(c->session);
+	return rc;
 }
 
 static void put_packet(struct buf *b, const struct eio_conn *c, bool binary, const struct eio_frame *f)
@@ -57,8 +83,11 @@ static void put_payload(struct buf *b, const struct eio_conn *c, bool binary)
 		session_pop(s);
 	}
 	/* the goodbye goes alone: clients handle it before the messages in front of it */
-	if (b->len == 0)
-		put_plain(b, c, binary, s->state == SESSION_CLOSING ? PACKET_CLOSE : PACKET_NOOP);
+	if (b->len)
+		return;
+	put_plain(b, c, binary, s->state == SESSION_CLOSING ? PACKET_CLOSE : PACKET_NOOP);
+	if (s->state == SESSION_PROBING)
+		s->noop_ms = (uint32_t)*s->host->now_ms;
 }
 
 /* Writes the answer of a poll: the value for lws. */
@@ -121,7 +150,7 @@ int polling_get(struct eio_conn *c, struct eio_session *s)
 	c->session = s;
 	if (s->post && s->post->parting)
 		conn_wake(s->post);
-	return has_something(s) || c->in_upgrade || conn_was_kept_back(c) ? answer_poll(c) : conn_hold(c, CONN_POLL);
+	return has_something(s) || c->in_upgrade || conn_was_kept_back(c) ? answer_poll(c) : hold_poll(c);
 }
 
 void polling_left(struct eio_conn *c)
@@ -144,7 +173,9 @@ int polling_writable(struct eio_conn *c)
 		return -1;      /* woken in the turn in which it hung up: reading again, it would keep the loop awake */
 	if (c->role == CONN_HELD && (c->ended || c->parting || !c->session || !c->session->paused))
 		return post_go_on(c);
-	return c->role == CONN_POLL || c->role == CONN_HELD ? conn_hold(c, c->role) : 0;
+	if (c->role == CONN_POLL)
+		return hold_poll(c);
+	return c->role == CONN_HELD ? conn_hold(c, c->role) : 0;
 }
 
 void polling_gone(struct eio_conn *c)
@@ -179,8 +210,12 @@ void polling_hung_up(void *conn)
 
 static void polling_flush(struct eio_session *s)
 {
-	if (polls(s) && has_something(s))
+	if (!polls(s))
+		return;
+	if (has_something(s))
 		conn_wake(s->poll);
+	else
+		await_noop(s);
 }
 
 static bool polling_ready(const struct eio_session *s)

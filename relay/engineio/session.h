@@ -18,7 +18,7 @@
 /*
  * state       reads              writes                 leaves by
  * POLLING     POST               held GET               2probe, close, end
- * PROBING     POST               held GET, noop to it   5, probe gone, close, end
+ * PROBING     POST               held GET, noops to it  5, probe gone, close, end
  * WEBSOCKET   frames             frames                 close, end
  * CLOSING     nothing            the rest, goodbye      end
  * CLOSED      nothing            nothing                on_close, then freed
@@ -53,6 +53,7 @@ struct eio_session {
 	enum eio_reason reason;
 	const char *why;                   /* the refusal that ended it, static; NULL: none */
 	int close_code;
+	uint32_t noop_ms;                  /* PROBING: when the last noop was sent; the low bits of the clock */
 	const struct eio_transport *transport;
 
 	struct eio_conn *poll;             /* GET that waits for packets, or whose answer is still leaving */

@@ -113,7 +113,10 @@ void ws_established(struct eio_conn *c)
 	conn_deadline(c, c->hub->config.upgrade_timeout_ms, EIO_REFUSED_PROBE_SLOW);
 }
 
-/* "2probe", then "5", and nothing else: the polling session lives on without this WebSocket otherwise. */
+/*
+ * "2probe", then "5", and nothing else: the polling session lives on without this WebSocket otherwise. "5" alone is
+ * taken, as the reference takes it: SocketIOClient 4 of .NET and elephant.io send no probe, and poll no more.
+ */
 static void receive_probe(struct eio_conn *c, struct slice message, bool binary)
 {
 	struct eio_session *s = c->session;
@@ -125,7 +128,7 @@ static void receive_probe(struct eio_conn *c, struct slice message, bool binary)
 		return;
 	}
 	s->probe = NULL;
-	if (!binary && c->probed && slice_is(message, "5")) {
+	if (!binary && slice_is(message, "5")) {
 		s->ws = c;
 		c->role = CONN_WEBSOCKET;
 		conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);

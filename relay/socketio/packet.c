@@ -53,8 +53,8 @@ static int take_attachments(struct slice text, size_t *at, struct sio_packet *p)
 
 static int take_namespace(struct slice text, size_t *at, struct sio_packet *p)
 {
-	const char *start = text.p + *at, *comma;
-	size_t left = text.n - *at;
+	const char *start = text.p + *at, *comma, *mark;
+	size_t left = text.n - *at, name;
 
 	p->nsp = SLICE("/");
 	if (left == 0 || *start != '/')
@@ -62,7 +62,9 @@ static int take_namespace(struct slice text, size_t *at, struct sio_packet *p)
 	comma = memchr(start, ',', left);
 	p->nsp = (struct slice){ start, comma ? (size_t)(comma - start) : left };
 	*at += p->nsp.n + (comma != NULL);
-	return p->nsp.n > SIO_NAME_MAX ? -1 : 0;
+	mark = memchr(start, '?', p->nsp.n);
+	name = mark ? (size_t)(mark - start) : p->nsp.n;
+	return name > SIO_NAME_MAX || p->nsp.n - name > SIO_QUERY_MAX ? -1 : 0;
 }
 
 static struct slice trim(struct slice s)

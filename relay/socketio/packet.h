@@ -15,7 +15,8 @@ enum sio_packet_type {
 
 enum sio_packet_fault { SIO_PACKET_OK, SIO_PACKET_MALFORMED, SIO_PACKET_DEEP, SIO_PACKET_BAD_UTF8 };
 
-#define SIO_NAME_MAX 512                      /* bytes of a namespace with its query, as sent */
+#define SIO_NAME_MAX 512                      /* bytes of a namespace */
+#define SIO_QUERY_MAX 8192                    /* of the query behind it, with its mark (Engine.IO 3 clients: a token) */
 #define SIO_ACK_MAX 9007199254740992ull       /* 2^53: ids are doubles in the reference */
 
 struct sio_packet {                           /* slices borrow from the parsed text */

@@ -136,6 +136,20 @@ test('polling: malformed payloads are 400 and end the session', async () => {
   }
 });
 
+// engine.io-client-java 2 writes binary with Android's Base64.DEFAULT: a line break behind every 76 characters and at the end
+test('polling: BASE64 with line breaks is what the Java client sends', async () => {
+  const s = await C();
+  const p = await open(s);
+  for (const n of [1, 3, 57, 58, 1000]) {
+    const text = Buffer.alloc(n, 0xfe).toString('base64');
+    for (const eol of ['\n', '\r\n']) {
+      const lines = text.replace(/.{1,76}/g, (line) => line + eol);
+      assert.equal((await p.post(`b${lines}\x1e4x`)).status, 200);
+      assert.equal((await p.poll()).body, `b${text}\x1e4x`);
+    }
+  }
+});
+
 test('polling: nothing of a malformed payload is handled', async () => {
   const s = await C();
   const before = (await s.stats()).messagesIn;
@@ -574,6 +588,41 @@ test('upgrade: a poll while probing is answered at once', async () => {
   ws.destroy();
 });
 
+test('upgrade: noops to a client that polls on while it probes have 100 ms between them', async () => {
+  const s = await C();
+  const p = await open(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('2probe');
+  await ws.next();
+  assert.equal((await p.poll()).body, '6');
+  const first = Date.now();
+  assert.equal((await p.poll()).body, '6');
+  assert.ok(Date.now() - first >= 95, `${Date.now() - first} ms`);
+  const held = p.poll();                    // what comes meanwhile is not held up
+  await p.post('4hola');
+  assert.equal((await held).body, '4hola');
+  const last = p.poll();
+  await pause(30);
+  ws.send('5');
+  assert.equal((await last).body, '6');
+  ws.send('4up');
+  assert.equal(await ws.nextText(), '4up');
+  ws.destroy();
+});
+
+// SocketIOClient 4 of .NET and elephant.io of PHP
+test('upgrade: "5" without a probe', async () => {
+  const s = await C();
+  const p = await open(s);
+  await p.post('4antes');
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('5');
+  ws.send('4tras');
+  assert.deepEqual([await ws.nextText(), await ws.nextText()], ['4antes', '4tras']);
+  refused(await p.poll(), 400, 3);
+  ws.destroy();
+});
+
 test('upgrade: "5" while a poll is held frees the poll', async () => {
   const s = await C();
   const p = await open(s);
@@ -593,7 +642,7 @@ test('upgrade: anything but the probe closes that WebSocket alone; the session m
   const s = await C();
   const p = await open(s);
   const before = (await s.stats()).messagesIn;
-  for (const first of ['4early', '5', '2', '2probex', '3probe', 'abc', '']) {
+  for (const first of ['4early', '2', '2probex', '3probe', 'abc', '']) {
     const ws = await wsRaw(s, `&sid=${p.sid}`);
     ws.send(first);
     await ws.closeCode();

@@ -47,7 +47,7 @@ static void payload_of_revision_4(void **state)
 		{ "bAQ==", "B\x01" }, { "bAQI=", "B\x01\x02" }, { "bQUJD", "BABC" }, { "b", "B" }, { "4a\x1e" "bQUJD\x1e" "4c", "4a|BABC|4c" },
 		{ "7x", "!" }, { "x", "!" }, { "4a\x1e", "4a!" }, { "\x1e" "4a", "!" }, { "4a\x1e\x1e" "4b", "4a!" },
 		{ "bQ", "!" }, { "bQQ", "!" }, { "bQQ=", "!" }, { "b====", "!" }, { "bQ===", "!" }, { "bQU=D", "!" }, { "b-_AA", "!" },
-		{ "bQQ==QQ==", "!" }, { "4bQUJD", "4bQUJD" },
+		{ "bQQ==QQ==", "!" }, { "bQQ=\n=\n", "BA" }, { "bQU\r\nJD\n", "BABC" }, { "bQQ==\nQ", "!" }, { "4bQUJD", "4bQUJD" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		check4(slice_of(rows[i].body), rows[i].want);

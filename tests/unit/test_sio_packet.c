@@ -171,7 +171,7 @@ static void test_bad_text_is_told_not_refused(void **state)
 
 static void test_long_namespace(void **state)
 {
-	char text[SIO_NAME_MAX + 3];
+	char text[SIO_NAME_MAX + 3], asks[SIO_NAME_MAX + SIO_QUERY_MAX + 3];
 	struct sio_packet p;
 
 	(void)state;
@@ -181,6 +181,16 @@ static void test_long_namespace(void **state)
 	assert_int_equal(sio_packet_parse((struct slice){ text, SIO_NAME_MAX + 1 }, &p), SIO_PACKET_OK);
 	assert_int_equal(sio_packet_parse((struct slice){ text, SIO_NAME_MAX + 2 }, &p),
 			 SIO_PACKET_MALFORMED);
+	/* a query has its own bound */
+	memset(asks, 'q', sizeof(asks));
+	memcpy(asks, text, SIO_NAME_MAX + 1);
+	asks[SIO_NAME_MAX + 1] = '?';
+	assert_int_equal(sio_packet_parse((struct slice){ asks, sizeof(asks) - 2 }, &p), SIO_PACKET_OK);
+	assert_int_equal(p.nsp.n, SIO_NAME_MAX + SIO_QUERY_MAX);
+	assert_int_equal(sio_packet_parse((struct slice){ asks, sizeof(asks) - 1 }, &p), SIO_PACKET_MALFORMED);
+	asks[SIO_NAME_MAX + 1] = 'a';
+	asks[SIO_NAME_MAX + 2] = '?';
+	assert_int_equal(sio_packet_parse((struct slice){ asks, sizeof(asks) - 2 }, &p), SIO_PACKET_MALFORMED);
 }
 
 static void test_placeholders(void **state)
