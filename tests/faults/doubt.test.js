@@ -79,7 +79,7 @@ test('by FastCGI; a question is only unavailable', async () => {
 // One request to the handlers as a CGI program; its whole answer.
 function cgi(body, more) {
   return new Promise((resolve) => {
-    const program = spawn(bins.API_BIN, [], { env: { ...process.env, ...house.env, RUN_DIR: path.join(house.runDir, 'bus'),
+    const program = spawn(bins.API_BIN, [], { env: { ...process.env, ...house.env, RUN_DIR: house.env.BUS_DIR,
       AUTH_MODE: 'open', GATEWAY_INTERFACE: 'CGI/1.1', REQUEST_METHOD: 'POST', REQUEST_URI: where(), SCRIPT_NAME: '', PATH_INFO: where(),
       CONTENT_TYPE: 'application/json', CONTENT_LENGTH: String(Buffer.byteLength(body)), HTTP_X_USER_ID: ids[0], ...more } });
     let out = '';

@@ -49,7 +49,7 @@ async function heardOnce(message, ms = SOON) {
 
 // The cursor of RUN_DIR/feed.mark.
 function mark() {
-  return BigInt(fs.readFileSync(path.join(house.runDir, 'bus', 'feed.mark'), 'utf8').split(' ')[0]);
+  return BigInt(fs.readFileSync(path.join(house.env.BUS_DIR, 'feed.mark'), 'utf8').split(' ')[0]);
 }
 
 test('a house, Alice and Bob in a direct chat', async () => {

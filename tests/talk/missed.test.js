@@ -1,6 +1,7 @@
 'use strict';
 // Catching up: load_missed_messages, GET novedades and load_rooms: everything new in all my rooms, nothing of others,
 // never a hole, cheap when there is nothing.
+const { randomUUID } = require('node:crypto');
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { cast, group, joinDirect, joinGroup, words, say } = require('./cast');
@@ -76,7 +77,7 @@ test('pages by cursor lead through everything, from near and from far behind', a
   const fill = async (count, where, from) => {
     for (let i = 0; i < count; i += 500) {
       await house.rows('INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) VALUES ?',
-        [Array.from({ length: Math.min(500, count - i) }, (_, k) => [crypto.randomUUID(), where, from, `n${i + k}`])]);
+        [Array.from({ length: Math.min(500, count - i) }, (_, k) => [randomUUID(), where, from, `n${i + k}`])]);
     }
   };
   const lonely = (await joinDirect(await house.connect(ids[3]), ids[4])).sala_chat_id;
@@ -110,7 +111,7 @@ test('a page ends by bytes too, and the next one goes on there', async () => {
   const [{ id: sala }] = await house.rows('SELECT id FROM salas_chat WHERE sala_uuid = ?', [room]);
   const [{ top }] = await house.rows('SELECT MAX(id) AS top FROM mensajes');
   await house.rows('INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) VALUES ?',
-    [Array.from({ length: 24 }, (_, i) => [crypto.randomUUID(), sala, ids[1], `${i}`.padEnd(30000, 'ñ')])]);
+    [Array.from({ length: 24 }, (_, i) => [randomUUID(), sala, ids[1], `${i}`.padEnd(30000, 'ñ')])]);
   for (const load of [(after) => missed(ana, { after, limit: 300 }), async (after) => {
     const { json } = await novedades(ids[0], `?after=${after}`);
     return { ...json, messages: json.mensajes.map((m) => ({ message: m.contenido })) };

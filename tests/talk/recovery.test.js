@@ -246,8 +246,8 @@ test('a planned restart of the relay: recovered, with what was said before, betw
 
 test('the file is private, read once and gone; a torn one recovers nobody', async () => {
   const [a, b] = ids;
-  const file = path.join(house.runDir, 'bus', 'relay.handover');
-  const find = () => [file, path.join(house.runDir, 'relay.handover')].find((f) => fs.existsSync(f));
+  const file = path.join(house.env.BUS_DIR, 'relay.handover');
+  const find = () => (fs.existsSync(file) ? file : undefined);
   const alice = await person(a);
   const room = (await joinDirect(alice, b)).sala_uuid;
   await say(alice, words(room, a, 'hola'));
