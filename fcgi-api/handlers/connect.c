@@ -16,7 +16,26 @@ struct kept_rooms {
 	struct slice name[STORE_SET_MAX];
 	struct store_member set[STORE_SET_MAX];
 	size_t count;
+	struct buf *left;      /* an object of group_left for each group that it is no longer in: it would wait there in vain */
 };
+
+static void leave(struct call *c, struct kept_rooms *k, size_t i)
+{
+	static const char group[] = "group_";
+	struct wire_effect leave = { .kind = WIRE_LEAVE, .room = k->name[i] };
+	const struct store_member *is = &k->set[i];
+
+	answer_effect(&c->answer, &leave);
+	if (k->name[i].n < sizeof(group) || memcmp(k->name[i].p, group, sizeof(group) - 1) != 0)
+		return;
+	buf_puts(k->left, k->left->len ? ",{" : "{");
+	json_put_text_member(k->left, "status", SLICE("removed"));
+	if (is->group_id)
+		json_put_id_member(k->left, "group_id", is->group_id);
+	else
+		json_put_text_member(k->left, "sala_uuid", is->sala_uuid);
+	buf_putc(k->left, '}');
+}
 
 static const struct refusal *check_kept(struct call *c, struct kept_rooms *k)
 {
@@ -25,10 +44,12 @@ static const struct refusal *check_kept(struct call *c, struct kept_rooms *k)
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	for (size_t i = 0; i < k->count; i++) {
-		struct wire_effect leave = { .kind = WIRE_LEAVE, .room = k->name[i] };
-
-		if (!k->set[i].member)
-			answer_effect(&c->answer, &leave);
+		if (k->set[i].member)
+			continue;
+		/* what a host that is behind does not have is not gone */
+		if (store_is_spare(c->store))
+			return call_trouble(c, STORE_LOST);
+		leave(c, k, i);
 	}
 	k->count = 0;
 	return NULL;
@@ -43,10 +64,10 @@ static struct slice uuid_of(struct slice room)
 	return (struct slice){ room.p + skip, room.n - skip };
 }
 
-static const struct refusal *look_again(struct call *c)
+static const struct refusal *look_again(struct call *c, struct buf *left)
 {
 	const struct refusal *no = NULL;
-	struct kept_rooms kept = { .count = 0 };
+	struct kept_rooms kept = { .left = left };
 	struct slice rooms = SLICE_NONE, value;
 
 	if (!json_member(c->command.args, "rooms", &rooms))
@@ -71,12 +92,13 @@ const struct refusal *handle_connect(struct call *c)
 	struct wire_effect accept = { .kind = WIRE_ACCEPT };
 	struct identity_claims claims;
 	const struct refusal *no;
-	struct buf *user = call_buf(c), *object = call_buf(c);
+	struct buf *user = call_buf(c), *object = call_buf(c), *left = call_buf(c);
+	struct slice lost, one;
 
 	identity_claims_connect(c->arena, c->command.args, &claims);
 	no = identity_decide(c, &claims, &accept.expires);
 	if (!no)
-		no = look_again(c);
+		no = look_again(c, left);
 	if (no)
 		return no;
 	buf_put_u64(user, (uint64_t)c->user_id);
@@ -88,5 +110,8 @@ const struct refusal *handle_connect(struct call *c)
 	json_put_text_member(object, "sid", c->command.sid);
 	buf_putc(object, '}');
 	answer_reply(&c->answer, "connected", buf_slice(object));
+	lost = buf_slice(left);
+	while (json_next_argument(&lost, &one) == 1)
+		answer_reply(&c->answer, "group_left", one);
 	return NULL;
 }

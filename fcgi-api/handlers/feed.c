@@ -156,6 +156,8 @@ static void take_out(struct call *c, const struct wire_member *m, const struct s
 	if (is->group_id) {
 		json_put_id_member(self, "group_id", is->group_id);
 		json_put_id_member(event, "group_id", is->group_id);
+	} else {                /* the room is gone, and with it whose it was */
+		json_put_text_member(self, "sala_uuid", is->sala_uuid);
 	}
 	json_put_text_member(event, "sala_uuid", is->sala_uuid);
 	buf_puts(self, "}]");

@@ -39,14 +39,6 @@ void answers_free(struct answers *a)
 	free(a);
 }
 
-/* A room's name ends with its uuid, by which clients name it (handlers: push.c). */
-static struct slice uuid_of(struct slice room)
-{
-	const char *mark = memchr(room.p, '_', room.n);
-
-	return mark ? (struct slice){ mark + 1, room.n - (size_t)(mark + 1 - room.p) } : room;
-}
-
 void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects)
 {
 	struct answers *a = h->answers;
@@ -55,8 +47,7 @@ void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice 
 
 	if (id > c->line->order)
 		c->line->order = id;
-	if (room.n > 0)
-		c->line->place = lines_place(uuid_of(room));
+	targets_learn(h->targets, c->target, room);
 	c->state = COMMAND_HELD;
 	if (a->count == a->cap) {
 		a->cap = a->cap ? a->cap * 2 : WIRE_JOB_COMMANDS;

@@ -70,15 +70,18 @@ static void command_refused(struct command *c, const char *code, uint64_t retry_
 	c->args.n = 0;
 }
 
-/* The room that a send names, so that it waits for who writes there already; 0: it names none. */
-static uint16_t place_named(const struct command *c)
+/* The room that a send names, so that it waits for who writes there already. */
+static void name_place(struct hall *h, struct command *c)
 {
 	struct slice rest = c->args, object, name;
 
-	if (c->bad_text || !json_next_argument(&rest, &object) || json_kind(object) != JSON_OBJECT ||
-	    !json_member(object, "sala_uuid", &name) || json_kind(name) != JSON_STRING)
-		return 0;
-	return lines_place((struct slice){ name.p + 1, name.n - 2 });
+	if (json_next_argument(&rest, &object) && json_kind(object) == JSON_OBJECT &&
+	    json_member(object, "sala_uuid", &name) && json_kind(name) == JSON_STRING) {
+		c->to = lines_place((struct slice){ name.p + 1, name.n - 2 });
+		return;
+	}
+	c->target = targets_of(c->event, c->args, slice_of(c->seat->user));
+	c->to = targets_place(h->targets, c->target);
 }
 
 void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
@@ -121,7 +124,7 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 		/* Drawn once per emit: a second attempt meets its own row. */
 		if (row->kind == WIRE_JOB_SENDS) {
 			ids_uuid_random(c->uuid);
-			c->to = place_named(c);
+			name_place(h, c);
 		}
 	}
 	command_enter(h, c);

@@ -109,7 +109,7 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 {
 	struct seat *seat = c ? c->seat : NULL;
 	struct buf room = BUF_INIT;
-	bool foreign;
+	bool foreign, lost;
 	int64_t id;
 
 	if (!seat || !seat->socket || ids_parse(e->user, &id) != 0)
@@ -124,8 +124,9 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 	if (!foreign)
 		sio_socket_join(seat->socket, buf_slice(&room), NULL);
 	buf_fini(&room);
-	if (foreign) {
-		/* Somebody else's session: it ends, and its client begins anew. */
+	lost = sio_socket_returns(seat->socket) && !sio_socket_whole(seat->socket);
+	if (foreign || lost) {
+		/* Somebody else's session, or one whose messages went while it waited: it ends, its client begins anew. */
 		sio_socket_forget(seat->socket);
 		sio_socket_close_transport(seat->socket, CLOSE_TRY_AGAIN);
 		return;
@@ -172,6 +173,8 @@ static bool apply_join(struct hall *h, struct command *c, const struct wire_effe
 		reply_refuse(c, REFUSED_TOO_MANY_ROOMS, 0);
 		return false;
 	}
+	if (s)
+		targets_learn(h->targets, targets_of(c->event, c->args, slice_of(c->seat->user)), e->room);
 	if (joined == 1 && e->event.n > 0)
 		sio_push(h->ns, &e->room, 1, slice_of(c->seat->sid), e->event);
 	return true;

@@ -38,8 +38,6 @@ struct feed {
 	bool more;                     /* the last page was cut */
 	unsigned pages;                /* sweeps since the last fetch */
 	uint64_t begun_ms, failed_ms;  /* the last question, the last that failed */
-	uint64_t swept_ms;             /* the last answer of a sweep */
-	uint64_t told_ms;              /* when the log said that there are no answers; 0: there are */
 	uint64_t marked_ms;            /* when the mark was written */
 	struct fetch *fetch;           /* rows to be fetched */
 	struct buf scratch, rooms;
@@ -52,17 +50,17 @@ static void note_failure(struct feed *f)
 {
 	f->hall->stats.sweeps_failed++;
 	f->failed_ms = eio_loop_now_ms(f->hall->loop);
-	if (f->told_ms && f->failed_ms - f->told_ms < TELL_AGAIN_MS)
+	if (f->hall->feed_told_ms && f->failed_ms - f->hall->feed_told_ms < TELL_AGAIN_MS)
 		return;
 	log_warn("feed", "a question to the database had no answer; asked again");
-	f->told_ms = f->failed_ms;
+	f->hall->feed_told_ms = f->failed_ms;
 }
 
 static void note_answer(struct feed *f)
 {
-	if (f->told_ms)
+	if (f->hall->feed_told_ms)
 		log_info("feed", "the database answers again");
-	f->told_ms = 0;
+	f->hall->feed_told_ms = 0;
 }
 
 /* The next question, if there is one already, after so long. */
@@ -268,12 +266,12 @@ static void on_swept(void *ctx, struct slice effects, bool failed)
 	}
 	note_answer(f);
 	FAULT("feed.swept");
-	f->swept_ms = eio_loop_now_ms(h->loop);
+	h->feed_swept_ms = eio_loop_now_ms(h->loop);
 	h->stats.sweeps++;
 	note_ready(f);
 	/* behind, it is renewed now and then: each is a file of its own */
-	if (!f->more || f->swept_ms - f->marked_ms >= MARK_EVERY_MS) {
-		f->marked_ms = f->swept_ms;
+	if (!f->more || h->feed_swept_ms - f->marked_ms >= MARK_EVERY_MS) {
+		f->marked_ms = h->feed_swept_ms;
 		mark_write(h);
 	}
 	/* The pages of a large backlog do not wait, one by one; the fetch between them does. */
@@ -320,8 +318,8 @@ static void go_on(struct feed *f)
 	if (sweep_next(f)) {
 		f->begun_ms = now;
 		sweep(f);
-	} else if (now - f->swept_ms < STAND_MS) {
-		go_on_in(f, STAND_MS - (now - f->swept_ms));
+	} else if (now - f->hall->feed_swept_ms < STAND_MS) {
+		go_on_in(f, STAND_MS - (now - f->hall->feed_swept_ms));
 	} else {
 		f->busy = true;
 		f->begun_ms = now;

@@ -2,7 +2,7 @@
  * hall: what the files of the chat room share. No code of its own; only files in relay/chat include it.
  *
  * Order of calls, downward: chat -> handover, arrival, feed, members, dispatch, health -> answers, fetch -> commands,
- * effects, pace -> replies, seats, typing, get_presence -> presence -> seen, lines, pushed, holes, backlog,
+ * effects, pace -> replies, seats, typing, get_presence -> presence -> seen, targets -> lines, pushed, holes, backlog,
  * limits, events (pure).
  */
 #ifndef CHAT_HALL_H
@@ -17,6 +17,7 @@
 #include "map.h"
 #include "pushed.h"
 #include "socketio.h"
+#include "targets.h"
 
 /* One per socket; outlives it while its commands are unanswered. */
 struct seat {
@@ -68,6 +69,7 @@ struct hall {
 	struct pushed *pushed;
 	struct holes *holes;
 	struct backlog *backlog;               /* rows that the feed is to push; fetch's */
+	struct targets *targets;
 	struct limits *limits;
 	struct answers *answers;
 	struct dispatch *dispatch;
@@ -80,6 +82,8 @@ struct hall {
 	bool feed_ready;                       /* the first sweep is done: CONNECTs may be accepted */
 	bool feed_hurry;                       /* something may have been missed: sweep at once */
 	bool draining;
+	uint64_t feed_swept_ms;                /* the last answer of a sweep */
+	uint64_t feed_told_ms;                 /* when the log said that the database does not answer; 0: it does */
 	uint64_t started_ms;
 	struct hall_stats stats;
 };

@@ -18,7 +18,7 @@
 #include "feed.h"
 #include "log.h"
 
-#define MAGIC "upred handover 2"
+#define MAGIC "upred handover 3"
 #define SIZE_MAX_BYTES (512ll << 20)
 #define AGE_MAX_MS 120000              /* sessions live no longer */
 

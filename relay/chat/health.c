@@ -7,9 +7,19 @@
 
 #include "presence.h"
 
+#define AWAY_MS 3000               /* longer than a worker that dies with a question is missed */
+
 bool health_ready(const struct hall *h)
 {
 	return h->feed_ready && !h->draining && bus_alive(h->bus);
+}
+
+/* What /readyz says. A handshake does not ask for so much: a session can wait for the database. */
+static bool serves(const struct hall *h)
+{
+	bool away = h->feed_told_ms && eio_loop_now_ms(h->loop) - h->feed_swept_ms > AWAY_MS;
+
+	return health_ready(h) && !away;
 }
 
 static void metric(struct buf *b, const char *type, const char *name, const char *help, uint64_t value)
@@ -108,7 +118,7 @@ static void put_chat(const struct hall *h, struct buf *b)
 	const struct hall_stats *s = &h->stats;
 
 	GAUGE("up_seconds", "Seconds since the start.", (eio_loop_now_ms(h->loop) - h->started_ms) / 1000);
-	GAUGE("ready", "1 when new clients are served.", health_ready(h));
+	GAUGE("ready", "1 when new clients are served.", serves(h));
 	GAUGE("users", "People with at least one socket.", presence_connected(h));
 	GAUGE("commands_waiting", "Commands not answered yet.", h->lines.count);
 	GAUGE("commands_waiting_bytes", "The same in bytes.", h->lines.bytes);
@@ -163,7 +173,7 @@ void health_request(struct hall *h, const struct eio_request *q, struct eio_resp
 	} else if (slice_is(q->path, "/healthz")) {
 		buf_puts(&r->body, "{\"status\":\"ok\"}");
 	} else if (slice_is(q->path, "/readyz")) {
-		bool ready = health_ready(h);
+		bool ready = serves(h);
 
 		r->status = ready ? 200 : 503;
 		r->retry_after = ready ? NULL : "2";

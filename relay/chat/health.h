@@ -8,7 +8,7 @@
 
 #include "hall.h"
 
-/* True when new clients can be served: workers were seen, the first sweep is done, nobody is leaving. */
+/* True when sessions may begin: workers were seen, the first sweep is done, nobody is leaving. */
 bool health_ready(const struct hall *h);
 /* See engineio.h, eio_request. */
 void health_request(struct hall *h, const struct eio_request *q, struct eio_response *r);

@@ -52,9 +52,7 @@ bool lines_have_room(const struct lines *ls, const struct line *l, size_t size)
 
 static uint16_t place_of(const struct command *c)
 {
-	if (c->kind != WIRE_JOB_SENDS)
-		return 0;
-	return c->to ? c->to : c->line->place;
+	return c->kind == WIRE_JOB_SENDS ? c->to : 0;
 }
 
 static bool place_is_taken(const struct lines *ls, const struct command *c)
@@ -201,8 +199,9 @@ size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out)
 		size_t before = f.count;
 
 		next = TAILQ_NEXT(l, in_ring);
+		/* nor do those behind it, who may write where it writes, and are younger */
 		if (goes_alone(head) && f.count > 0)
-			continue;
+			break;
 		if (goes_alone(head)) {
 			command_goes_out(ls, head);
 			out[f.count++] = head;

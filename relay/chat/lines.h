@@ -31,7 +31,8 @@ struct command {
 	uint8_t kind;                          /* enum wire_job_kind, 0: goes to no worker */
 	uint8_t attempt;                       /* 1, 2 */
 	enum command_state state;
-	uint16_t to;                           /* the place that a send names, or 0: the line's is the best guess */
+	uint16_t to;                           /* the place that a send names, or 0 */
+	uint64_t target;                       /* of one that names a person or a group: whom (targets.h), or 0 */
 	uint16_t place;                        /* a send that is out: the place that it occupies, or 0 */
 	bool alone;                            /* goes as a job of its own */
 	bool bad_text;
@@ -61,7 +62,6 @@ TAILQ_HEAD(command_list, command);
 struct line {
 	struct command_list commands;          /* unanswered, in the order emitted */
 	size_t count, bytes, out;              /* out: given to a worker or held */
-	uint16_t place;                        /* where its last send went: a hint (dispatch.c), or 0 */
 	uint64_t order;                        /* greatest message id among its answers so far (answers.c) */
 	int ring;                              /* the ring it stands in, -1: none */
 	uint16_t aside;                        /* it stands beside its ring until this place is free, 0: in it */

@@ -124,6 +124,11 @@ bool sio_socket_returns(const struct sio_socket *s)
 	return s->returns && s->state != SIO_SOCKET_ENDED;
 }
 
+bool sio_socket_whole(const struct sio_socket *s)
+{
+	return s->returns && sio_recovery_whole(s->nsp->recovery, s);
+}
+
 void sio_socket_replay(struct sio_socket *s)
 {
 	if (!s->returns || s->state != SIO_SOCKET_OPEN)

@@ -63,6 +63,7 @@ enum sio_socket_state { SIO_SOCKET_PENDING, SIO_SOCKET_OPEN, SIO_SOCKET_ENDED };
 
 struct sio_back {                           /* how far a session got; numbers are recovery's */
 	uint64_t last;                      /* the last push that was sent to it */
+	uint64_t left;                      /* the same when it left a room: what it had not heard there then is not found */
 	uint64_t cut;                       /* the last push of all when it was cut */
 	uint64_t until_ms;                  /* until when it may come back */
 };

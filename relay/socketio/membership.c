@@ -28,6 +28,8 @@ int sio_socket_leave(struct sio_socket *s, struct slice room)
 	struct sio_namespace *n = s->nsp;
 	int left = s->state == SIO_SOCKET_ENDED ? 0 : sio_rooms_leave(n->rooms, &s->peer, room);
 
+	if (left && !s->returns)    /* who comes back leaves what is no room of his any more: it is not to be heard */
+		s->back.left = s->back.last;
 	if (left && n->cb.on_leave)
 		n->cb.on_leave(n->ctx, s, room);
 	return left;

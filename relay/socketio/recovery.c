@@ -241,11 +241,11 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 
 /*
  * Everything behind `from` is here: in the log, or nothing was sent since and nothing dropped from the log was
- * pushed after the cut.
+ * pushed after the cut. What was for a room that it left since, and maybe entered again, cannot be told any more.
  */
 static bool complete(const struct sio_recovery *r, const struct sio_back *b, uint64_t from)
 {
-	if (from > r->number)
+	if (from > r->number || from < b->left)
 		return false;
 	return from >= r->dropped || (from >= b->last && b->cut >= r->dropped);
 }
@@ -268,6 +268,11 @@ struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uin
 			return NULL;
 	*from_r = from;
 	return w;
+}
+
+bool sio_recovery_whole(const struct sio_recovery *r, const struct sio_socket *s)
+{
+	return complete(r, &s->back, s->has);
 }
 
 void sio_recovery_take(struct sio_recovery *r, struct sio_away *w, struct sio_socket *s)

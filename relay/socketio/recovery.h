@@ -92,6 +92,8 @@ void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *
  * the cut where nothing before it was missed.
  */
 struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t *from_r, size_t bytes_max);
+/* Whether that is still so for a socket that took over a session and waited to be accepted. */
+bool sio_recovery_whole(const struct sio_recovery *r, const struct sio_socket *s);
 /* The socket takes over the session's seats and pid; the session is freed. */
 void sio_recovery_take(struct sio_recovery *r, struct sio_away *w, struct sio_socket *s);
 /* Sends what the socket missed behind push `from`. */

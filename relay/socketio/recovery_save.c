@@ -24,7 +24,7 @@ struct saved_push {
 };
 
 struct saved_session {
-	uint64_t last, cut, left_ms;
+	uint64_t last, left, cut, left_ms;
 	uint64_t seats;                     /* so many of struct saved_seat follow, each with its name */
 	char id[IDS_SID_LEN + 1], pid[IDS_SID_LEN + 1];
 };
@@ -49,6 +49,7 @@ static void put_session(struct buf *b, const struct sio_away *w, uint64_t now)
 
 	memset(&s, 0, sizeof(s));
 	s.last = w->back.last;
+	s.left = w->back.left;
 	s.cut = w->back.cut;
 	s.left_ms = w->back.until_ms > now ? w->back.until_ms - now : 0;
 	s.seats = w->peer.count;
@@ -204,7 +205,7 @@ static int load_session(struct loading *l)
 	if (take(l, &s, sizeof(s)) < 0 || !is_id(s.id) || !is_id(s.pid) || map_find(r->away, slice_of(s.pid)))
 		return -1;
 	w = mem_zero(1, sizeof(*w));
-	w->back = (struct sio_back){ .last = s.last, .cut = s.cut, .until_ms = l->now +
+	w->back = (struct sio_back){ .last = s.last, .left = s.left, .cut = s.cut, .until_ms = l->now +
 		(s.left_ms > l->elapsed_ms ? s.left_ms - l->elapsed_ms : 0) };
 	memcpy(w->id, s.id, sizeof(w->id));
 	memcpy(w->pid, s.pid, sizeof(w->pid));

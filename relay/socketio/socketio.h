@@ -239,6 +239,11 @@ size_t sio_push_kept(struct sio_namespace *n, const struct slice *rooms, size_t 
  * that it is recovered.
  */
 bool sio_socket_returns(const struct sio_socket *s);
+/*
+ * Whether all that such a socket missed is still here. It is in on_connect; who accepts later asks, forgets one of which
+ * something is gone, and closes its transport, so that its client begins anew.
+ */
+bool sio_socket_whole(const struct sio_socket *s);
 /* Sends what an accepted socket missed; until then kept pushes wait. Nothing happens to one that is new. */
 void sio_socket_replay(struct sio_socket *s);
 /* When this socket ends its client begins anew. */

@@ -1,5 +1,5 @@
 'use strict';
-// timeout: 200
+// timeout: 260
 // Workers stand still for moments, as they do on a busy machine, also between a commit and its answer, or die there. The
 // room hears id order all the same.
 const path = require('node:path');
@@ -7,6 +7,7 @@ const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { gather, talk, audit } = require('./crowd');
 const { build, Steps } = require('./hooks');
+const { cast, group, joinGroup, words } = require('../talk/cast');
 
 let house;
 let crowd = [];
@@ -62,4 +63,46 @@ test('workers die between a commit and its answer: what goes again goes in its o
   }
   stop.now = true;
   await check(await talking);
+}, 90000);
+
+// Two rooms in turn, named as rooms or as groups: a room is one whatever it is called, and what goes again is not overtaken
+// by what may go beside it.
+test('the same in two groups, half of it by send_group_message; workers also answer late', async () => {
+  crowd.forEach((p) => p.close());
+  crowd = [];
+  const steps = new Steps(path.join(house.runDir, 'steps', 'bus'));
+  const ids = await cast(house, 12);
+  const people = [];
+  const groups = [];
+  for (let i = 0; i < 2; i += 1) groups.push({ id: await group(house, ids), heard: [] });
+  for (const id of ids) people.push(await house.connect(id, { transports: ['websocket'] }));
+  for (const g of groups) for (const p of people) g.sala = (await joinGroup(p, g.id)).sala_uuid;
+  for (const g of groups) people[0].io.on('packet', ({ data }) => {
+    if (data && data[0] === 'receive_message' && data[1].sala_uuid === g.sala) g.heard.push(BigInt(data[1].mensaje_id));
+  });
+  let now = false;
+  let sent = 0;
+  const talking = Promise.all(people.map(async (p, i) => {
+    for (let n = 0; !now; n += 1) {
+      const g = groups[(n + i) % 2];
+      const answer = await p.call(...(i % 2 ? ['send_group_message', { sender_id: ids[i], group_id: g.id, content: `${n}` }] :
+        ['send_message', words(g.sala, ids[i], `${n}`, { type: 'grupal' })]), 15000);
+      assert.equal(answer.status, 'sent', JSON.stringify(answer));
+      sent += 1;
+      await pause(Math.random() * 4);
+    }
+  }));
+  for (let n = 0; n < 12; n += 1) {
+    steps.arm('worker.done', ...(n % 2 ? ['kill'] : ['delay', { value: 700 }]));
+    await steps.met();
+    await pause(900);
+  }
+  now = true;
+  await talking;
+  await ask(() => groups[0].heard.length + groups[1].heard.length === sent, 5000, 'all to be heard');
+  console.log(`# ${sent} messages`);
+  for (const { heard } of groups) {
+    const back = heard.filter((id, i) => i > 0 && id <= heard[i - 1]);
+    assert.deepEqual(back.slice(0, 5).map(String), [], `${back.length} of ${heard.length} came behind a later one`);
+  }
 }, 90000);

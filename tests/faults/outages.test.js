@@ -36,9 +36,12 @@ test('database away: unavailable within 5 s, the connection stays, service comes
   assert.equal(rest.status, 503);
   assert.equal(rest.json.code, 'unavailable');
   assert.ok(rest.headers['retry-after']);
+  const ready = async (status) => (await house.api('GET', '/readyz', { url: house.relayUrl })).status === status;
+  await ask(() => ready(503), 12000, 'not ready');
   await house.startPart('db');
   await ask(async () => (await alice.call('send_message', text('con base', { client_id: 'con-base' }))).status === 'sent', 5000, 'an ack');
   assert.equal(alice.id, sid);
+  await ask(() => ready(200), 5000, 'ready');
   const rows = await house.rows('SELECT COUNT(*) AS n FROM mensajes WHERE contenido = ?', ['sin base']);
   assert.equal(Number(rows[0].n), 0, 'what was refused is not stored');
 }, 90000);
@@ -65,11 +68,13 @@ test('a silent worker: the answer comes by the deadline and says the outcome is 
 test('no worker: unavailable at once; a new client waits at the transport and gets in when they are back', async () => {
   const sid = alice.id;
   await house.stopPart('bus', 'KILL');
-  await ask(async () => (await house.api('GET', '/readyz', { url: house.relayUrl })).status === 503, 8000, 'not ready');
+  const handshake = '/socket.io/?EIO=4&transport=polling&user_id=456';
+  await ask(async () => (await house.api('GET', handshake, { url: house.relayUrl })).status === 503, 8000, 'the relay to notice');
+  assert.equal((await house.api('GET', '/readyz', { url: house.relayUrl })).status, 503);
   const { answer, ms } = await timed(alice.call('send_message', text('sin manos')));
   assert.equal(answer.code, 'unavailable');
   assert.ok(ms < 500, `took ${ms} ms`);
-  const refused = await house.api('GET', '/socket.io/?EIO=4&transport=polling&user_id=456', { url: house.relayUrl });
+  const refused = await house.api('GET', handshake, { url: house.relayUrl });
   assert.equal(refused.status, 503);
   assert.ok(refused.headers['retry-after']);
   const { open } = require('../lib/clients');

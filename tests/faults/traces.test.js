@@ -223,7 +223,8 @@ trace('workers that say nothing, and somebody at the door', { counters: ['arriva
 
 trace('no worker at all', { counters: ['unavailable', 'refused'], logs: { relay: / info \S+ user \d+: send_message refused: unavailable$/ } }, async () => {
   await house.stopPart('bus');
-  await ask(async () => (await house.api('GET', '/readyz', { url: house.relayUrl })).status === 503, 8000, 'not ready');
+  await ask(async () => (await house.api('GET', '/socket.io/?EIO=4&transport=polling&user_id=456', { url: house.relayUrl })).status === 503,
+    8000, 'the relay to notice');
   assert.equal((await send('sin manos')).code, 'unavailable');
   await start('bus');
   await ask(async () => (await house.api('GET', '/readyz', { url: house.relayUrl })).status === 200, 8000, 'ready');

@@ -15,7 +15,7 @@
 #include "relay/chat/hall.h"
 #include "relay/chat/handover.h"
 
-#define MAGIC "upred handover 2"
+#define MAGIC "upred handover 3"
 #define PARTS 4
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -103,4 +103,11 @@ test('who is removed hears it within five seconds and hears no more', async () =
   assert.equal(refused.status, 'error');
 }, 20000);
 
+test('a group that is deleted: its members hear which room it was', async () => {
+  const gone = await group(house, ids.slice(0, 2));
+  const { sala_uuid } = await joinGroup(ana, gone);
+  await house.rows('DELETE FROM grupos WHERE id = ?', [gone]);
+  assert.deepEqual(await ana.next('group_left', undefined, 5000), { status: 'removed', sala_uuid });
+}, 20000);
+
 atEnd(() => house && house.stop());

@@ -251,8 +251,10 @@ const calm = {
   },
   'transport busy': async ({ server, house, wire }) => {
     await house.stopPart('bus', 'KILL');
-    await ask(async () => (await wire.request(server, 'GET', '/readyz')).status === 503, 10000, 'the relay to notice');
-    const { status } = await wire.request(server, 'GET', HELLO);
+    const { status } = await ask(async () => {
+      const r = await wire.request(server, 'GET', HELLO);
+      return r.status !== 200 && r;
+    }, 10000, 'the relay to notice');
     await house.startPart('bus');
     return String(status);
   },

@@ -43,6 +43,7 @@ static int setup(void **state)
 	h->by_id = map_new();
 	h->pushed = pushed_new(1024);
 	h->holes = holes_new(15000);
+	h->targets = targets_new();
 	h->limits = limits_new();
 	h->presence = presence_new();
 	h->answers = answers_new();
@@ -66,6 +67,7 @@ static int teardown(void **state)
 	dispatch_free(h->dispatch);
 	answers_free(h->answers);
 	limits_free(h->limits);
+	targets_free(h->targets);
 	presence_free(h->presence);
 	holes_free(h->holes);
 	pushed_free(h->pushed);

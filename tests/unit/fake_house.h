@@ -227,6 +227,7 @@ void sio_socket_ack(struct sio_socket *s, uint64_t a, struct slice x) { (void)s,
 void sio_socket_accept(struct sio_socket *s) { (void)s; NEVER; }
 bool sio_socket_returns(const struct sio_socket *s) { (void)s; NEVER; }
 void sio_socket_replay(struct sio_socket *s) { (void)s; NEVER; }
+bool sio_socket_whole(const struct sio_socket *s) { (void)s; NEVER; }
 void sio_socket_forget(struct sio_socket *s) { (void)s; NEVER; }
 void sio_socket_refuse(struct sio_socket *s, struct slice o) { (void)o; refused(s); }
 void sio_socket_disconnect(struct sio_socket *s, bool c) { (void)c; buf_putf(&transcript, "%s:end ", s->id); }

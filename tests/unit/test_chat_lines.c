@@ -2,44 +2,7 @@
 /*
  * Lines and the forming of jobs: each test is a few lines of commands and the jobs that come of them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-#include "relay/chat/lines.h"
-
-static struct lines ls;
-static uint64_t next_id;
-
-static struct command *put(struct line *l, int kind, size_t args)
-{
-	struct command *c = mem_zero(1, sizeof(*c) + args);
-
-	c->id = ++next_id;
-	c->kind = (uint8_t)kind;
-	c->attempt = 1;
-	c->line = l;
-	c->args = (struct slice){ c->bytes, args };
-	lines_put(&ls, c);
-	return c;
-}
-
-static void drop(struct command *c)
-{
-	lines_remove(&ls, c);
-	free(c);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	lines_init(&ls);
-	next_id = 0;
-	return 0;
-}
+#include "lines_put.h"
 
 static void one_socket_keeps_its_order_and_one_kind(void **state)
 {
@@ -286,101 +249,6 @@ static void random_walk_keeps_order_and_counts(void **state)
 		assert_int_equal(ls.waiting[k], 0);
 }
 
-static void a_place_that_is_taken_is_waited_for(void **state)
-{
-	struct line a, b, c;
-	struct command *out[64], *of_a, *of_b, *of_c;
-
-	(void)state;
-	line_init(&a);
-	line_init(&b);
-	line_init(&c);
-	a.place = b.place = lines_place(SLICE("chat_one"));
-	c.place = lines_place(SLICE("chat_two"));
-	of_a = put(&a, WIRE_JOB_SENDS, 10);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	of_b = put(&b, WIRE_JOB_SENDS, 10);
-	of_c = put(&c, WIRE_JOB_SENDS, 10);
-	assert_int_equal(lines_ready(&ls, WIRE_JOB_SENDS, 64), 1);
-	/* Another's room goes, the one that is being written to waits. */
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	assert_ptr_equal(out[0], of_c);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
-	drop(of_a);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	assert_ptr_equal(out[0], of_b);
-	drop(of_b);
-	/* One place may be met many times within a job; a second attempt lets it go. */
-	of_a = put(&a, WIRE_JOB_SENDS, 10);
-	of_b = put(&b, WIRE_JOB_SENDS, 10);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 2);
-	lines_back(&ls, of_a);
-	assert_int_equal(ls.busy[a.place], 1);
-	/* Also the second attempt of one waits for the other, and lets pass who goes elsewhere. */
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
-	lines_back(&ls, of_b);
-	assert_int_equal(ls.busy[a.place], 0);
-	/* What a send names counts more than where the last one went, for the second attempt too. */
-	of_a->to = lines_place(SLICE("chat_three"));
-	of_b->to = of_a->to;
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	assert_int_equal(ls.busy[of_a->to], 1);
-	assert_int_equal(ls.busy[a.place], 0);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
-	drop(of_a);
-	drop(of_b);
-	drop(of_c);
-}
-
-/* However many wait for one room, a lone second attempt for it waits too, and whoever writes elsewhere goes. */
-static void a_crowd_at_one_place_stops_nobody_else(void **state)
-{
-	static struct line crowd[1000], elsewhere, busy;
-	struct command *out[64], *waiting[1000], *first, *other;
-
-	(void)state;
-	line_init(&elsewhere);
-	line_init(&busy);
-	elsewhere.place = lines_place(SLICE("chat_two"));
-	busy.place = lines_place(SLICE("chat_one"));
-	first = put(&busy, WIRE_JOB_SENDS, 10);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	for (int i = 0; i < 1000; i++) {
-		line_init(&crowd[i]);
-		crowd[i].place = busy.place;
-		waiting[i] = put(&crowd[i], WIRE_JOB_SENDS, 10);
-		waiting[i]->attempt += i % 2;
-	}
-	other = put(&elsewhere, WIRE_JOB_SENDS, 10);
-	assert_int_equal(lines_ready(&ls, WIRE_JOB_SENDS, 64), 1);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	assert_ptr_equal(out[0], other);
-	/* some go away, are held, or go elsewhere meanwhile */
-	drop(waiting[0]);
-	lines_hold(&ls, &crowd[2], true);
-	waiting[4]->to = elsewhere.place;
-	lines_hold(&ls, &crowd[4], true);
-	lines_hold(&ls, &crowd[4], false);
-	drop(other);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	assert_ptr_equal(out[0], waiting[4]);
-	drop(waiting[4]);
-	/* free: in the order they came, a second attempt as a job of its own */
-	drop(first);
-	assert_int_equal(lines_ready(&ls, WIRE_JOB_SENDS, 2000), 997);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	assert_ptr_equal(out[0], waiting[1]);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
-	drop(waiting[1]);
-	lines_hold(&ls, &crowd[3], true);
-	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	assert_ptr_equal(out[0], waiting[5]);
-	for (int i = 2; i < 1000; i++)
-		if (i != 4)
-			drop(waiting[i]);
-	assert_int_equal(ls.count, 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,8 +260,6 @@ int main(void)
 		cmocka_unit_test_setup(refusals_wait_for_their_turn, setup),
 		cmocka_unit_test_setup(the_relays_own_go_alone, setup),
 		cmocka_unit_test_setup(random_walk_keeps_order_and_counts, setup),
-		cmocka_unit_test_setup(a_place_that_is_taken_is_waited_for, setup),
-		cmocka_unit_test_setup(a_crowd_at_one_place_stops_nobody_else, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,21 @@ static void test_not_recovered(void **state)
 		back(&k);
 		assert_false(sio_socket_returns(last));
 	}
+	/* forgotten by the application */
+	s = join_room(&k);
+	k.offset[0] = '\0';
+	sio_socket_forget(last);
+	fake_gone(s, EIO_PEER_CLOSED);
+	back(&k);
+	assert_false(sio_socket_returns(last));
+}
+
+static void test_not_all_there(void **state)
+{
+	struct known k = { .offset = "" };
+	struct eio_session *s;
+
+	(void)state;
 	/* too late */
 	s = join_room(&k);
 	fake_gone(s, EIO_PEER_CLOSED);
@@ -168,10 +183,28 @@ static void test_not_recovered(void **state)
 		push("[\"e\",{\"text\":\"long enough to fill what may be kept\"}]");
 	back(&k);
 	assert_false(sio_socket_returns(last));
-	/* forgotten by the application */
+	/* nor is it when the application accepts */
 	s = join_room(&k);
-	k.offset[0] = '\0';
-	sio_socket_forget(last);
+	push("[\"e\",{}]");
+	note_offset(s, &k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	push("[\"e\",{}]");
+	accept_at_once = false;
+	back(&k);
+	assert_true(sio_socket_returns(last));
+	assert_true(sio_socket_whole(last));
+	for (int i = 0; i < 60; i++)
+		push("[\"e\",{\"text\":\"long enough to fill what may be kept\"}]");
+	assert_false(sio_socket_whole(last));
+	accept_at_once = true;
+	/* it left a room in which it had not heard everything, and is there again */
+	s = join_room(&k);
+	push("[\"e\",{}]");
+	note_offset(s, &k);
+	push("[\"e\",{}]");
+	fake_say(s, "2[\"leave\",\"r\"]");
+	fake_say(s, "2[\"join\",\"r\"]");
+	push("[\"e\",{}]");
 	fake_gone(s, EIO_PEER_CLOSED);
 	back(&k);
 	assert_false(sio_socket_returns(last));
@@ -298,7 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RECOVERY(test_missed), RECOVERY(test_who_bears_an_offset), RECOVERY(test_never_heard_any),
-		RECOVERY(test_rooms), RECOVERY(test_not_recovered), RECOVERY(test_quiet), RECOVERY(test_unnoticed),
+		RECOVERY(test_rooms), RECOVERY(test_not_recovered), RECOVERY(test_not_all_there), RECOVERY(test_quiet), RECOVERY(test_unnoticed),
 		RECOVERY(test_while_it_ends), RECOVERY(test_twice), RECOVERY(test_old_clients),
 	};
 

@@ -1,0 +1,119 @@
+/*
+ * targets: a table of fixed size, in which each target has one place.
+ *
+ * Room: relay/chat, pure. Called by commands, answers and effects; calls json and lines.
+ */
+#include "targets.h"
+
+#include <stdlib.h>
+#include "json.h"
+#include "lines.h"
+
+#define TARGETS_KNOWN 4096
+
+struct targets {
+	struct {
+		uint64_t target;
+		uint16_t place;
+	} known[TARGETS_KNOWN];
+};
+
+/* Who names what by which member; CONTRACT's events. */
+static const struct { const char *event, *member; } names[] = {
+	{ "send_message", "to" },
+	{ "send_direct_message", "recipient_id" },
+	{ "send_group_message", "group_id" },
+	{ "join_direct_chat", "other_user_id" },
+	{ "join_group", "group_id" },
+};
+
+struct targets *targets_new(void)
+{
+	return mem_zero(1, sizeof(struct targets));
+}
+
+void targets_free(struct targets *t)
+{
+	free(t);
+}
+
+/* An id may be a number or a string. */
+static struct slice id_of(struct slice object, const char *member)
+{
+	struct slice value;
+
+	if (!json_member(object, member, &value))
+		return SLICE_NONE;
+	if (json_kind(value) == JSON_STRING)
+		return (struct slice){ value.p + 1, value.n - 2 };
+	return json_kind(value) == JSON_NUMBER ? value : SLICE_NONE;
+}
+
+static bool is_group(struct slice object, const char *member)
+{
+	struct slice type;
+
+	if (strcmp(member, "group_id") == 0)
+		return true;
+	return strcmp(member, "to") == 0 && json_member(object, "type", &type) && slice_is(type, "\"grupal\"");
+}
+
+static uint64_t add(uint64_t h, struct slice text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		h = (h ^ (unsigned char)text.p[i]) * 1099511628211u;
+	return h;
+}
+
+static bool goes_first(struct slice a, struct slice b)
+{
+	return a.n != b.n ? a.n < b.n : memcmp(a.p, b.p, a.n) < 0;
+}
+
+uint64_t targets_of(struct slice event, struct slice args, struct slice user)
+{
+	struct slice rest = args, object, id;
+	uint64_t h = 14695981039346656037u;      /* FNV-1a */
+	bool first;
+	size_t i = 0;
+
+	while (i < sizeof(names) / sizeof(names[0]) && !slice_is(event, names[i].event))
+		i++;
+	if (i == sizeof(names) / sizeof(names[0]) || !json_next_argument(&rest, &object) ||
+	    json_kind(object) != JSON_OBJECT)
+		return 0;
+	id = id_of(object, names[i].member);
+	if (id.n == 0)
+		return 0;
+	if (is_group(object, names[i].member))
+		return add(add(h, SLICE("g")), id);
+	first = goes_first(id, user);
+	return add(add(add(h, first ? id : user), SLICE(":")), first ? user : id);
+}
+
+uint16_t targets_place(const struct targets *t, uint64_t target)
+{
+	size_t at = target % TARGETS_KNOWN;
+
+	if (target && t->known[at].target == target)
+		return t->known[at].place;
+	return target ? lines_place((struct slice){ (const char *)&target, sizeof(target) }) : 0;
+}
+
+/* A room's name ends with its uuid, by which clients name it (handlers: push.c). */
+static struct slice uuid_of(struct slice room)
+{
+	const char *mark = memchr(room.p, '_', room.n);
+
+	return mark ? (struct slice){ mark + 1, room.n - (size_t)(mark + 1 - room.p) } : room;
+}
+
+void targets_learn(struct targets *t, uint64_t target, struct slice room)
+{
+	size_t at = target % TARGETS_KNOWN;
+
+	if (!target || !room.n)
+		return;
+	t->known[at].target = target;
+	t->known[at].place = lines_place(uuid_of(room));
+}
