@@ -44,12 +44,9 @@ static const struct refusal *check_kept(struct call *c, struct kept_rooms *k)
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	for (size_t i = 0; i < k->count; i++) {
-		if (k->set[i].member)
-			continue;
-		/* what a host that is behind does not have is not gone */
-		if (store_is_spare(c->store))
-			return call_trouble(c, STORE_LOST);
-		leave(c, k, i);
+		/* what a host that is behind does not have is not gone; when another answers, the relay asks again (feed.c) */
+		if (!k->set[i].member && !store_is_spare(c->store))
+			leave(c, k, i);
 	}
 	k->count = 0;
 	return NULL;

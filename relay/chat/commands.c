@@ -75,7 +75,7 @@ static void name_place(struct hall *h, struct command *c)
 {
 	struct slice rest = c->args, object, name;
 
-	if (json_next_argument(&rest, &object) && json_kind(object) == JSON_OBJECT &&
+	if (slice_is(c->event, "send_message") && json_next_argument(&rest, &object) && json_kind(object) == JSON_OBJECT &&
 	    json_member(object, "sala_uuid", &name) && json_kind(name) == JSON_STRING) {
 		c->to = lines_place((struct slice){ name.p + 1, name.n - 2 });
 		return;

@@ -127,6 +127,9 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 	lost = sio_socket_returns(seat->socket) && !sio_socket_whole(seat->socket);
 	if (foreign || lost) {
 		/* Somebody else's session, or one whose messages went while it waited: it ends, its client begins anew. */
+		h->stats.arrivals_closed++;
+		log_info(seat->sid, "%s begins anew: %s", seat->address,
+			foreign ? "the session was another person's" : "what it missed is gone");
 		sio_socket_forget(seat->socket);
 		sio_socket_close_transport(seat->socket, CLOSE_TRY_AGAIN);
 		return;

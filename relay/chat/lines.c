@@ -1,7 +1,7 @@
 /*
  * lines: the order in which commands go to workers.
  *
- * Room: relay/chat, pure. Called by commands and dispatch. Each line that may go stands in exactly one
+ * Room: relay/chat, pure. Called by commands, dispatch and targets. Each line that may go stands in exactly one
  * ring, that of its first command's kind, or aside until the place of that command is free; line_place is the one
  * mover.
  */
@@ -86,6 +86,24 @@ static void line_place(struct lines *ls, struct line *l, bool first)
 		TAILQ_INSERT_TAIL(&ls->rings[ring], l, in_ring);
 }
 
+static bool goes_alone(const struct command *c)
+{
+	return c->alone || c->attempt > 1;
+}
+
+/* Behind those at the head that go alone: their turn was before, wherever they write. */
+static void put_in_front(struct line_list *list, struct line *l)
+{
+	struct line *at = TAILQ_FIRST(list);
+
+	while (at && goes_alone(TAILQ_FIRST(&at->commands)))
+		at = TAILQ_NEXT(at, in_ring);
+	if (at)
+		TAILQ_INSERT_BEFORE(at, l, in_ring);
+	else
+		TAILQ_INSERT_TAIL(list, l, in_ring);
+}
+
 /*
  * The first line from `l` on that may go. Those before it, whose place is taken, step aside: each is looked at once,
  * and however many wait for one room, nobody else waits behind them.
@@ -98,12 +116,18 @@ static struct line *first_free(struct lines *ls, struct line *l)
 		next = TAILQ_NEXT(l, in_ring);
 		TAILQ_REMOVE(&ls->rings[l->ring], l, in_ring);
 		l->aside = place_of(TAILQ_FIRST(&l->commands));
-		TAILQ_INSERT_TAIL(&ls->aside[l->aside], l, in_ring);
+		if (goes_alone(TAILQ_FIRST(&l->commands)))
+			put_in_front(&ls->aside[l->aside], l);
+		else
+			TAILQ_INSERT_TAIL(&ls->aside[l->aside], l, in_ring);
 	}
 	return l;
 }
 
-/* A place is free: those that waited for it stand before all others again, in their order. */
+/*
+ * A place is free: those that waited for it stand before all others again, in their order; but for those that go again, who
+ * are never overtaken.
+ */
 static void come_back(struct lines *ls, uint16_t place)
 {
 	struct line *l;
@@ -111,7 +135,10 @@ static void come_back(struct lines *ls, uint16_t place)
 	while ((l = TAILQ_LAST(&ls->aside[place], line_list))) {
 		TAILQ_REMOVE(&ls->aside[place], l, in_ring);
 		l->aside = 0;
-		TAILQ_INSERT_HEAD(&ls->rings[l->ring], l, in_ring);
+		if (goes_alone(TAILQ_FIRST(&l->commands)))
+			TAILQ_INSERT_HEAD(&ls->rings[l->ring], l, in_ring);
+		else
+			put_in_front(&ls->rings[l->ring], l);
 	}
 }
 
@@ -161,11 +188,6 @@ struct forming {
 	size_t count, most, bytes;
 	bool full;
 };
-
-static bool goes_alone(const struct command *c)
-{
-	return c->alone || c->attempt > 1;
-}
 
 /* Adds up to `share` commands of a line, from `c` on; returns the first that did not go. */
 static struct command *take_from(struct lines *ls, struct forming *f, struct command *c, int kind,

@@ -38,24 +38,11 @@ void targets_free(struct targets *t)
 }
 
 /* An id may be a number or a string. */
-static struct slice id_of(struct slice object, const char *member)
+static struct slice id_text(struct slice value)
 {
-	struct slice value;
-
-	if (!json_member(object, member, &value))
-		return SLICE_NONE;
 	if (json_kind(value) == JSON_STRING)
 		return (struct slice){ value.p + 1, value.n - 2 };
 	return json_kind(value) == JSON_NUMBER ? value : SLICE_NONE;
-}
-
-static bool is_group(struct slice object, const char *member)
-{
-	struct slice type;
-
-	if (strcmp(member, "group_id") == 0)
-		return true;
-	return strcmp(member, "to") == 0 && json_member(object, "type", &type) && slice_is(type, "\"grupal\"");
 }
 
 static uint64_t add(uint64_t h, struct slice text)
@@ -72,9 +59,9 @@ static bool goes_first(struct slice a, struct slice b)
 
 uint64_t targets_of(struct slice event, struct slice args, struct slice user)
 {
-	struct slice rest = args, object, id;
+	struct slice rest = args, object, id, values[2];
 	uint64_t h = 14695981039346656037u;      /* FNV-1a */
-	bool first;
+	bool group, first;
 	size_t i = 0;
 
 	while (i < sizeof(names) / sizeof(names[0]) && !slice_is(event, names[i].event))
@@ -82,10 +69,13 @@ uint64_t targets_of(struct slice event, struct slice args, struct slice user)
 	if (i == sizeof(names) / sizeof(names[0]) || !json_next_argument(&rest, &object) ||
 	    json_kind(object) != JSON_OBJECT)
 		return 0;
-	id = id_of(object, names[i].member);
+	json_members(object, (const char *const[]){ names[i].member, "type" }, values, 2);
+	id = id_text(values[0]);
 	if (id.n == 0)
 		return 0;
-	if (is_group(object, names[i].member))
+	group = strcmp(names[i].member, "to") == 0 ? slice_is(values[1], "\"grupal\"")
+						    : strcmp(names[i].member, "group_id") == 0;
+	if (group)
 		return add(add(h, SLICE("g")), id);
 	first = goes_first(id, user);
 	return add(add(add(h, first ? id : user), SLICE(":")), first ? user : id);

@@ -19,7 +19,10 @@ void targets_free(struct targets *t);
 uint64_t targets_of(struct slice event, struct slice args, struct slice user);
 /* The place of its room, or one of its own as long as that is not known. Of 0: 0. */
 uint16_t targets_place(const struct targets *t, uint64_t target);
-/* The room (its name) turned out to be the target's. Of very many targets the older are forgotten. */
+/*
+ * The room (its name) turned out to be the target's. Two targets may share a place in the table: the later one stays. A
+ * relay that begins knows none; until a target's first answer its sends are in order among themselves only.
+ */
 void targets_learn(struct targets *t, uint64_t target, struct slice room);
 
 #endif

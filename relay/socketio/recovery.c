@@ -241,7 +241,8 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 
 /*
  * Everything behind `from` is here: in the log, or nothing was sent since and nothing dropped from the log was
- * pushed after the cut. What was for a room that it left since, and maybe entered again, cannot be told any more.
+ * pushed after the cut. Of what it had not heard when it left a room, nobody can
+ * tell any more what was for that room.
  */
 static bool complete(const struct sio_recovery *r, const struct sio_back *b, uint64_t from)
 {

@@ -41,7 +41,7 @@ const frames = [
 
 // the same, a probe for a polling session that must live on
 const probes = [
-  ['5 without 2probe', say('5'), 1002],
+  ['4 behind 2probe', both(['2probe'], ['4hola']), 1002],
   ['2probe twice', both(['2probe'], ['2probe']), 1002],
   ['a binary probe', say('2probe', { opcode: 2 }), 1002],
   ['a message instead of a probe', say('4hola'), 1002],

@@ -123,6 +123,7 @@ test('rooms lost meanwhile are left and their messages dropped; the others come'
   await returned(alice);
   assert.equal(alice.recovered, true);
   await alice.next('receive_message', { message: 'para todos' });
+  assert.deepEqual(await alice.next('group_left'), { status: 'removed', group_id: lost });
   await say(bob, words(gone, b, 'más', { type: 'grupal' }));
   await alice.nothing('receive_message', { message: 'más' });
   assert.deepEqual(alice.texts(), ['todavía', 'para todos']);

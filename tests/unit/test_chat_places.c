@@ -131,12 +131,71 @@ static void a_second_attempt_is_not_overtaken_in_its_room(void **state)
 	drop(of_c);
 }
 
+/* Nor when a line that waited for another room comes back in front, and may go on to theirs. */
+static void who_comes_back_overtakes_no_second_attempt(void **state)
+{
+	struct line a, b, x;
+	struct command *out[64], *of_a, *of_b, *first, *second;
+	uint16_t one = lines_place(SLICE("chat_one")), two = lines_place(SLICE("chat_two"));
+
+	(void)state;
+	line_init(&a);
+	line_init(&b);
+	line_init(&x);
+	of_a = put_to(&a, one);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	of_b = put_to(&b, two);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	first = put_to(&x, one);
+	second = put_to(&x, two);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
+	lines_leave(&ls, of_b);
+	lines_back(&ls, of_b);
+	drop(of_a);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], of_b);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], first);
+	drop(of_b);
+	drop(first);
+	drop(second);
+}
+
+/* Of one job one is answered and held, the other goes again: not behind who waits for the same room. */
+static void a_second_attempt_waits_before_all_others(void **state)
+{
+	struct line a, b, x;
+	struct command *out[64], *held, *again, *younger;
+	uint16_t one = lines_place(SLICE("chat_one"));
+
+	(void)state;
+	line_init(&a);
+	line_init(&b);
+	line_init(&x);
+	held = put_to(&a, one);
+	again = put_to(&b, one);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 2);
+	younger = put_to(&x, one);
+	assert_int_equal(lines_ready(&ls, WIRE_JOB_SENDS, 64), 0);
+	held->state = COMMAND_HELD;
+	lines_leave(&ls, again);
+	lines_back(&ls, again);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
+	drop(held);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], again);
+	drop(again);
+	drop(younger);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_place_that_is_taken_is_waited_for, setup),
 		cmocka_unit_test_setup(a_crowd_at_one_place_stops_nobody_else, setup),
 		cmocka_unit_test_setup(a_second_attempt_is_not_overtaken_in_its_room, setup),
+		cmocka_unit_test_setup(who_comes_back_overtakes_no_second_attempt, setup),
+		cmocka_unit_test_setup(a_second_attempt_waits_before_all_others, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

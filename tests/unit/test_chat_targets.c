@@ -25,6 +25,7 @@ static void a_pair_is_one_target_whoever_asks_and_however(void **state)
 	assert_true(of("send_direct_message", "{\"recipient_id\":\"123\"}", "456") == pair);
 	assert_true(of("send_message", "{\"to\":\"456\",\"type\":\"directo\"}", "123") == pair);
 	assert_true(of("join_direct_chat", "{\"other_user_id\":456}", "123") == pair);
+	assert_true(of("send_direct_message", "{\"sala_uuid\":\"\",\"recipient_id\":456}", "123") == pair);
 	assert_true(of("join_direct_chat", "{\"other_user_id\":456}", "1234") != pair);
 	assert_true(of("join_direct_chat", "{\"other_user_id\":1234}", "56") !=
 		    of("join_direct_chat", "{\"other_user_id\":123}", "456"));

@@ -64,7 +64,7 @@ export function connect(parts, { me, navigation, refused }) {
 
 	function removed(push) {
 		if (push.status !== 'removed') return;
-		const room = store.findRoom((one) => one.groupId === String(push.group_id));
+		const room = store.findRoom((one) => one.groupId === String(push.group_id) || one.uuid === push.sala_uuid);
 		if (!room) return;
 		showNotice(`Ya no eres miembro de ${store.roomTitle(room)}`);
 		store.dropRoom(room.uuid);
