@@ -187,8 +187,14 @@ test('where no host takes writes the others are read, and what is left for the o
   await ask(async () => Number((await news()).cursor) > Number(cursor), 20000, 'the cursor to pass it');
   const begun = await page('0');         // a walk that ends on the other host
   assert.match(begun.cursor, /^\d+-\d+$/);
+  await house.rows("INSERT INTO grupos (id, nombre, privacidad, usuario_dueno_id) VALUES (9001, 'que la copia no tiene', 'privado', 123)");
+  await house.rows('INSERT INTO miembros_grupo (grupo_id, usuario_id) VALUES (9001, 123), (9001, 456)');
+  const ana = await house.connect('123', { transports: ['websocket'], reconnection: true, reconnectionDelay: 100 });
+  const { sala_uuid: club } = await ana.call('join_group', { group_id: '9001' });
   await second.shut();
   await works(15000);                  // reads go on
+  ana.io.engine.close();               // who comes back there stays in a group of which that host knows nothing
+  await ask(() => ana.connected && ana.recovered, 10000, 'Ana to be back');
   const there = await news(cursor);
   const has = (page) => page.mensajes.some((m) => m.contenido === 'que la copia no tiene');
   assert.equal(has(there), false);
@@ -209,6 +215,10 @@ test('where no host takes writes the others are read, and what is left for the o
     30000, 'a reader to come back');
   for (const from of [there.cursor, walk.cursor, joined.cursor]) assert.equal(has(await news(from)), true, `skipped behind ${from}`);
   await talkSoon('de vuelta', 15000);
+  assert.equal((await house.api('POST', `/api/mensajes/salas/${club}/mensajes`, { user: 456, body: { contenido: 'al grupo' } })).status, 201);
+  await ana.next('receive_message', { message: 'al grupo' }, 10000);
+  assert.equal(ana.all('group_left').length, 0);
+  ana.close();
   await second.shut();
   first.target = housePort;
   await end();
