@@ -11,6 +11,8 @@
 #include "fields.h"
 #include "json.h"
 
+#define GROUP "group_"              /* how the name of a group's room begins */
+
 void render_time(int64_t seconds, char out[RENDER_TIME_LEN + 1])
 {
 	time_t t = (time_t)seconds;
@@ -217,7 +219,7 @@ void render_joined(struct buf *b, const struct store_room *room, struct slice na
 
 struct slice render_room_name(struct arena *a, const struct store_room *room)
 {
-	struct slice head = room->kind == STORE_GRUPAL ? SLICE("group_") : SLICE("chat_");
+	struct slice head = room->kind == STORE_GRUPAL ? SLICE(GROUP) : SLICE("chat_");
 	char *name = arena_alloc(a, head.n + room->uuid.n + 1);
 
 	memcpy(name, head.p, head.n);
@@ -231,4 +233,24 @@ struct slice render_personal_name(struct arena *a, int64_t person_id)
 	int n = snprintf(name, 24, "@%lld", (long long)person_id);
 
 	return (struct slice){ name, (size_t)n };
+}
+
+struct slice render_group_uuid(struct slice name)
+{
+	size_t skip = sizeof(GROUP) - 1;
+
+	if (name.n <= skip || memcmp(name.p, GROUP, skip) != 0)
+		return SLICE_NONE;
+	return (struct slice){ name.p + skip, name.n - skip };
+}
+
+void render_removed(struct buf *b, const struct store_member *is)
+{
+	buf_putc(b, '{');
+	json_put_text_member(b, "status", SLICE("removed"));
+	if (is->group_id)
+		json_put_id_member(b, "group_id", is->group_id);
+	else
+		json_put_text_member(b, "sala_uuid", is->sala_uuid);
+	buf_putc(b, '}');
 }

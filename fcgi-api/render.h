@@ -32,8 +32,13 @@ void render_room(struct buf *b, const struct store_room *room, const struct stor
 /* What both answers to a join end with: sala_chat_id, sala_uuid, room (its name on the wire), cursor. */
 void render_joined(struct buf *b, const struct store_room *room, struct slice name, struct slice cursor);
 
+/* `group_left` of who is in a group no more; the room in place of the group when that is gone. */
+void render_removed(struct buf *b, const struct store_member *is);
+
 /* Names of rooms on the wire: chat_<uuid> or group_<uuid>, and @<user id>. In the arena. */
 struct slice render_room_name(struct arena *a, const struct store_room *room);
 struct slice render_personal_name(struct arena *a, int64_t person_id);
+/* The sala_uuid of a group's room by its name; n = 0 for any other. Borrows from the name. */
+struct slice render_group_uuid(struct slice name);
 
 #endif

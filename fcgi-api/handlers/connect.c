@@ -9,6 +9,7 @@
 
 #include "identity.h"
 #include "json.h"
+#include "render.h"
 
 /* ---- a client that was cut and comes back: its rooms (args, `rooms`) are looked at again ---- */
 
@@ -21,20 +22,14 @@ struct kept_rooms {
 
 static void leave(struct call *c, struct kept_rooms *k, size_t i)
 {
-	static const char group[] = "group_";
 	struct wire_effect leave = { .kind = WIRE_LEAVE, .room = k->name[i] };
-	const struct store_member *is = &k->set[i];
 
 	answer_effect(&c->answer, &leave);
-	if (k->name[i].n < sizeof(group) || memcmp(k->name[i].p, group, sizeof(group) - 1) != 0)
+	if (render_group_uuid(k->name[i]).n == 0)
 		return;
-	buf_puts(k->left, k->left->len ? ",{" : "{");
-	json_put_text_member(k->left, "status", SLICE("removed"));
-	if (is->group_id)
-		json_put_id_member(k->left, "group_id", is->group_id);
-	else
-		json_put_text_member(k->left, "sala_uuid", is->sala_uuid);
-	buf_putc(k->left, '}');
+	if (k->left->len)
+		buf_putc(k->left, ',');
+	render_removed(k->left, &k->set[i]);
 }
 
 static const struct refusal *check_kept(struct call *c, struct kept_rooms *k)

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "log.h"
 #include "push.h"
+#include "render.h"
 
 /*
  * A host that lags knows less than the relay does: what it lacks must not count as gone. The relay asks again. To be asked
@@ -149,18 +150,14 @@ static void take_out(struct call *c, const struct wire_member *m, const struct s
 	struct buf *self = call_buf(c), *event = call_buf(c);
 	struct wire_effect e = { .kind = WIRE_LEAVE, .room = m->room, .sid = m->sid, .join = m->join };
 
-	buf_puts(self, "[\"group_left\",{");
-	json_put_text_member(self, "status", SLICE("removed"));
+	buf_puts(self, "[\"group_left\",");
+	render_removed(self, is);
+	buf_putc(self, ']');
 	buf_puts(event, "[\"user_left_group\",{");
 	json_put_id_member(event, "user_id", is->person_id);
-	if (is->group_id) {
-		json_put_id_member(self, "group_id", is->group_id);
+	if (is->group_id)       /* else the room is gone, and with it whose it was */
 		json_put_id_member(event, "group_id", is->group_id);
-	} else {                /* the room is gone, and with it whose it was */
-		json_put_text_member(self, "sala_uuid", is->sala_uuid);
-	}
 	json_put_text_member(event, "sala_uuid", is->sala_uuid);
-	buf_puts(self, "}]");
 	buf_puts(event, "}]");
 	e.self = buf_slice(self);
 	e.event = buf_slice(event);
@@ -187,19 +184,16 @@ static const struct refusal *check_some(struct call *c, const struct wire_member
 
 const struct refusal *handle_members(struct call *c)
 {
-	static const char group[] = "group_";
 	struct slice in = c->command.args;
 	struct wire_member who[STORE_SET_MAX];
 	struct store_member set[STORE_SET_MAX];
 	const struct refusal *no = NULL;
-	size_t n = 0, skip = sizeof(group) - 1;
+	size_t n = 0;
 
 	while (!no && wire_next_member(&in, &who[n]) == 1) {
-		struct slice room = who[n].room;
-
-		set[n] = (struct store_member){ .person_id = (int64_t)who[n].user };
-		if (room.n > skip && memcmp(room.p, group, skip) == 0)
-			set[n].sala_uuid = (struct slice){ room.p + skip, room.n - skip };
+		set[n] = (struct store_member){
+			.person_id = (int64_t)who[n].user, .sala_uuid = render_group_uuid(who[n].room),
+		};
 		if (++n == STORE_SET_MAX) {
 			no = check_some(c, who, set, n);
 			n = 0;
