@@ -73,6 +73,7 @@ run() {
 		bad=1
 	fi
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + none))
+	[ "$bad" -eq 0 ] || remember "$name" "$log"
 	# in one piece: two lanes may be speaking
 	said=$(printf '  %-44s %3d ok' "$name" "$good"
 		[ "$bad" -eq 0 ] || printf ', %d FAILED' "$bad"
@@ -81,6 +82,9 @@ run() {
 		[ "$bad" -eq 0 ] || show "$log")
 	printf '%s\n' "$said"
 }
+
+# remember NAME LOG: each failure in two lines for the end of the run, where one looks first
+remember() { grep -E -A 1 '^not ok' "$2" | grep -v '^--$' | cut -c 1-180 | sed "s/^/  $1: /" >>"$logs/failures"; }
 
 # the failures with their reasons; all of a log that has few lines
 show() {
@@ -108,7 +112,7 @@ check_logs() {
 	found=$(grep -lE 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$1"/*.log 2>/dev/null)
 	for f in $found; do
 		failed=$((failed + 1))
-		echo "not ok - sanitizer report in $f"
+		echo "not ok - sanitizer report in $f" | tee -a "$logs/failures"
 		grep -E -A 20 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$f" | head -n 60 | sed 's/^/      /'
 	done
 }
@@ -118,7 +122,7 @@ with_house() {
 	shelf=$1
 	shift
 	if ! RATE_LIMITS=off MAX_CONNECTIONS_PER_ADDRESS=20000 house "$shelf" start >"$logs/$shelf-house.log" 2>&1; then
-		echo "not ok - the house of the shelf $shelf did not start"
+		echo "not ok - the house of the shelf $shelf did not start" | tee -a "$logs/failures"
 		sed 's/^/      /' "$logs/$shelf-house.log"
 		failed=$((failed + 1))
 		return
@@ -182,7 +186,7 @@ two_scripts() {
 			passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + none))
 		else
 			failed=$((failed + 1))
-			echo "not ok - lane $n of $1 did not end"
+			echo "not ok - lane $n of $1 did not end" | tee -a "$logs/failures"
 		fi
 	done
 	rm -rf "$logs"/*.taken "$logs"/*.lane[12]
@@ -229,6 +233,7 @@ for s in $shelves; do
 	own_houses
 	echo "  $s: $(($(date +%s) - shelf_began)) s"
 done
+[ ! -f "$logs/failures" ] || { echo "what failed"; cat "$logs/failures"; }
 [ $skipped -eq 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]
