@@ -259,6 +259,7 @@ void chat_close(struct hall *h)
 	limits_free(h->limits);
 	targets_free(h->targets);
 	holes_free(h->holes);
+	buf_fini(&h->early);
 	pushed_free(h->pushed);
 	map_free(h->by_id);
 	free(h);

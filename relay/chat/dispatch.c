@@ -178,6 +178,7 @@ void dispatch_settle(struct hall *h)
 	size_t idle = bus_idle(h->bus);
 	bool gave = true;
 
+	effects_settle(h);
 	seats_let_go(h);
 	commands_settle_refused(h);
 	while (idle > 0 && gave) {
@@ -339,7 +340,7 @@ void dispatch_on_bus(struct hall *h, const struct bus_event *e)
 		on_job_over(h, e->job);
 		break;
 	case BUS_SIGNAL:
-		effects_apply(h, NULL, e->effects);
+		effects_signal(h, e->effects);
 		break;
 	case BUS_TROUBLE:
 		h->feed_hurry = true;

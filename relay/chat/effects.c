@@ -15,6 +15,7 @@
 
 #define EXPIRY_LOOK_S 60               /* tokens go by the wall clock, which somebody may set */
 #define EFFECTS_ROOMS_MAX 64           /* rooms that one push may name */
+#define EARLY_MAX (1u << 20)           /* bytes of signals that wait for the feed; those beyond do not wait */
 #define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
 
 static struct sio_socket *caller_of(const struct command *c)
@@ -292,6 +293,27 @@ void effects_apply(struct hall *h, struct command *c, struct slice effects)
 		sio_socket_replay(c->seat->socket); /* behind `connected` */
 	else
 		sio_socket_close_transport(c->seat->socket, CLOSE_TRY_AGAIN);
+}
+
+void effects_signal(struct hall *h, struct slice effects)
+{
+	size_t waiting = buf_slice(&h->early).n;
+
+	if ((h->feed_ready && waiting == 0) || waiting + effects.n > EARLY_MAX)
+		effects_apply(h, NULL, effects);
+	else
+		buf_put_slice(&h->early, effects);
+}
+
+void effects_settle(struct hall *h)
+{
+	struct buf early = h->early;
+
+	if (!h->feed_ready || buf_slice(&early).n == 0)
+		return;
+	h->early = BUF_INIT;
+	effects_apply(h, NULL, buf_slice(&early));
+	buf_fini(&early);
 }
 
 void effects_apply_late(struct hall *h, struct slice effects)

@@ -15,6 +15,12 @@
  * rooms always count.
  */
 void effects_apply(struct hall *h, struct command *c, struct slice effects);
+/*
+ * What a signal says: at once, or when effects_settle finds the feed ready, because older rows come by the feed to those
+ * who are about to return.
+ */
+void effects_signal(struct hall *h, struct slice effects);
+void effects_settle(struct hall *h);
 /* Only its message pushes: an answer that came too late to be the first. */
 void effects_apply_late(struct hall *h, struct slice effects);
 /* The id of the first message pushed by an answer and the first room that hears it; 0 when there is none. */

@@ -70,6 +70,7 @@ struct hall {
 	struct holes *holes;
 	struct backlog *backlog;               /* rows that the feed is to push; fetch's */
 	struct targets *targets;
+	struct buf early;                      /* what signals said before the feed was ready; effects' */
 	struct limits *limits;
 	struct answers *answers;
 	struct dispatch *dispatch;

@@ -70,6 +70,7 @@ static int teardown(void **state)
 	targets_free(h->targets);
 	presence_free(h->presence);
 	holes_free(h->holes);
+	buf_fini(&h->early);
 	pushed_free(h->pushed);
 	map_free(h->by_id);
 	free(h);

@@ -14,17 +14,16 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "relay/chat/effects.h"
 #include "tests/unit/fake_hall.h"
 
-/* A worker's answer to command number `i` of a job: pushes message `id` (0: none) and replies `ack`. */
-static void answer(uint64_t job, size_t i, int64_t id)
+/* The push of message `id`: each is another, in a room of its own. */
+static void put_push(struct buf *b, int64_t id)
 {
-	struct buf b = BUF_INIT, rooms = BUF_INIT;
 	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = id };
+	struct buf rooms = BUF_INIT;
 	char event[24], uuid[37], room[24];
-	struct wire_effect reply = { .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{}") };
 
-	/* Each message is another, in a room of its own. */
 	snprintf(uuid, sizeof(uuid), "%08llx-0b6e-5c51-9a0b-8f7d6a3c2e10", (unsigned long long)id);
 	push.uuid = slice_of(uuid);
 	snprintf(room, sizeof(room), "r%lld", (long long)id);
@@ -32,12 +31,39 @@ static void answer(uint64_t job, size_t i, int64_t id)
 	push.rooms = buf_slice(&rooms);
 	snprintf(event, sizeof(event), "#%lld ", (long long)id);
 	push.event = slice_of(event);
+	wire_put_effect(b, &push);
+	buf_fini(&rooms);
+}
+
+/* A worker's answer to command number `i` of a job: pushes message `id` (0: none) and replies `ack`. */
+static void answer(uint64_t job, size_t i, int64_t id)
+{
+	struct buf b = BUF_INIT;
+	struct wire_effect reply = { .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{}") };
+
 	if (id)
-		wire_put_effect(&b, &push);
+		put_push(&b, id);
 	wire_put_effect(&b, &reply);
 	dispatch_on_bus(h, &(struct bus_event){ BUS_ANSWER, job, given[job].commands[i], buf_slice(&b) });
 	buf_fini(&b);
-	buf_fini(&rooms);
+}
+
+static void signal_says(int64_t id)
+{
+	struct buf b = BUF_INIT;
+
+	put_push(&b, id);
+	dispatch_on_bus(h, &(struct bus_event){ BUS_SIGNAL, 0, 0, buf_slice(&b) });
+	buf_fini(&b);
+}
+
+static void feed_brings(int64_t id)
+{
+	struct buf b = BUF_INIT;
+
+	put_push(&b, id);
+	effects_apply(h, NULL, buf_slice(&b));
+	buf_fini(&b);
 }
 
 static void say_retry(uint64_t job, size_t i)
@@ -306,6 +332,22 @@ static void a_connect_waits_ten_seconds(void **state)
 	assert_int_equal(h->lines.count, 0);
 }
 
+static void signals_wait_for_the_feed_of_a_new_relay(void **state)
+{
+	(void)state;
+	signal_says(31);
+	signal_says(32);
+	settle();
+	assert_string_equal(heard(), "");
+	feed_brings(30);
+	feed_brings(31);
+	h->feed_ready = true;
+	signal_says(33);               /* in the same pass, behind those that wait */
+	settle();
+	signal_says(34);
+	assert_string_equal(heard(), "#30 #31 #32 #33 #34 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +363,7 @@ int main(void)
 		TEST(a_full_line_stops_the_reading),
 		TEST(commands_of_a_gone_socket_are_executed),
 		TEST(a_connect_waits_ten_seconds),
+		TEST(signals_wait_for_the_feed_of_a_new_relay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
