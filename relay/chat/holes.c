@@ -138,29 +138,45 @@ static void trim_range(struct holes *h, size_t i)
 		remove_ranges(h, i, 1);
 }
 
+/*
+ * Makes the part of a wide range around an id one of its own, so narrow that it can be a map: rows that come in strides would
+ * otherwise leave a range between each two. A full list may drop any of them.
+ */
+static void cut_out(struct holes *h, size_t i, uint64_t id)
+{
+	struct hole head = h->list[i], part = head, tail = head;
+
+	part.first = id - (id - head.first) % HOLES_WHOLE_MAX;
+	if (head.last - part.first >= HOLES_WHOLE_MAX)
+		part.last = part.first + HOLES_WHOLE_MAX - 1;
+	h->list[i] = part;
+	if (part.last < tail.last) {
+		tail.first = part.last + 1;
+		insert_range(h, i + 1, tail);
+	}
+	if (head.first < part.first) {
+		head.last = part.first - 1;
+		insert_range(h, range_at(h, head.first), head);
+	}
+}
+
 bool holes_seen(struct holes *h, uint64_t id)
 {
 	size_t i = range_at(h, id);
-	struct hole *r;
 
-	if (i == h->count || h->list[i].first > id || bit_get(&h->list[i], id))
+	if (!holes_have(h, id))
 		return false;
-	r = &h->list[i];
-	if (r->seen || (r->last - r->first < HOLES_WHOLE_MAX && r->first < r->last)) {
-		bit_set(r, id);
-		trim_range(h, i);
-	} else if (r->first == r->last) {
+	if (h->list[i].last - h->list[i].first >= HOLES_WHOLE_MAX) {
+		cut_out(h, i, id);
+		i = range_at(h, id);
+		if (!holes_have(h, id))
+			return true;
+	}
+	if (h->list[i].first == h->list[i].last) {
 		remove_ranges(h, i, 1);
-	} else if (id == r->first) {
-		r->first++;
-	} else if (id == r->last) {
-		r->last--;
 	} else {
-		struct hole tail = *r;
-
-		r->last = id - 1;
-		tail.first = id + 1;
-		insert_range(h, i + 1, tail);
+		bit_set(&h->list[i], id);
+		trim_range(h, i);
 	}
 	return true;
 }
@@ -240,29 +256,45 @@ static void forget_old(struct holes *h, uint64_t now_ms)
 	h->count = kept;
 }
 
+static int by_asked(const void *pa, const void *pb)
+{
+	const struct hole *a = *(struct hole *const *)pa, *b = *(struct hole *const *)pb;
+
+	if (a->asked_ms != b->asked_ms)
+		return a->asked_ms < b->asked_ms ? -1 : 1;
+	return a->first < b->first ? -1 : 1;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	uint64_t x = ((const struct wire_range *)a)->first, y = ((const struct wire_range *)b)->first;
+
+	return x < y ? -1 : x > y;
+}
+
 size_t holes_due(struct holes *h, uint64_t now_ms, struct wire_range *out, size_t most, size_t ids_most)
 {
-	size_t n = 0, ids = 0;
+	struct hole *due[HOLES_MAX];
+	size_t n = 0, count = 0, ids = 0;
 
 	forget_old(h, now_ms);
-	/* The young first: they are the ones that may still turn up. */
-	for (size_t i = h->count; i > 0 && n < most && ids <= ids_most; i--) {
-		struct hole *r = &h->list[i - 1];
-		bool young = now_ms - r->born_ms < h->young_ms;
+	for (size_t i = 0; i < h->count; i++) {
+		struct hole *r = &h->list[i];
 
-		if (!young && r->asked_ms && now_ms - r->asked_ms < HOLES_SLOW_MS)
-			continue;
-		r->asked_ms = now_ms;
-		out[n++] = (struct wire_range){ r->first, r->last };
-		if (r->seen)
-			ids += (size_t)(r->last - r->first + 1);
+		if (now_ms - r->born_ms < h->young_ms || !r->asked_ms || now_ms - r->asked_ms >= HOLES_SLOW_MS)
+			due[count++] = r;
 	}
-	for (size_t i = 0; i < n / 2; i++) {
-		struct wire_range swap = out[i];
-
-		out[i] = out[n - 1 - i];
-		out[n - 1 - i] = swap;
+	if (count == 0)
+		return 0;
+	/* When there are more than may be asked for, each has its turn. */
+	qsort(due, count, sizeof(*due), by_asked);
+	for (; n < count && n < most && ids <= ids_most; n++) {
+		due[n]->asked_ms = now_ms;
+		out[n] = (struct wire_range){ due[n]->first, due[n]->last };
+		if (due[n]->seen)
+			ids += (size_t)(due[n]->last - due[n]->first + 1);
 	}
+	qsort(out, n, sizeof(*out), by_first);
 	return n;
 }
 

@@ -19,7 +19,10 @@
 
 struct holes;
 
-/* Holes are young for `young_ms`: asked for each time, and the safe cursor stays below them. */
+/*
+ * Holes are young for `young_ms`: asked for each time (in turn, when there are more than fit), and the safe cursor stays below
+ * them.
+ */
 struct holes *holes_new(unsigned young_ms);
 void holes_free(struct holes *h);
 /* Starts anew: everything up to `high` counts as seen. */

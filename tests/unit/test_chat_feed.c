@@ -130,8 +130,71 @@ static void a_giant_gap_costs_nothing_and_splits(void **state)
 	assert_true(holes_seen(h, 2000000000000u));
 	assert_true(holes_seen(h, 11));
 	assert_true(holes_seen(h, 3999999999999u));
-	assert_string_equal(due(h, 1001), "12-1999999999999 2000000000001-3999999999998");
+	/* around each of them a part that can be a map, trimmed where it ends */
+	assert_string_equal(due(h, 1001), "12-4106 4107-1999999995914 1999999995915-2000000000010 "
+		"2000000000011-3999999995914 3999999995915-3999999999998");
+	assert_false(holes_have(h, 2000000000000u));
+	assert_true(holes_have(h, 2000000000001u));
 	assert_int_equal(holes_cursor(h, 1001), 11);
+	holes_free(h);
+}
+
+static void strides_in_a_wide_hole_make_few_ranges(void **state)
+{
+	struct holes *h = holes_new(15 * SECOND);
+
+	(void)state;
+	holes_start(h, 0);
+	ADVANCE(h, 20000, 1000, 20000);
+	for (uint64_t id = 3; id < 20000; id += 3)
+		assert_true(holes_seen(h, id));
+	assert_in_range(holes_count(h), 1, 6);
+	for (uint64_t id = 1; id < 20000; id++)
+		assert_int_equal(holes_have(h, id), id % 3 != 0);
+	holes_free(h);
+}
+
+/* More than may be asked for at a time: the oldest is not behind those that come after it for ever. */
+static void each_hole_has_its_turn(void **state)
+{
+	struct holes *h = holes_new(15 * SECOND);
+	struct wire_range r[64];
+	bool asked[10] = { false };
+
+	(void)state;
+	holes_start(h, 0);
+	for (uint64_t upto = 100; upto <= 1000; upto += 100)
+		holes_advance(h, (const uint64_t[]){ upto - 50 }, 1, upto, 1000);
+	assert_int_equal(holes_count(h), 10);
+	for (uint64_t now = 1001; now <= 1005; now++) {
+		size_t n = holes_due(h, now, r, 64, 150);
+
+		assert_int_equal(n, 2);
+		for (size_t i = 0; i < n; i++)
+			asked[r[i].first / 100] = true;
+	}
+	for (int i = 0; i < 10; i++)
+		assert_true(asked[i]);
+	holes_free(h);
+}
+
+/* A row in a wide hole needs room for the parts: with none, what goes is the oldest, here the hole itself. */
+static void a_full_list_may_drop_what_is_cut(void **state)
+{
+	struct holes *h = holes_new(15 * SECOND);
+
+	(void)state;
+	holes_start(h, 0);
+	ADVANCE(h, 20000, 1000, 20000);
+	for (uint64_t i = 1; i < HOLES_MAX; i++)
+		holes_advance(h, (const uint64_t[]){ 20000 + i * 2 }, 1, 20000 + i * 2, 1000 + i);
+	assert_int_equal(holes_count(h), HOLES_MAX);
+	assert_true(holes_seen(h, 10000));
+	assert_false(holes_have(h, 10000));
+	assert_true(holes_dropped(h) > 0);
+	assert_true(holes_count(h) <= HOLES_MAX);
+	for (uint64_t i = 1; i < HOLES_MAX; i++)
+		assert_true(holes_have(h, 20000 + i * 2 - 1));
 	holes_free(h);
 }
 
@@ -269,6 +332,9 @@ int main(void)
 		cmocka_unit_test(old_holes_let_the_cursor_pass_and_are_asked_less),
 		cmocka_unit_test(strides_make_one_range),
 		cmocka_unit_test(a_giant_gap_costs_nothing_and_splits),
+		cmocka_unit_test(strides_in_a_wide_hole_make_few_ranges),
+		cmocka_unit_test(each_hole_has_its_turn),
+		cmocka_unit_test(a_full_list_may_drop_what_is_cut),
 		cmocka_unit_test(the_list_is_bounded),
 		cmocka_unit_test(a_table_that_goes_back_is_followed),
 		cmocka_unit_test(holes_agree_with_a_model),
