@@ -52,7 +52,6 @@ struct bus {
 	struct eio_watch *jobs_watch, *signals_watch;
 	struct eio_timer *tick;
 	uint64_t boot, next_job, seen_ms;
-	uint64_t tick_ms, looked_ms;   /* the last tick, and the one before */
 	bool heard;
 	struct map *by_name;
 	TAILQ_HEAD(worker_list, worker) workers;

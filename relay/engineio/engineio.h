@@ -30,7 +30,7 @@ void eio_loop_free(struct eio_loop *l);
 /* Runs until eio_loop_stop. */
 void eio_loop_run(struct eio_loop *l);
 void eio_loop_stop(struct eio_loop *l);
-/* Monotonic milliseconds, taken once per loop pass. */
+/* Monotonic milliseconds, taken once per loop pass; a time in which the process stood still does not count. */
 uint64_t eio_loop_now_ms(const struct eio_loop *l);
 /*
  * Calls fn after delay_ms, then each repeat_ms (0: once). The timer is owned by the caller and ended by

@@ -13,6 +13,8 @@
 #include "loop.h"
 
 #define HOOKS_MAX 16
+#define BEAT_MS 250      /* the loop sleeps no longer */
+#define STOOD_MS 750     /* between two passes: the process did not run, or not us */
 #define ROUNDS_MAX 8     /* of reap, settle, flush in one pass; what is left then waits for the next pass */
 
 struct phase_hook {
@@ -31,7 +33,8 @@ struct eio_loop {
 	ev_prepare before_sleep;
 	ev_check after_sleep;
 	ev_timer again;                    /* makes the next sleep end at once */
-	uint64_t now_ms;
+	ev_timer beat;
+	uint64_t now_ms, woke_ms;          /* our time, and the machine's of the last pass */
 	struct phase_hook phases[HOOKS_MAX];
 	struct settle_hook settles[HOOKS_MAX];
 	unsigned phase_count, settle_count;
@@ -95,13 +98,21 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
 	}
 }
 
+/*
+ * A time in which the process stood still (a virtual machine that was paused, SIGSTOP) is nobody's: what peers said meanwhile
+ * was not read, and no deadline may pass before it is.
+ */
 static void on_check(struct ev_loop *ev, ev_check *w, int revents)
 {
+	struct eio_loop *l = w->data;
+	uint64_t now = clock_ms(), gap = now - l->woke_ms;
+
 	(void)ev, (void)revents;
-	((struct eio_loop *)w->data)->now_ms = clock_ms();
+	l->now_ms += gap > STOOD_MS ? BEAT_MS : gap;
+	l->woke_ms = now;
 }
 
-static void on_again(struct ev_loop *ev, ev_timer *w, int revents)
+static void on_nothing(struct ev_loop *ev, ev_timer *w, int revents)
 {
 	(void)ev, (void)w, (void)revents;
 }
@@ -116,14 +127,16 @@ struct eio_loop *eio_loop_new(void)
 	}
 	struct eio_loop *l = mem_zero(1, sizeof *l);
 	l->ev = ev;
-	l->now_ms = clock_ms();
+	l->now_ms = l->woke_ms = clock_ms();
 	ev_prepare_init(&l->before_sleep, on_prepare);
 	ev_check_init(&l->after_sleep, on_check);
-	ev_timer_init(&l->again, on_again, 0., 0.);
+	ev_timer_init(&l->again, on_nothing, 0., 0.);
+	ev_timer_init(&l->beat, on_nothing, BEAT_MS / 1e3, BEAT_MS / 1e3);
 	l->before_sleep.data = l->after_sleep.data = l;
 	ev_set_priority(&l->after_sleep, EV_MAXPRI);   /* the clock first, then everybody else */
 	ev_prepare_start(ev, &l->before_sleep);
 	ev_check_start(ev, &l->after_sleep);
+	ev_timer_start(ev, &l->beat);
 	return l;
 }
 
@@ -134,6 +147,7 @@ void eio_loop_free(struct eio_loop *l)
 	ev_prepare_stop(l->ev, &l->before_sleep);
 	ev_check_stop(l->ev, &l->after_sleep);
 	ev_timer_stop(l->ev, &l->again);
+	ev_timer_stop(l->ev, &l->beat);
 	while (l->signals) {
 		struct loop_signal *s = l->signals;
 

@@ -1,7 +1,7 @@
 'use strict';
 // timeout: 180
 // What a client is told while a part is away: a clear refusal in bounded time, and the connection stays.
-const { test, atEnd, ask, assert } = require('../lib/check');
+const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 
 let house;
@@ -84,6 +84,19 @@ test('no worker: unavailable at once; a new client waits at the transport and ge
   await bob.next('connected', undefined, 10000);
   assert.equal(alice.id, sid, 'the old connection stays');
   assert.equal((await alice.call('send_message', text('con manos'))).status, 'sent');
+}, 60000);
+
+test('a relay that stood still: what workers answered meanwhile counts, and nobody is refused', async () => {
+  const relay = house.pid('relay');
+  for (const ms of [3500, 7000]) {
+    const answers = Array.from({ length: 400 }, (_, i) => alice.call('send_message', text(`quieto ${ms} ${i}`), 30000));
+    await Promise.race(answers);
+    process.kill(relay, 'SIGSTOP');
+    await pause(ms);
+    process.kill(relay, 'SIGCONT');
+    const no = (await Promise.all(answers)).filter((a) => a.status !== 'sent');
+    assert.deepEqual(no.slice(0, 3), [], `${no.length} refused after ${ms} ms`);
+  }
 }, 60000);
 
 test('relay away: REST stores with 201 and history has it; clients come back by themselves', async () => {
