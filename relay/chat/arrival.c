@@ -12,7 +12,6 @@
 #include "seats.h"
 
 #define AUTH_MAX (16 * 1024)           /* bytes of a client's auth payload */
-#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
 
 static const char auth_too_long[] =
 	"{\"message\":\"Datos de conexión demasiado largos\",\"data\":{\"code\":\"too_long\"}}";
@@ -83,23 +82,24 @@ static void put_args(struct buf *b, const struct seat *seat, struct slice auth)
 
 void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 {
-	static struct log_limit limit;
+	static struct log_limit limit, refused;
 	struct seat *seat = seat_new(h, s);
 	struct buf args = BUF_INIT;
 
 	h->stats.arrivals++;
-	if (auth.n > AUTH_MAX) {
-		h->stats.arrivals_refused++;
-		log_info(seat->sid, "connection from %s refused: too much auth", seat->address);
-		sio_socket_refuse(s, SLICE(auth_too_long));
-		return;
-	}
 	if (h->draining || (h->config.rate_limits && limits_take(h->limits, RATE_CONNECT, SLICE_NONE,
 			slice_of(seat->address), eio_loop_now_ms(h->loop)))) {
 		h->stats.arrivals_closed++;
 		if (log_limited(&limit, 5))
 			log_info(seat->sid, "%s sent away: %s", seat->address, h->draining ? "leaving" : "too fast");
 		sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
+		return;
+	}
+	if (auth.n > AUTH_MAX) {
+		h->stats.arrivals_refused++;
+		if (log_limited(&refused, 5))
+			log_info(seat->sid, "connection from %s refused: too much auth", seat->address);
+		sio_socket_refuse(s, SLICE(auth_too_long));
 		return;
 	}
 	put_args(&args, seat, auth);

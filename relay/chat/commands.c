@@ -15,7 +15,6 @@
 #include "seats.h"
 #include "typing.h"
 
-#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
 
 void commands_init(struct hall *h)
 {

@@ -322,8 +322,10 @@ static void on_job_over(struct hall *h, uint64_t id)
 	for (size_t i = 0; i < j->count; i++) {
 		struct command *c = commands_find(h, j->commands[i]);
 
-		if (unanswered(c, id) && commands_spent(h, c))
-			commands_again(h, c, !c->passing);
+		if (!unanswered(c, id) || !commands_spent(h, c))
+			continue;
+		h->feed_hurry |= !c->passing;
+		commands_again(h, c, !c->passing);
 	}
 	go_again(h, j);
 	free(j);

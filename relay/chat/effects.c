@@ -16,7 +16,6 @@
 #define EXPIRY_LOOK_S 60               /* tokens go by the wall clock, which somebody may set */
 #define EFFECTS_ROOMS_MAX 64           /* rooms that one push may name */
 #define EARLY_MAX (1u << 20)           /* bytes of signals that wait for the feed; those beyond do not wait */
-#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
 
 static struct sio_socket *caller_of(const struct command *c)
 {
@@ -145,23 +144,27 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 
 static void apply_refuse(struct hall *h, struct command *c, const struct wire_effect *e)
 {
+	static struct log_limit limit;
 	struct sio_socket *s = caller_of(c);
 
 	if (!s || c->seat->user)
 		return;
 	h->stats.arrivals_refused++;
-	log_info(c->seat->sid, "connection from %s refused", c->seat->address);
+	if (log_limited(&limit, 20))
+		log_info(c->seat->sid, "connection from %s refused", c->seat->address);
 	sio_socket_refuse(s, e->object);
 }
 
 static void apply_close(struct hall *h, struct command *c)
 {
+	static struct log_limit limit;
 	struct sio_socket *s = caller_of(c);
 
 	if (!s)
 		return;
 	h->stats.arrivals_closed += c->type == WIRE_CONNECT;
-	log_info(c->seat->sid, "%s sent away by a handler for a while", c->seat->address);
+	if (log_limited(&limit, 20))
+		log_info(c->seat->sid, "%s sent away by a handler for a while", c->seat->address);
 	sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
 }
 
@@ -204,25 +207,35 @@ static void apply_leave(struct hall *h, struct command *c, const struct wire_eff
 		sio_push(h->ns, &e->room, 1, SLICE_NONE, e->event);
 }
 
+struct dismissal {
+	const struct wire_effect *effect;
+	size_t sockets;
+};
+
 static void tell_and_disconnect(void *ctx, struct sio_socket *s)
 {
-	const struct wire_effect *e = ctx;
+	struct dismissal *d = ctx;
 
-	if (e->self.n > 0)
-		sio_socket_emit(s, e->self);
+	d->sockets++;
+	if (d->effect->self.n > 0)
+		sio_socket_emit(s, d->effect->self);
 	sio_socket_disconnect(s, false);
 }
 
-static void apply_disconnect(struct hall *h, struct wire_effect *e)
+static void apply_disconnect(struct hall *h, const struct wire_effect *e)
 {
+	struct dismissal d = { e, 0 };
 	struct buf room = BUF_INIT;
 
 	buf_putc(&room, '@');
 	buf_put_slice(&room, e->user);
-	sio_room_each(h->ns, buf_slice(&room), tell_and_disconnect, e);
+	sio_room_each(h->ns, buf_slice(&room), tell_and_disconnect, &d);
+	buf_fini(&room);
+	/* said for each room of each of his sockets, and the first time ends them all */
+	if (d.sockets == 0)
+		return;
 	h->stats.dismissed++;
 	log_info("members", "user %.*s may no longer connect", (int)e->user.n, e->user.p);
-	buf_fini(&room);
 }
 
 /* ---- lists ---- */

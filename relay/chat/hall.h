@@ -19,6 +19,8 @@
 #include "socketio.h"
 #include "targets.h"
 
+#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
+
 /* One per socket; outlives it while its commands are unanswered. */
 struct seat {
 	struct hall *hall;
@@ -46,7 +48,7 @@ struct hall_stats {
 	uint64_t commands, refused, refused_fast, refused_full, unavailable, unknown_events, retried, lost;
 	uint64_t arrivals, arrivals_accepted, arrivals_refused, arrivals_closed;
 	uint64_t pushes, pushes_known, pushes_late, held, slow_jobs;
-	uint64_t sweeps, sweeps_failed, rows, fetched, rested, went_back, members_asked, bad_effects;
+	uint64_t sweeps, sweeps_failed, rows, fetched, rested, went_back, members_asked;
 	uint64_t typing, notices, stuck;
 	uint64_t refused_answers, expired, dismissed, removed, marks_failed, handovers_bad;
 };

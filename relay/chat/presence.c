@@ -283,6 +283,8 @@ static void tell_fresh(struct hall *h)
 		s->fresh = false;
 		if (s->sockets > 0)
 			tell_room(h, s, "user_online");
+		else
+			stay_free(p, s);       /* gone before anybody was told: the return is told */
 	}
 }
 

@@ -10,8 +10,6 @@
 #include "log.h"
 #include "presence.h"
 
-#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
-
 struct seat *seat_new(struct hall *h, struct sio_socket *s)
 {
 	struct slice sid = slice_of(sio_socket_id(s));

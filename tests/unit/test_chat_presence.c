@@ -215,6 +215,35 @@ static void a_short_absence_is_none(void **state)
 	assert_string_equal(heard(), "s0:[\"user_offline\",{\"user_id\":\"2\",\"last_seen\":}] ");
 }
 
+/* A page that is loaded again within the second: who was not announced yet is announced when he is back. */
+static void who_is_cut_before_he_is_told_is_told_later(void **state)
+{
+	(void)state;
+	come(0, "1");
+	enter(0);
+	pass(1500);
+	come(1, "2");
+	enter(1);
+	pass(500);
+	go(1);
+	pass(3000);
+	assert_string_equal(heard(), "");
+	come(1, "2");
+	enter(1);
+	pass(1500);
+	assert_string_equal(heard(), "s0:[\"user_online\",{\"user_id\":\"2\"}] ");
+	go(1);
+	pass(12000);
+	assert_string_equal(heard(), "s0:[\"user_offline\",{\"user_id\":\"2\",\"last_seen\":}] ");
+	/* and who never is does not go either */
+	come(1, "3");
+	enter(1);
+	pass(500);
+	go(1);
+	pass(12000);
+	assert_string_equal(heard(), "");
+}
+
 static void who_leaves_a_room_is_not_offline(void **state)
 {
 	(void)state;
@@ -331,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_first_socket_is_told_and_the_last, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_short_absence_is_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_is_cut_before_he_is_told_is_told_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_leaves_a_room_is_not_offline, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_crowd_is_told_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(questions, setup, teardown),
