@@ -138,7 +138,7 @@ function counter(socket) {
 }
 
 // Three people who chat in a group, in a process of their own: this one has every row to read twice. Returns what ends them
-// and gives what each acknowledgement took between two moments, sorted, in ms.
+// and gives what each acknowledgement took before a moment, and between it and another, both sorted, in ms.
 async function innocents() {
   const ids = await cast(house, 3);
   const child = spawn(process.execPath, [path.join(__dirname, '../talk/hostile_innocents.js'), house.relayUrl, await group(house, ids), ...ids],
@@ -152,7 +152,8 @@ async function innocents() {
     const { waits, sent, heard, troubles } = JSON.parse(report.slice(report.indexOf('{')));
     assert.deepEqual(troubles, []);
     assert.deepEqual(heard, ids.map(() => [sent, sent]));
-    return waits.filter(([, when]) => when >= from && when <= to).map(([ms]) => ms).sort((a, b) => a - b);
+    return [[0, from], [from, to]].map(([a, b]) => waits.filter(([, when]) => when >= a && when < b).map(([ms]) => ms)
+      .sort((x, y) => x - y));
   };
 }
 
@@ -175,11 +176,13 @@ test(`${MANY} rows in one transaction hold up no other room and cut off nobody w
   on.release();
   await insert(db, 'tras la masa');
   await ask(() => ears.every((e) => e.heard >= MANY || e.closed), 120000).catch(() => {});
-  const spent = await done(began, Date.now());
+  const [before, spent] = await done(began, Date.now());
   const p99 = spent[Math.floor(spent.length * 0.99)];
   console.log(`# ${spent.length} messages meanwhile, median ${spent[spent.length >> 1]} ms, p99 ${p99} ms, slowest ${spent.at(-1)} ms`);
   for (const ear of ears) assert.deepEqual({ ...ear, last: 0n }, { heard: MANY, wrong: 0, last: 0n, closed: '' });
-  assert.ok(spent.length > 10 && p99 < 500, `p99 ${p99} ms of ${spent.length}`);
+  // (on a slow disk each takes its time anyway)
+  const usual = before[Math.floor(before.length * 0.9)] || 0;
+  assert.ok(spent.length > 10 && p99 < 500 + 3 * usual, `p99 ${p99} ms of ${spent.length}, before ${usual}`);
   assert.ok(spent.at(-1) < 2000, `one took ${spent.at(-1)} ms`);
   assert.equal((await house.metrics()).upred_relay_slow_closed_total, slow + 1, 'the deaf one was closed, nobody else');
   ws.terminate();
