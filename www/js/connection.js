@@ -15,6 +15,7 @@ export function connect(parts, { me, navigation, refused }) {
 	const { store, rooms, receipts, conversation, outbox, presence } = parts;
 	let socketState = 'conectando';
 	let upToDate = false;
+	let mendings = 0;
 	let pollTimer = null;
 
 	parts.poller = createPoller(parts, {
@@ -47,20 +48,26 @@ export function connect(parts, { me, navigation, refused }) {
 		show();
 	}
 
-	// The REST API may be away although the relay is there: asked again until it answers.
-	async function bringUpToDate() {
+	// After a cut, and after rooms that were joined late. heard: the server has made up for what was said, and for
+	// nothing else. The REST API may be away although the relay is there: asked again until it answers; only the
+	// newest mending counts.
+	async function mend(heard) {
+		const mine = ++mendings;
 		upToDate = false;
 		try {
-			await conversation.catchUp();
+			await conversation.catchUp(heard);
+			if (mine !== mendings) return;
 			upToDate = true;
 			navigation.follow();
 			presence.ask();
 		} catch (error) {
 			if (error.status === 401) return refused(error.message);
+			if (mine !== mendings) return;
 			showNotice(error.message);
-			setTimeout(() => parts.connection.connected && !upToDate && bringUpToDate(), AGAIN_MS);
+			setTimeout(() => mine === mendings && parts.connection.connected && mend(heard), AGAIN_MS);
 		}
 	}
+	store.on('joined-late', () => mend(false));
 
 	function removed(push) {
 		if (push.status !== 'removed') return;
@@ -74,10 +81,12 @@ export function connect(parts, { me, navigation, refused }) {
 		state: onState,
 		refused,
 		connected() {
+			const { recovered } = parts.connection;
 			show();
 			outbox.resume();
-			if (!parts.connection.recovered || !upToDate) bringUpToDate();
-			else presence.ask();
+			// A new socket is in no room; one that was recovered is where it was.
+			if (!recovered) rooms.forgetJoins();
+			mend(recovered && upToDate);
 		},
 		receive_message(push) {
 			const message = fromPush(push);

@@ -91,7 +91,10 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		const room = store.rooms.get(message.room);
 		if (!room) {
 			if (message.from !== store.me) receipts.delivered(message);
-			return rooms.reload();
+			await rooms.reload();
+			const found = store.rooms.get(message.room);
+			if (found && message.from !== store.me) store.emit('arrival', { room: found, message });
+			return;
 		}
 		// Not newer than what the list of rooms came with: its unread count may hold this one already, as when a
 		// cursor repeats. Then the server is asked again.
@@ -167,18 +170,17 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			await loadBefore(oldest.room, oldest.id);
 			store.emit('thread');
 		},
-		// After a connection that was not recovered: what is on the screen is brought up to date, the rest is
-		// read anew when it is opened.
-		async catchUp() {
+		// After a cut: what is on the screen is brought up to date, the rest is read anew when it is opened.
+		// heard: no message was missed, only what became of them.
+		async catchUp(heard = false) {
 			const current = store.current;
 			const newestKnown = current ? store.thread(current).messages.findLast((message) => message.id)?.id : null;
-			rooms.forgetJoins();
 			store.forgetThreads(current);
 			await rooms.reload();
 			const room = store.rooms.get(current);
 			if (!room) return;
-			await rooms.join(room);
-			await loadNewest(room, newestKnown);
+			if (!heard || !store.thread(current).loaded) await loadNewest(room, newestKnown);
+			if (newestKnown) await refresh();
 			if (receipts.watching(room.uuid)) await receipts.readAll(room);
 		},
 		// What became of a message: its text after an edit, or that it is gone.

@@ -6,11 +6,18 @@ import { roomFromRest } from './messages.js';
 import { compareIds } from './store.js';
 
 const SOON_MS = 400;
+const JOINS_AT_ONCE = 8;
+const JOIN_AGAIN_MS = 3000;
+const JOIN_PAUSE_MS = 500; // at least, so that what is allowed meanwhile is more than one
+// Refusals that pass. Of any other the room is not asked for again on this connection.
+const PASSING = ['too_fast', 'unavailable', 'internal', 'sin_conexion', 'sin_respuesta'];
 
 export function createRooms({ store, api, remote }) {
 	let running = null;
 	let again = false;
 	let timer;
+	let joinTimer = null;
+	let late = false;
 
 	async function load() {
 		const rows = await api.rooms();
@@ -20,7 +27,7 @@ export function createRooms({ store, api, remote }) {
 		for (const row of rows) put(row);
 		store.loaded = true;
 		store.emit('rooms-loaded');
-		await Promise.all(store.roomList().filter((room) => room.kind === 'grupal').map(join));
+		await joinAll();
 	}
 
 	function put(row, more = { unlisted: false }) {
@@ -50,8 +57,31 @@ export function createRooms({ store, api, remote }) {
 			await (room.kind === 'grupal' ? remote.openGroup(room.groupId) : remote.openPerson(room.otherId));
 			room.joined = true;
 		} catch (error) {
-			if (error.code === 'not_member') room.left = true;
+			if (PASSING.includes(error.code)) joinAgain(error.retryMs ?? JOIN_AGAIN_MS);
+			else room.left = true;
 		}
+	}
+
+	function joinAgain(ms) {
+		late = true;
+		joinTimer ??= setTimeout(joinAll, Math.max(ms, JOIN_PAUSE_MS));
+	}
+
+	// The groups and what is open, which goes first: a few at a time until one is put off, the rest with that one.
+	// Once all are joined, others are told if some were joined late: what was said there meanwhile was not heard.
+	async function joinAll() {
+		clearTimeout(joinTimer);
+		joinTimer = null;
+		const isOpen = (room) => room.uuid === store.current;
+		const waiting = store.roomList().filter((room) => room.kind === 'grupal' || isOpen(room))
+			.sort((a, b) => isOpen(b) - isOpen(a));
+		const some = async () => {
+			while (waiting.length && !joinTimer) await join(waiting.shift());
+		};
+		await Promise.all(Array.from({ length: JOINS_AT_ONCE }, some));
+		if (!late || joinTimer || remote.way !== 'socket') return;
+		late = false;
+		store.emit('joined-late');
 	}
 
 	// Reads the list; calls during a run are answered by one more run after it.
@@ -86,8 +116,10 @@ export function createRooms({ store, api, remote }) {
 			clearTimeout(timer);
 			timer = setTimeout(() => reload().catch(() => {}), SOON_MS);
 		},
-		// After a new connection nobody is in any room.
 		forgetJoins() {
+			clearTimeout(joinTimer);
+			joinTimer = null;
+			late = false;
 			for (const room of store.rooms.values()) room.joined = room.left = false;
 		},
 	};
