@@ -1,0 +1,127 @@
+'use strict';
+// Back after a cut that the server recovers, and joined late: what it does not make up for, the page reads again.
+// timeout: 300
+const { test, atEnd, ask, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { person, openWith, room, bubble, close } = require('./browser');
+
+const stamp = Date.now().toString(36);
+const say = (text) => `${text} ${stamp}`;
+const SOCKET = /\/socket\.io\/\?/;
+const NEWS = /\/novedades/;
+const GROUPS = 260;                    // more than the relay lets anybody join at once
+let house;
+let ana;
+
+atEnd(close);
+atEnd(() => house && house.stop());
+
+const shown = (page, text) => page.locator('.message', { hasText: text }).count();
+const preview = (page, name) => room(page, name).locator('.room-preview').textContent();
+const idOf = async (text) => (await house.rows('SELECT id FROM mensajes WHERE contenido = ?', [text]))[0].id;
+const recovered = async () => (await house.metrics()).upred_relay_recovered_total;
+
+async function rest(method, where, user, body) {
+  const answer = await house.api(method, `/api/mensajes${where}`, { user, body });
+  assert.ok(answer.status < 300, `${method} ${where}: ${answer.status}`);
+  return answer.json;
+}
+const send = (from, to, text) => rest('POST', `/directo/${to}`, from, { contenido: text });
+
+// A page whose connection the test cuts and gives back.
+async function cuttable(user) {
+  const page = await person(house, '');
+  await page.addInitScript(() => {
+    const Real = window.WebSocket;
+    window.WebSocket = class extends Real {
+      constructor(...words) {
+        super(...words);
+        window.line = this;
+      }
+    };
+  });
+  await page.goto(`${house.webUrl}/?usuario=${user}`);
+  await page.waitForSelector('#connection[title="En vivo, por WebSocket"]');
+  await page.locator('.room').first().waitFor();
+  return page;
+}
+
+async function cut(page) {
+  await page.route(SOCKET, (route) => route.abort());
+  await page.evaluate(() => window.line.close());
+  await page.waitForSelector('#connection:not([data-state="conectado"])', { state: 'attached' });
+}
+
+async function giveBack(page) {
+  const before = await recovered();
+  await page.unroute(SOCKET);
+  await page.waitForSelector('#connection[data-state="conectado"]', { timeout: 20000 });
+  await ask(async () => await recovered() === before + 1, 5000, 'the recovery');
+}
+
+test('what was edited and deleted during a cut shows when the connection is recovered', async () => {
+  house = await House.start({ RATE_LIMITS: 'on' });
+  ana = await cuttable('123');
+  await openWith(ana, 457);
+  await send(457, 123, say('de Carla, con herror'));
+  await bubble(ana, say('de Carla, con herror')).waitFor();
+  await openWith(ana, 456);
+  for (const text of ['con herror', 'de más']) await send(456, 123, say(text));
+  await bubble(ana, say('de más')).waitFor();
+  // nor does a poll tell of it
+  await ana.route(NEWS, (route) => route.abort());
+  await cut(ana);
+  await rest('PUT', `/mensajes/${await idOf(say('con herror'))}`, 456, { contenido: say('corregido') });
+  await rest('DELETE', `/mensajes/${await idOf(say('de más'))}`, 456);
+  await rest('PUT', `/mensajes/${await idOf(say('de Carla, con herror'))}`, 457, { contenido: say('de Carla, corregido') });
+  await send(456, 123, say('mientras tanto'));
+  await giveBack(ana);
+  await ana.unroute(NEWS);
+  await bubble(ana, say('mientras tanto')).waitFor();
+  await bubble(ana, say('corregido')).waitFor();
+  await ask(async () => await shown(ana, say('de más')) === 0, 8000, 'it gone');
+  assert.equal(await shown(ana, say('con herror')), 0);
+  assert.equal(await shown(ana, say('mientras tanto')), 1);
+  await ask(async () => await preview(ana, 'Carla Domínguez') === say('de Carla, corregido'), 8000, 'the preview');
+  await room(ana, 'Carla Domínguez').click();
+  await bubble(ana, say('de Carla, corregido')).waitFor();
+}, 90000);
+
+test('a group that a poll told of is heard when the connection is recovered', async () => {
+  const name = 'Fútbol los jueves ⚽';
+  const { sala_uuid: uuid } = await rest('POST', '/salas/grupal/791', 456);
+  const sendGroup = (text) => rest('POST', `/salas/${uuid}/mensajes`, 456, { contenido: text });
+  await cut(ana);
+  await ana.waitForSelector('#connection[data-state="sondeo"]', { timeout: 20000 });
+  await house.rows(`INSERT INTO miembros_grupo (grupo_id, usuario_id, rol_miembro, estado_membresia, unido_en)
+    VALUES (791, 123, 'miembro', 'activo', NOW())`);
+  await sendGroup(say('bienvenida'));
+  await ask(async () => await preview(ana, name) === `Luis Martínez: ${say('bienvenida')}`, 20000, 'the group');
+  await giveBack(ana);
+  await ask(async () => {
+    await sendGroup(say(`¿me oyes? ${Date.now()}`));
+    return (await preview(ana, name)).includes('¿me oyes?');
+  }, 8000, 'the group heard');
+}, 90000);
+
+test('somebody in more groups than can be joined at once hears all of them', async () => {
+  const ids = Array.from({ length: GROUPS }, (_, i) => 20000 + i);
+  await house.rows('INSERT INTO grupos (id, nombre, privacidad, usuario_dueno_id) VALUES ?',
+    [ids.map((id) => [id, `Grupo ${id}`, 'privado', 456])]);
+  await house.rows('INSERT INTO miembros_grupo (grupo_id, usuario_id, rol_miembro, estado_membresia, unido_en) VALUES ?',
+    [ids.flatMap((id) => [456, 108].map((user) => [id, user, 'miembro', 'activo', new Date()]))]);
+  await house.rows(`INSERT INTO salas_chat (sala_uuid, tipo_sala, grupo_id) SELECT UUID(), 'grupal', id FROM grupos WHERE id >= 20000`);
+  const page = await person(house, '108');
+  await ask(async () => await page.locator('.room').count() >= GROUPS, 10000, 'the list');
+  const uuids = await page.locator('.room').evaluateAll((all) => all.slice(-10).map((one) => one.dataset.room));
+  for (const uuid of uuids) await rest('POST', `/salas/${uuid}/mensajes`, 456, { contenido: say('a todos') });
+  for (const uuid of uuids) {
+    await ask(async () => (await page.locator(`[data-room="${uuid}"] .room-preview`).textContent()).endsWith(say('a todos')), 15000, uuid);
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}, 90000);
+
+test('nothing but the network complained', () => {
+  assert.deepEqual(ana.complaints.filter((text) => !/Failed to load resource|WebSocket connection|ERR_/.test(text)), []);
+});
