@@ -8,6 +8,8 @@
 // thread   { messages, loaded, failed (the last try to load), complete (nothing older), freshKey }; sorted by id,
 //          those without one at the end.
 
+import { createMarks } from './marks.js';
+
 // Decimal strings up to 2^63-1, which a double cannot hold.
 export function compareIds(a, b) {
 	return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
@@ -25,10 +27,11 @@ export function createStore(me, demo) {
 	const groups = new Map(demo.grupos.map((group) => [String(group.id), group.nombre]));
 	const rooms = new Map();
 	const threads = new Map();
-	const marks = readMarks(me);
+	const marks = createMarks(me);
 	const presence = new Map();
 	const writers = new Map();
 	let order = 0;
+	let receiptsDue = false;
 
 	const store = {
 		me,
@@ -71,6 +74,7 @@ export function createStore(me, demo) {
 		dropRoom(uuid) {
 			rooms.delete(uuid);
 			threads.delete(uuid);
+			marks.drop(uuid);
 			if (store.current === uuid) store.select(null);
 			store.emit('dropped', uuid);
 			store.emit('rooms');
@@ -160,18 +164,23 @@ export function createStore(me, demo) {
 		},
 		writers: (uuid) => [...writers.get(uuid) ?? []],
 
-		// Receipts are kept as "up to here" per reader, which is what the marks mean on a screen.
+		// Many in one turn are one drawing.
 		putReceipt(uuid, userId, kind, id) {
-			const reader = ((marks[uuid] ??= {})[userId] ??= {});
+			const reader = marks.reader(uuid, userId);
 			if (reader[kind] && compareIds(reader[kind], id) >= 0) return;
 			reader[kind] = id;
-			writeMarks(me, marks);
-			if (uuid === store.current) store.emit('thread');
+			marks.changed();
+			if (uuid !== store.current || receiptsDue) return;
+			receiptsDue = true;
+			queueMicrotask(() => {
+				receiptsDue = false;
+				store.emit('thread');
+			});
 		},
 		// 'enviando' | 'fallo' | 'enviado' | 'entregado' | 'leido', and how many have read it.
 		messageState(message) {
 			if (message.state) return { state: message.state, readers: 0 };
-			const readers = Object.values(marks[message.room] ?? {});
+			const readers = marks.readers(message.room);
 			const upTo = (kind) => readers.filter((one) => one[kind] && compareIds(one[kind], message.id) >= 0).length;
 			const read = upTo('read');
 			if (read) return { state: 'leido', readers: read };
@@ -179,20 +188,4 @@ export function createStore(me, demo) {
 		},
 	};
 	return store;
-}
-
-function readMarks(me) {
-	try {
-		return JSON.parse(localStorage.getItem('upred.recibos.' + me)) ?? {};
-	} catch {
-		return {};
-	}
-}
-
-function writeMarks(me, marks) {
-	try {
-		localStorage.setItem('upred.recibos.' + me, JSON.stringify(marks));
-	} catch {
-		// A full or forbidden storage costs only the ticks after a reload.
-	}
 }
