@@ -28,6 +28,9 @@ const send = (from, to, text) => rest('POST', `/directo/${to}`, from, { contenid
 const counted = async (user) => (await rest('GET', '/no-leidos/count', user)).total_no_leidos;
 const readAt = async (text) => (await house.rows(`SELECT d.leido_en FROM mensajes m JOIN destinatarios_mensaje d
   ON d.mensaje_id = m.id WHERE m.contenido = ?`, [text]))[0]?.leido_en ?? null;
+const drawn = (page) => page.evaluate(() => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+}));
 // A badge that is hidden says 0.
 const badge = (page, name) => room(page, name).locator('.badge').evaluate((e) => (e.hidden ? 0 : parseInt(e.textContent, 10)));
 
@@ -181,6 +184,23 @@ test('taken out of the open group and back in: its row opens it again', async ()
   assert.equal(await luis.textContent('#thread-title'), name);
 }, 60000);
 
+test('a conversation that was given up while it was being opened does not open', async () => {
+  await openWith(ana, 456);
+  const list = await hold(ana, /\/salas$/);
+  await ana.click('#new-chat');
+  await ana.click('#new-list [data-id="108"]');
+  await list.held;
+  await ana.click('#new-cancel');
+  await ana.click('#new-chat');
+  list.release();
+  await room(ana, 'Mateo Jiménez').waitFor();
+  await drawn(ana);
+  assert.equal(await ana.textContent('#thread-title'), 'Luis Martínez');
+  assert.equal(await ana.locator('#new-dialog[open]').count(), 1);
+  await ana.click('#new-cancel');
+  await ana.unroute(/\/salas$/);
+});
+
 test('Escape closes the question about a deletion, not the conversation', async () => {
   await write(ana, say('se queda'));
   await state(ana, say('se queda'), 'entregado');
@@ -194,9 +214,6 @@ test('Escape closes the question about a deletion, not the conversation', async 
   assert.equal(await ana.locator('#thread-open').isVisible(), true);
 });
 
-const drawn = (page) => page.evaluate(() => new Promise((resolve) => {
-  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-}));
 const top = (page) => page.evaluate(() => document.getElementById('scroller').scrollTop);
 const below = (page) => page.evaluate(() => {
   const box = document.getElementById('scroller');

@@ -79,10 +79,10 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		if (receipts.watching(uuid)) await receipts.readAll(room);
 	}
 
-	async function openJoined(answer) {
+	// Known and ready to be opened, which the person may not want any more.
+	async function ready(answer) {
 		if (!store.rooms.has(answer.sala_uuid)) await rooms.reload();
 		await rooms.find(answer.sala_uuid);
-		await open(answer.sala_uuid);
 		return answer.sala_uuid;
 	}
 
@@ -160,8 +160,8 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		open,
 		receive,
 		refresh,
-		openPerson: async (id) => openJoined(await remote.openPerson(id)),
-		openGroup: async (id) => openJoined(await remote.openGroup(id)),
+		openPerson: async (id) => ready(await remote.openPerson(id)),
+		openGroup: async (id) => ready(await remote.openGroup(id)),
 		async loadOlder() {
 			const thread = store.thread(store.current);
 			if (!thread.loaded) return open(store.current);

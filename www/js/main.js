@@ -141,6 +141,7 @@ function setUpScreen(parts, demo) {
 			openGroup: conversation.openGroup,
 			// Not the current one: an address that named no room may have been followed meanwhile.
 			opened(uuid) {
+				navigation.attempt(conversation.open(uuid));
 				navigation.goTo(uuid);
 				screen.composer.focus();
 			},

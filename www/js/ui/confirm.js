@@ -7,18 +7,24 @@ import { $ } from './dom.js';
 export function setUpDeletion({ onYes, done }) {
 	const dialog = $('delete-dialog');
 	let asked = null;
+	// Counts the questions: what became of an earlier one says nothing in this one.
+	let turn = 0;
 
 	$('delete-no').onclick = () => dialog.close();
 	$('delete-yes').onclick = async () => {
+		const mine = turn;
+		const open = () => mine === turn && dialog.open;
 		try {
 			await onYes(asked);
+			if (!open()) return;
 			dialog.close();
 			done();
 		} catch (error) {
-			$('delete-error').textContent = error.message;
+			if (open()) $('delete-error').textContent = error.message;
 		}
 	};
 	return (message) => {
+		turn += 1;
 		asked = message;
 		$('delete-error').textContent = '';
 		dialog.showModal();

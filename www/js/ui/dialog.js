@@ -14,18 +14,24 @@ export function setUpDialog({ me, demo, actions }) {
 	const dialog = $('new-dialog');
 	const form = $('new-form');
 	const kind = () => form.elements.kind.value;
+	// Counts what was asked for: the answer to what was given up, or asked for before, opens nothing.
+	let turn = 0;
 
 	async function openId(id) {
+		turn += 1;
+		const mine = turn;
+		const wanted = () => mine === turn && dialog.open;
 		$('new-error').textContent = '';
 		form.setAttribute('aria-busy', 'true');
 		try {
 			const uuid = await (kind() === 'person' ? actions.openPerson(id) : actions.openGroup(id));
+			if (!wanted()) return;
 			dialog.close();
 			actions.opened(uuid);
 		} catch (error) {
-			$('new-error').textContent = error.message;
+			if (wanted()) $('new-error').textContent = error.message;
 		} finally {
-			form.removeAttribute('aria-busy');
+			if (mine === turn) form.removeAttribute('aria-busy');
 		}
 	}
 
@@ -39,6 +45,8 @@ export function setUpDialog({ me, demo, actions }) {
 	}
 
 	$('new-chat').onclick = () => {
+		turn += 1;
+		form.removeAttribute('aria-busy');
 		form.reset();
 		show();
 		dialog.showModal();
