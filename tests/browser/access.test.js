@@ -29,7 +29,9 @@ test('from the first screen into a conversation by the keyboard alone', async ()
   await ana.keyboard.type('cero');
   await ana.keyboard.press('Enter');
   await ana.waitForSelector('#chooser-error:text("número de usuario")');
+  assert.equal(await ana.getAttribute('#chooser-id', 'aria-invalid'), 'true');
   await ana.fill('#chooser-id', '123');
+  assert.equal(await ana.getAttribute('#chooser-id', 'aria-invalid'), null);
   await ana.keyboard.press('Enter');
   await ana.waitForSelector('#connection[data-state="conectado"]');
   await ana.locator('.room').first().waitFor();
@@ -76,6 +78,16 @@ test('what arrives is announced, with who wrote it', async () => {
   await ask(async () => await ana.textContent('#announcer') === `Luis Martínez: anuncio ${stamp}`, 5000, 'the announcement');
 });
 
+test('equal texts in a row are announced each for itself, and so is the first one of a new conversation', async () => {
+  const told = (text) => ana.locator('#announcer').evaluate((e, wanted) => [...e.children].filter((one) => one.textContent === wanted).length, text);
+  const send = (user, text) => house.api('POST', '/api/mensajes/directo/123', { user, body: { contenido: text } });
+  for (let i = 0; i < 2; i += 1) await send(456, `¿hola? ${stamp}`);
+  await ask(async () => await told(`Luis Martínez: ¿hola? ${stamp}`) === 2, 8000, 'both');
+  await send(108, `soy nuevo ${stamp}`);
+  await ask(async () => await told(`Mateo Jiménez: soy nuevo ${stamp}`) === 1, 8000, 'the new one');
+  await ask(async () => await ana.locator('#announcer > *').count() === 0, 15000, 'the end of it');
+});
+
 test('controls and regions have names, states are words', async () => {
   assert.deepEqual(await nameless(ana), []);
   assert.match(await bubble(ana, `dos ${stamp}`).locator('.state').textContent(), /^(enviado|entregado|leído)$/);
@@ -97,6 +109,25 @@ test('an older page of history keeps the place that was being read', async () =>
   await bubble(ana, `nota 0 ${stamp}`).waitFor({ state: 'attached' });
   const first = ana.locator('.message', { hasText: `nota 20 ${stamp}` });
   assert.ok(await first.evaluate((e) => e.getBoundingClientRect().top < innerHeight && e.getBoundingClientRect().bottom > 0));
+}, 60000);
+
+test('the button for older messages gives the focus to the messages when there are none', async () => {
+  const page = await person(house, '457');
+  await openWith(page, 123);
+  const older = page.locator('#older');
+  await older.focus();
+  await ask(async () => {
+    if (await older.isVisible()) await page.keyboard.press('Enter');
+    return older.isHidden();
+  }, 10000, 'the oldest');
+  assert.equal(await focused(page), 'scroller');
+  await page.route(/limit=50/, (route) => route.abort());
+  await page.goto('about:blank');
+  await page.goto(`${house.webUrl}/?usuario=457`);
+  await page.locator('.room').first().click();
+  await page.waitForSelector('#older:text("Reintentar")');
+  assert.equal(await page.getAttribute('#messages', 'aria-busy'), 'false');
+  await page.context().close();
 }, 60000);
 
 test('who reads above hears of what is new below, and gets there by one button', async () => {

@@ -32,6 +32,8 @@ export function choosePerson({ people, byNumber, errorText }) {
 	if (!byNumber) $('chooser-number-box').append($('chooser-form'));
 	$('chooser-token-box').open = !byNumber || people.length === 0;
 	return new Promise((resolve) => {
+		// What is being mended is not wrong until it is sent again.
+		for (const input of [$('chooser-id'), $('chooser-token')]) input.oninput = () => input.removeAttribute('aria-invalid');
 		fillPeople($('chooser-people'), people, { onPick: (userId) => resolve({ userId }) });
 		$('chooser-form').onsubmit = (event) => {
 			event.preventDefault();

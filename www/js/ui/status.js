@@ -1,6 +1,6 @@
 // Short words to the person: the connection, notices that go away, and what a screen reader should say.
 
-import { $ } from './dom.js';
+import { $, h } from './dom.js';
 
 const CONNECTION = {
 	conectando: 'Conectando…',
@@ -15,6 +15,7 @@ const HOW = {
 	sondeo: 'Sin conexión en vivo: se pregunta al servidor cada pocos segundos',
 };
 const NOTICE_MS = 6000;
+const SPOKEN_MS = 10000;
 
 // transport: the socket's, 'websocket' or 'polling'; counts while it is connected.
 export function showConnection(state, transport) {
@@ -35,6 +36,9 @@ export function showNotice(text) {
 	}, NOTICE_MS);
 }
 
+// What is added is spoken: each text is an element of its own, also one that is equal to the last or comes right after it.
 export function announce(text) {
-	$('announcer').textContent = text;
+	const line = h('span', {}, text);
+	$('announcer').append(line);
+	setTimeout(() => line.remove(), SPOKEN_MS);
 }

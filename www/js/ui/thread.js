@@ -119,10 +119,13 @@ export function setUpThread({ store, on }) {
 		const fromEnd = scroller.scrollHeight - scroller.scrollTop;
 		const oldestBefore = list.querySelector('.message');
 		reconcile(plan(room, thread));
-		$('older').hidden = thread.loaded ? thread.complete : !thread.failed;
+		const noOlder = thread.loaded ? thread.complete : !thread.failed;
+		// A control that goes does not take the focus along.
+		if (noOlder && document.activeElement === $('older')) scroller.focus({ preventScroll: true });
+		$('older').hidden = noOlder;
 		$('older').textContent = thread.loaded ? OLDER_TEXT : FAILED_TEXT;
 		$('thread-empty').hidden = !thread.loaded || thread.messages.length > 0;
-		list.setAttribute('aria-busy', String(!thread.loaded));
+		list.setAttribute('aria-busy', String(!thread.loaded && !thread.failed));
 		if (stick || wasNear) toBottom();
 		else if (list.querySelector('.message') !== oldestBefore) scroller.scrollTop = scroller.scrollHeight - fromEnd;
 	}
