@@ -3,7 +3,7 @@
 // timeout: 300
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House } = require('../lib/house');
-const { person, openWith, room, bubble, close } = require('./browser');
+const { person, openWith, room, bubble, state, close } = require('./browser');
 
 const stamp = Date.now().toString(36);
 const say = (text) => `${text} ${stamp}`;
@@ -121,6 +121,34 @@ test('somebody in more groups than can be joined at once hears all of them', asy
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 }, 90000);
+
+test('a burst of receipts is few writings, the last one when the page goes', async () => {
+  const page = await person(house, '');
+  await page.addInitScript(() => {
+    const real = Storage.prototype.setItem;
+    window.writings = 0;
+    Storage.prototype.setItem = function setItem(key, value) {
+      if (key.startsWith('upred.recibos.')) window.writings += 1;
+      real.call(this, key, value);
+    };
+  });
+  await page.goto(`${house.webUrl}/?usuario=104`);
+  await page.waitForSelector('#connection[data-state="conectado"]');
+  const texts = Array.from({ length: 20 }, (_, i) => say(`recibo ${i}`));
+  for (const text of texts) await send(104, 105, text);
+  await openWith(page, 105);
+  await state(page, texts.at(-1), 'enviado');
+  const kept = () => page.evaluate(() => localStorage.getItem('upred.recibos.104') ?? '');
+  const newest = await idOf(texts.at(-1));
+  const reader = await house.connect('105');
+  await Promise.all(texts.map(async (text) => reader.call('mark_read', { mensaje_id: await idOf(text), user_id: '105' })));
+  await state(page, texts.at(-1), 'leido');
+  await page.evaluate(() => dispatchEvent(new Event('pagehide')));
+  assert.match(await kept(), new RegExp(`"read":"${newest}"`));
+  const writings = await page.evaluate(() => window.writings);
+  assert.ok(writings < texts.length, `${writings} writings`);
+  await page.context().close();
+}, 60000);
 
 test('nothing but the network complained', () => {
   assert.deepEqual(ana.complaints.filter((text) => !/Failed to load resource|WebSocket connection|ERR_/.test(text)), []);
