@@ -20,6 +20,7 @@
 #define EXIT_SETTINGS 2
 #define RECOVERY_MS 120000              /* how long a client that was cut may come back */
 #define RECOVERY_BYTES (64u << 20)      /* messages kept for those */
+#define SEND_QUEUES_MAX (512u << 20)    /* what waits for all clients together, shared out */
 #define PATIENCE_MS 8000               /* of each of the three steps of leaving: at most 30 s in all */
 
 struct program {
@@ -148,6 +149,7 @@ static struct sio_config sio_config_of(const struct settings *s)
 			.body_timeout_ms = (unsigned)s->body_timeout_ms,
 			.max_payload = (size_t)s->max_payload,
 			.send_queue_max = (size_t)s->send_queue_max,
+			.send_queues_max = SEND_QUEUES_MAX,
 			.max_connections = (unsigned)s->max_connections,
 			.max_connections_per_address = (unsigned)s->max_connections_per_address,
 			.allow_v3 = true,

@@ -55,6 +55,7 @@ static void put_transport(const struct hall *h, struct buf *b)
 	GAUGE("sessions", "Engine.IO sessions open.", t->sessions);
 	GAUGE("connections", "TCP connections open.", t->connections);
 	GAUGE("connections_capacity", "TCP connections this process can hold.", t->capacity);
+	GAUGE("send_queues_bytes", "Bytes that wait for clients to read.", t->bytes_waiting);
 	GAUGE("sockets", "Socket.IO sockets connected.", s.sockets);
 	GAUGE("rooms", "Rooms with at least one socket.", s.rooms);
 	GAUGE("recovery_waiting", "Sessions that were cut and may come back.", s.away);

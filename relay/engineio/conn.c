@@ -51,6 +51,7 @@ void conn_free(struct eio_conn *c)
 	if (c->next)
 		c->next->prev = c->prev;
 	conn_begun_drop(c);
+	h->host.leaving -= c->leaving;
 	handshake_free(c->shake);
 	free(c);
 }
@@ -117,6 +118,26 @@ void conn_begun_drop(struct eio_conn *c)
 	struct buf whole = conn_begun_take(c);
 
 	buf_fini(&whole);
+}
+
+void conn_left(struct eio_conn *c)
+{
+	if (!c->leaving || lws_partial_buffered(c->wsi))
+		return;
+	c->hub->host.leaving -= c->leaving;
+	c->leaving = 0;
+}
+
+/* lws keeps a copy of what the kernel does not take, and does not say of how much: the whole counts until all is gone. */
+static int write_out(struct eio_conn *c, unsigned char *p, size_t n, enum lws_write_protocol how)
+{
+	conn_left(c);
+	int rc = lws_write(c->wsi, p, n, how);
+	if (lws_partial_buffered(c->wsi)) {
+		c->leaving += n;
+		c->hub->host.leaving += n;
+	}
+	return rc < 0 ? -1 : 0;
 }
 
 /* By the kernel's count. */
@@ -203,7 +224,7 @@ static int write_answer(struct eio_conn *c, const struct conn_answer *a)
 	struct buf *b = &c->hub->scratch;
 
 	put_answer(b, c, a);
-	return lws_write(c->wsi, (unsigned char *)b->data, b->len, LWS_WRITE_HTTP_FINAL) < 0 ? -1 : 0;
+	return write_out(c, (unsigned char *)b->data, b->len, LWS_WRITE_HTTP_FINAL);
 }
 
 static void count_late(struct eio_conn *c)
@@ -324,7 +345,7 @@ int conn_write(struct eio_conn *c, struct slice bytes)
 	if (c->role == CONN_DEAD || c->role == CONN_GOODBYE)
 		return -1;
 	/* RAW does not touch the bytes, in spite of its prototype */
-	if (lws_write(c->wsi, (unsigned char *)bytes.p, bytes.n, LWS_WRITE_RAW) >= 0)
+	if (write_out(c, (unsigned char *)bytes.p, bytes.n, LWS_WRITE_RAW) == 0)
 		return 0;
 	conn_kill(c);
 	return -1;

@@ -64,6 +64,7 @@ struct eio_conn {
 	enum eio_refusal late;             /* what it is refused when the deadline passes */
 	size_t expected;                   /* BODY: declared length */
 	struct buf in;                     /* BODY, WebSocket message: so far; by conn_begun_… */
+	size_t leaving;                    /* of writes that lws could not end yet, counted in the hub's host too */
 	struct slice rest;                 /* HELD: of `in`, what is not handled yet */
 	struct eio_conn *fresh_next;       /* a WebSocket that is not written to yet (ws.c) */
 	uint64_t fresh_ms;                 /* since when; 0: it may be written to */
@@ -111,6 +112,9 @@ bool conn_request(struct eio_conn *c);
 void conn_body_done(struct eio_conn *c);
 /* The transaction is over: of a body that was refused, or of none (Content-Length: 0), no other end is told. */
 void conn_request_done(struct eio_conn *c);
+
+/* Looks whether lws has got rid of what was written; whenever it calls. */
+void conn_left(struct eio_conn *c);
 
 /* ---- HTTP ---- */
 

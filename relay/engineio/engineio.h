@@ -86,6 +86,7 @@ struct eio_config {                        /* a limit of 0 admits nothing */
 	unsigned header_timeout_ms, body_timeout_ms;
 	size_t max_payload;                /* bytes of a POST body or a WebSocket message, inclusive */
 	size_t send_queue_max;             /* bytes that wait, 40 more for each packet; over it EIO_SLOW */
+	size_t send_queues_max;            /* the same of all sessions, shared out: see socketio.3, LIMITS */
 	unsigned max_connections, max_connections_per_address;
 	bool allow_v3;                     /* also serve Engine.IO 3 clients */
 	/* PEM files: TLS 1.2 and later, and nothing else on the port. NULL or empty: no TLS. */
@@ -94,7 +95,8 @@ struct eio_config {                        /* a limit of 0 admits nothing */
 /*
  * Where to begin: the reference server's times, path and 1,000,000 bytes of max_payload; every IPv4 address, a
  * free port, both protocol versions, no pages of other origins, no proxies, no TLS, and for what the reference server
- * does not bound: 20 s for a request's head, 30 s for its body, 8 MiB of queue, 1,000 connections.
+ * does not bound: 20 s for a request's head, 30 s for its body, 8 MiB of queue, 512 MiB of all
+ * queues, 1,000 connections.
  */
 struct eio_config eio_config_default(void);
 
@@ -104,7 +106,7 @@ enum eio_reason {                          /* why a session ended */
 	EIO_PING_TIMEOUT,                  /* "ping timeout" */
 	EIO_PARSE_ERROR,                   /* malformed packet or protocol violation: "parse error" */
 	EIO_FORCED,                        /* eio_session_close by the layer above: "forced close" */
-	EIO_SLOW,                          /* queue bound passed */
+	EIO_SLOW,                          /* queue bound passed, or its share of all queues */
 	EIO_SHUTDOWN                       /* the server is going away */
 };
 
@@ -192,6 +194,7 @@ struct eio_stats {                         /* counters since start, and gauges *
 	uint64_t body_timeouts, header_timeouts;
 	uint64_t tls_begun, tls_completed; /* handshakes */
 	uint64_t tls_clear;                /* peers who did not speak TLS to a port that does */
+	uint64_t bytes_waiting;            /* what send_queues_max bounds */
 	uint64_t capacity;                 /* connections this process can hold */
 	uint64_t refused[EIO_REFUSALS];
 };

@@ -15,6 +15,7 @@
 
 struct eio_frame {
 	unsigned refs;
+	unsigned queues;           /* places in queues, among the refs */
 	bool binary;
 	uint8_t head_len;
 	size_t body_len;           /* behind the WebSocket header; of text it begins with the packet type */
@@ -42,6 +43,7 @@ static struct eio_frame *frame_new(int opcode, const char *type, struct slice da
 	struct eio_frame *f = mem_alloc(sizeof *f + head_len + type_len + data.n);
 
 	f->refs = 1;
+	f->queues = 0;
 	f->binary = opcode == WS_BINARY;
 	f->head_len = (uint8_t)head_len;
 	f->body_len = type_len + data.n;
@@ -79,6 +81,16 @@ void eio_frame_unref(struct eio_frame *f)
 {
 	if (f && --f->refs == 0)
 		free(f);
+}
+
+bool frame_enter_queue(struct eio_frame *f)
+{
+	return f->queues++ == 0;
+}
+
+bool frame_leave_queue(struct eio_frame *f)
+{
+	return --f->queues == 0;
 }
 
 struct slice eio_frame_message(const struct eio_frame *f)

@@ -11,6 +11,9 @@
 
 /* A text packet of any Engine.IO type ('0' open, '2' ping, …). The caller owns one reference. */
 struct eio_frame *frame_packet(char type, struct slice data);
+/* It takes a place in a queue, or gives one back: true when it is in no other. */
+bool frame_enter_queue(struct eio_frame *f);
+bool frame_leave_queue(struct eio_frame *f);
 bool frame_is_binary(const struct eio_frame *f);
 /* Packet type ('4' for messages) and its data without the type. */
 char frame_type(const struct eio_frame *f);

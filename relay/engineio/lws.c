@@ -38,6 +38,7 @@ static int on_http(struct eio_conn *c, enum lws_callback_reasons reason, void *i
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return polling_writable(c);
 	case LWS_CALLBACK_HTTP_DROP_PROTOCOL:
+		conn_left(c);
 		polling_left(c);
 		conn_request_done(c);
 		return 0;

@@ -8,8 +8,32 @@
 #include "frame.h"
 #include "queue.h"
 
+#define QUEUE_FREE 65536           /* bytes that no queue is denied */
+#define QUEUE_FREE_SHARE 8         /* beyond, one may hold this part of what is left for all */
 #define RING_FIRST 4
 #define RING_KEPT 64               /* a longer ring, made by a burst, is given back when it has run empty */
+
+/* By all queues of the process, as its frames may be in any of them. */
+static size_t held;
+
+size_t queue_held(void)
+{
+	return held;
+}
+
+bool queue_may_hold(size_t size, size_t elsewhere, size_t max)
+{
+	size_t all = held + elsewhere;
+
+	return size <= QUEUE_FREE || (all < max && size <= (max - all) / QUEUE_FREE_SHARE);
+}
+
+static void leave(struct queue *q, struct eio_frame *f)
+{
+	q->size -= queue_cost(f);
+	held -= QUEUE_FRAME_COST + (frame_leave_queue(f) ? frame_size(f) : 0);
+	eio_frame_unref(f);
+}
 
 void queue_put(struct queue *q, struct eio_frame *f)
 {
@@ -26,6 +50,7 @@ void queue_put(struct queue *q, struct eio_frame *f)
 	}
 	q->ring[(q->head + q->count++) % q->cap] = eio_frame_ref(f);
 	q->size += queue_cost(f);
+	held += QUEUE_FRAME_COST + (frame_enter_queue(f) ? frame_size(f) : 0);
 }
 
 size_t queue_cost(const struct eio_frame *f)
@@ -45,8 +70,7 @@ size_t queue_pop(struct queue *q)
 
 	q->head = (q->head + 1) % q->cap;
 	q->count--;
-	q->size -= queue_cost(f);
-	eio_frame_unref(f);
+	leave(q, f);
 	if (q->count == 0)
 		q->spared = 0;
 	if (q->count == 0 && q->cap > RING_KEPT)
@@ -65,7 +89,7 @@ bool queue_has_binary(const struct queue *q)
 void queue_fini(struct queue *q)
 {
 	for (uint32_t i = 0; i < q->count; i++)
-		eio_frame_unref(q->ring[(q->head + i) % q->cap]);
+		leave(q, q->ring[(q->head + i) % q->cap]);
 	free(q->ring);
 	*q = (struct queue){ 0 };
 }

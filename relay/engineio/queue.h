@@ -21,6 +21,16 @@ struct queue {
 
 /* What a frame counts in a queue: its bytes and QUEUE_FRAME_COST, which for a pong is the most of it. */
 size_t queue_cost(const struct eio_frame *f);
+/*
+ * What all queues of the process hold together: of a frame that waits in many its bytes count once, QUEUE_FRAME_COST
+ * in each.
+ */
+size_t queue_held(void);
+/*
+ * Whether a queue may come to hold `size` bytes, when all together may hold `max` and `elsewhere` more are counted elsewhere. The less is
+ * left, the less each may.
+ */
+bool queue_may_hold(size_t size, size_t elsewhere, size_t max);
 /* Takes a reference of its own. */
 void queue_put(struct queue *q, struct eio_frame *f);
 /* The oldest frame, or NULL; stays the queue's. */

@@ -102,6 +102,7 @@ struct eio_config eio_config_default(void)
 		.body_timeout_ms = 30000,
 		.max_payload = 1000000,
 		.send_queue_max = 8 << 20,
+		.send_queues_max = 512 << 20,
 		.max_connections = 1000,
 		.max_connections_per_address = 1000,
 		.allow_v3 = true,
@@ -210,6 +211,7 @@ void eio_server_free(struct eio_server *s)
 void eio_server_stats(const struct eio_server *s, struct eio_stats *out)
 {
 	*out = s->hub->host.stats;
+	out->bytes_waiting = queue_held() + s->hub->host.leaving;
 	out->frames_encoded = frame_encoded_count();
 	out->tls_begun = tls_begun(s->hub->tls);
 	out->tls_completed = tls_completed(s->hub->tls);

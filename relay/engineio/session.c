@@ -61,17 +61,24 @@ static void session_clean(struct eio_session *s)
 	s->dirty_link = NULL;
 }
 
+static bool fits(const struct eio_session *s, size_t size)
+{
+	const struct eio_config *c = s->host->config;
+	size_t whole = s->queue.size + size;
+
+	return (s->queue.count == 0 || whole <= c->send_queue_max + s->queue.spared) &&
+	       queue_may_hold(whole, s->host->leaving, c->send_queues_max);
+}
+
 /*
  * False when the frame does not fit. A burst within one pass is not the peer's fault: what a WebSocket can take, it
  * gets first; a poll gets nothing before the end of the pass.
  */
 static bool queue_has_room(struct eio_session *s, size_t size)
 {
-	size_t max = s->host->config->send_queue_max + s->queue.spared;
-
-	if (s->queue.count && s->queue.size + size > max)
+	if (s->queue.count && !fits(s, size))
 		s->transport->flush(s);
-	return s->queue.count == 0 || s->queue.size + size <= max;
+	return fits(s, size);
 }
 
 static void send_frame(struct eio_session *s, struct eio_frame *f)

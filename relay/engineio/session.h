@@ -37,6 +37,7 @@ struct session_host {
 	/* A session has ended: its sid is unknown from now on. Called once, before on_close. */
 	void (*on_end)(struct session_host *h, struct eio_session *s);
 	struct eio_session *dirty, *ended;
+	size_t leaving;                    /* bytes of writes that the kernel has not taken whole (conn.c) */
 };
 
 struct eio_conn;

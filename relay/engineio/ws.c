@@ -254,9 +254,9 @@ static void ws_flush(struct eio_session *s)
 			return;
 		}
 	}
-	if (s->queue.count)
+	if (s->queue.count || c->leaving)      /* what leaves is counted until lws calls */
 		lws_callback_on_writable(c->wsi);
-	else if (s->state == SESSION_CLOSING)
+	if (!s->queue.count && s->state == SESSION_CLOSING)
 		session_end(s, s->reason, s->close_code);
 }
 
@@ -271,6 +271,7 @@ static int say_goodbye(struct eio_conn *c)
 
 int ws_writable(struct eio_conn *c)
 {
+	conn_left(c);
 	if (c->close_code)
 		return say_goodbye(c);
 	if (c->role == CONN_WEBSOCKET && c->session)

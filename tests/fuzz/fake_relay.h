@@ -162,7 +162,7 @@ static struct hall *relay_open(const char *run_dir)
 	const struct chat_config chat = { .run_dir = run_dir, .rate_limits = true, .recovery = true,
 					  .feed_interval_ms = 500, .feed_hole_s = 15 };
 	const struct sio_config sio = {
-		.transport = { .ping_interval_ms = 300, .ping_timeout_ms = 200, .send_queue_max = 20000,
+		.transport = { .ping_interval_ms = 300, .ping_timeout_ms = 200, .send_queue_max = 20000, .send_queues_max = 1000000,
 			       .max_payload = 100000, .allow_v3 = true },
 		.connect_timeout_ms = 5000, .max_rooms = 4, .max_attachments = 2, .recovery_ms = 2000,
 		.recovery_bytes = 4000,

@@ -171,7 +171,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		.host = "127.0.0.1", .path = "/socket.io/", .cors_origins = "http://a.example, http://b.example",
 		.trusted_proxies = "127.0.0.1", .ping_interval_ms = 300, .ping_timeout_ms = 200,
 		.upgrade_timeout_ms = 100, .header_timeout_ms = 100, .body_timeout_ms = 100,
-		.max_payload = 2000, .send_queue_max = 8000, .max_connections = 8,
+		.max_payload = 2000, .send_queue_max = 8000, .send_queues_max = 200000, .max_connections = 8,
 		.max_connections_per_address = 6, .allow_v3 = true,
 	};
 	static const struct eio_callbacks callbacks = { on_handshake, on_open, on_message, on_close, on_request };

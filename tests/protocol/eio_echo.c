@@ -146,7 +146,7 @@ static void on_request(void *ctx, const struct eio_request *q, struct eio_respon
 	buf_puts(&r->body, "]");
 	const struct { const char *name; uint64_t value; } rows[] = {
 		{ "sessions", st.sessions }, { "connections", st.connections }, { "upgrades", st.upgrades },
-		{ "upgradeFailures", st.upgrade_failures }, { "slow", st.slow_closed },
+		{ "upgradeFailures", st.upgrade_failures }, { "slow", st.slow_closed }, { "waiting", st.bytes_waiting },
 		{ "messagesIn", st.messages_in }, { "messagesOut", st.messages_out },
 		{ "headerTimeouts", st.header_timeouts }, { "bodyTimeouts", st.body_timeouts },
 		{ "refusedOrigin", st.refused_origin }, { "messageSlow", st.refused[EIO_REFUSED_MESSAGE_SLOW] },
@@ -204,6 +204,7 @@ int main(int argc, char **argv)
 		.body_timeout_ms = (unsigned)number(argc, argv, "--body-timeout", 30000),
 		.max_payload = number(argc, argv, "--max-payload", 1000000),
 		.send_queue_max = number(argc, argv, "--queue-max", 1048576),
+		.send_queues_max = number(argc, argv, "--queues-max", 512 << 20),
 		.max_connections = (unsigned)number(argc, argv, "--max-connections", 20000),
 		.max_connections_per_address = (unsigned)number(argc, argv, "--max-per-address", 1000),
 		.allow_v3 = number(argc, argv, "--v3", 1),

@@ -124,7 +124,7 @@ static void wait_ms(uint64_t ms)
 static struct eio_session *begin(int version, bool ws)
 {
 	config = (struct eio_config){ .ping_interval_ms = 300, .ping_timeout_ms = 200, .max_payload = 100,
-				      .send_queue_max = 1000 };
+				      .send_queue_max = 1000, .send_queues_max = 1000000 };
 	host = (struct session_host){ .config = &config, .now_ms = &now, .polling = &polling, .websocket = &websocket,
 				      .on_end = on_end };
 	host.cb = (struct eio_callbacks){ .on_open = on_open, .on_message = on_message, .on_close = on_close };

@@ -281,6 +281,60 @@ static void what_was_asked_for_is_spared(void **state)
 	heard("poll-release-1013 ws-release-1013 end close-5 ");
 }
 
+static size_t waiting(void)
+{
+	return queue_held() + host.leaving;
+}
+
+/* Of what all queues hold a share that shrinks with what is left; a little for everybody, whatever is left. */
+static void the_bound_of_all_queues(void **state)
+{
+	struct eio_session *s = begin(4, true), *other;
+	struct slice page = { mem_zero(1, 200000), 200000 };
+	struct eio_frame *f = eio_frame_text(page), *small = eio_frame_text((struct slice){ page.p, 60000 });
+	(void)state;
+
+	config.send_queue_max = 8 << 20;
+	config.send_queues_max = 1900000;
+	other = session_new(&host, 4, true, mem_zero(1, sizeof(struct handshake)));
+	session_opened(other);
+	pass();
+	assert_int_equal(waiting(), 0);
+	writable = false;
+	eio_session_send(s, f);            /* as big as its share */
+	eio_session_send(other, f);        /* its bytes are there once, but count in each share */
+	pass();
+	assert_int_equal(s->state, SESSION_WEBSOCKET);
+	assert_true(waiting() >= 200000 + 2 * QUEUE_FRAME_COST && waiting() < 200100);
+	said[0] = '\0';
+	host.leaving = 300000;             /* less is left: who holds that much takes nothing more */
+	send(other, "a");
+	pass();
+	heard("poll-release-1013 ws-release-1013 end close-5 ");
+	assert_int_equal(host.stats.slow_closed, 1);
+	assert_int_equal(host.stats.refused[EIO_REFUSED_QUEUE], 1);
+	assert_true(waiting() > 500000);
+	writable = true;                   /* who reads gets rid of it first */
+	send(s, "a");
+	assert_int_equal(eio_session_queued(s), 1 + 1 + 2 + QUEUE_FRAME_COST);
+	host.leaving = 2000000;            /* nothing is left */
+	gathers = true;
+	eio_session_send(s, small);
+	eio_session_send_volatile(s, f);
+	pass();
+	assert_int_equal(s->state, SESSION_WEBSOCKET);
+	gathers = writable = false;
+	eio_session_send(s, small);
+	pass();
+	assert_int_equal(host.stats.slow_closed, 2);
+	host.leaving = 0;
+	assert_int_equal(waiting(), 0);
+	eio_frame_unref(f);
+	eio_frame_unref(small);
+	free((char *)page.p);
+	assert_int_equal(host.stats.sessions, 0);
+}
+
 static void upgrade_and_its_failures(void **state)
 {
 	struct eio_session *s = begin(4, false);
@@ -329,7 +383,8 @@ int main(void)
 		cmocka_unit_test(the_pong_behind_a_long_upload), cmocka_unit_test(packets_that_close), cmocka_unit_test(the_pong_deadline_stands_still),
 		cmocka_unit_test(closing_writes_what_is_queued), cmocka_unit_test(closing_has_an_end),
 		cmocka_unit_test(the_bound_of_the_queue), cmocka_unit_test(what_may_be_dropped_is_not_too_much),
-		cmocka_unit_test(what_was_asked_for_is_spared), cmocka_unit_test(upgrade_and_its_failures),
+		cmocka_unit_test(what_was_asked_for_is_spared), cmocka_unit_test(the_bound_of_all_queues),
+		cmocka_unit_test(upgrade_and_its_failures),
 		cmocka_unit_test(ending_twice_is_ending_once),
 	};
 

@@ -1,0 +1,74 @@
+'use strict';
+// Many who read nothing of what they asked for: together they hold no more than there is for all, whoever reads is served,
+// and what they held is given back.
+const { test, atEnd, ask, assert } = require('../lib/check');
+const { start, stopAll, open, raw, wsRaw } = require('./eio_lib');
+
+const quiet = { 'ping-interval': 60000, 'ping-timeout': 60000 };
+const ALL = 16 << 20;
+const PAGE = 900000;
+atEnd(stopAll);
+
+// a WebSocket that asks for page after page and reads none; the most that waited meanwhile
+async function deaf(server, all) {
+  const ws = await wsRaw(server);
+  let most = 0;
+  await ws.next();
+  ws.socket.pause();
+  for (let i = 0; i < 8; i += 1) {           // the kernel takes the first ones
+    ws.send(`4!burst 1 ${PAGE}`);
+    most = Math.max(most, (await server.stats()).waiting);
+  }
+  all.push(ws);
+  return most;
+}
+
+test('what waits for all together has a bound, also where it has left the queues', async () => {
+  const s = await start({ ...quiet, 'queue-max': 8 << 20, 'queues-max': ALL });
+  const all = [];
+  let most = 0;
+  for (let i = 0; i < 30; i += 1)
+    most = Math.max(most, await deaf(s, all));
+  const stats = await s.stats();
+  assert.ok(stats.slow > 10, `${stats.slow} closed as slow`);
+  assert.ok(most > ALL / 4 && most <= ALL, `${most} bytes waited`);
+  const ws = await wsRaw(s);                 // little is for everybody
+  await ws.next();
+  ws.send('4!burst 20 30000');
+  for (let i = 0; i < 20; i += 1)
+    assert.equal((await ws.nextText()).length, 30001);
+  const p = await open(s);
+  await p.post(`4${'p'.repeat(30000)}`);
+  assert.equal((await p.poll()).body.length, 30001);
+  ws.destroy();
+  all.forEach((x) => x.destroy());
+  await ask(async () => (await s.stats()).waiting === 0, 8000, 'all to be given back');
+  await s.stop();
+}, 60000);
+
+test('what is on its way counts until it is read, and no longer', async () => {
+  const s = await start({ ...quiet, 'queue-max': 8 << 20 });
+  const p = await open(s);
+  await p.post('4!burst 8 900000');
+  assert.ok((await s.stats()).waiting >= 8 * PAGE);
+  const body = (await p.poll()).body;
+  assert.ok(body.length >= 8 * PAGE);
+  await ask(async () => (await s.stats()).waiting === 0, 8000, 'nothing to wait');
+  const c = raw(s);                          // an answer that is asked for, and not read
+  c.socket.pause();
+  await p.post('4!burst 8 900000');
+  c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  const left = (n) => n > 8 * PAGE && n < 8 * PAGE + 400;      // the frames counted 50 each beside their text
+  await ask(async () => left((await s.stats()).waiting), 8000, 'the answer to leave');
+  c.socket.resume();
+  await ask(async () => (await s.stats()).waiting === 0, 8000, 'the answer to be read');
+  c.destroy();
+  const ws = await wsRaw(s);
+  await ws.next();
+  ws.send('4!burst 8 900000');
+  for (let i = 0; i < 8; i += 1)
+    await ws.nextText();
+  await ask(async () => (await s.stats()).waiting === 0, 8000, 'nothing to wait for the WebSocket');
+  ws.destroy();
+  await s.stop();
+}, 60000);
