@@ -81,7 +81,7 @@ struct eio_config {                        /* a limit of 0 admits nothing */
 	int port;                          /* 0: a free one */
 	const char *path;                  /* "/socket.io/"; begins with a slash */
 	const char *cors_origins;          /* "*" or a comma list; blanks around entries are ignored */
-	const char *trusted_proxies;       /* comma list: whose X-Forwarded-For (last element) is believed */
+	const char *trusted_proxies;       /* comma list: whose X-Forwarded-For is believed, from its end on */
 	unsigned ping_interval_ms, ping_timeout_ms, upgrade_timeout_ms;
 	unsigned header_timeout_ms, body_timeout_ms;
 	size_t max_payload;                /* bytes of a POST body or a WebSocket message, inclusive */

@@ -229,27 +229,35 @@ static struct slice without_port(struct slice a)
 	return (struct slice){ a.p, (size_t)(end - a.p) };
 }
 
+/* Takes the last element off a list: false when it is no address. */
+static bool take_last(struct slice *list, char out[ADDRESS_LEN])
+{
+	struct in6_addr any;
+	size_t start = list->n, end = list->n;
+	char text[ADDRESS_LEN] = { 0 };
+
+	while (start && list->p[start - 1] != ',')
+		start--;
+	list->n = start ? start - 1 : 0;
+	while (start < end && list->p[start] == ' ')
+		start++;
+	while (end > start && list->p[end - 1] == ' ')
+		end--;
+	struct slice last = without_port((struct slice){ list->p + start, end - start });
+	if (last.n == 0 || last.n >= sizeof text)
+		return false;
+	memcpy(text, last.p, last.n);
+	if (inet_pton(AF_INET, text, &any) != 1 && inet_pton(AF_INET6, text, &any) != 1)
+		return false;
+	memcpy(out, text, sizeof text);
+	return true;
+}
+
 void request_address(const char *peer, const struct names *trusted, struct slice forwarded,
 		     char out[ADDRESS_LEN])
 {
-	struct in6_addr any;
-	size_t start = forwarded.n;
-
 	memset(out, 0, ADDRESS_LEN);
 	memcpy(out, peer, strnlen(peer, ADDRESS_LEN - 1));
-	if (forwarded.n == 0 || !names_find(trusted, slice_of(peer)))
-		return;
-	while (start && forwarded.p[start - 1] != ',')
-		start--;
-	while (start < forwarded.n && forwarded.p[start] == ' ')
-		start++;
-	while (forwarded.n > start && forwarded.p[forwarded.n - 1] == ' ')
-		forwarded.n--;
-	struct slice last = without_port((struct slice){ forwarded.p + start, forwarded.n - start });
-	char text[ADDRESS_LEN] = { 0 };
-	if (last.n == 0 || last.n >= sizeof text)
-		return;
-	memcpy(text, last.p, last.n);
-	if (inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1)
-		memcpy(out, text, sizeof text);
+	while (forwarded.n && names_find(trusted, slice_of(out)) && take_last(&forwarded, out))
+		continue;
 }

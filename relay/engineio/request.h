@@ -84,8 +84,8 @@ const char *request_origin(const struct names *allowed, struct slice origin);
 /* True when the origin is neither absent, nor in the list, nor the very host that was asked. */
 bool request_origin_refused(const struct names *allowed, struct slice origin, struct slice host);
 /*
- * The address to count and to report: the last element of X-Forwarded-For if the peer is trusted and it is
- * an address, else the peer.
+ * The address to count and to report: the peer, or while that is trusted the element of X-Forwarded-For that it wrote, from
+ * the last one on. What is no address ends the walk.
  */
 void request_address(const char *peer, const struct names *trusted, struct slice forwarded,
 		     char out[ADDRESS_LEN]);
