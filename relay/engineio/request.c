@@ -78,7 +78,7 @@ enum request_fault request_read(const struct fields *query, struct request *q_r)
 	q_r->websocket = slice_is(transport, "websocket");
 
 	unsigned sids = fields_find(query, "sid", &q_r->sid);
-	q_r->has_sid = sids > 0;
+	q_r->has_sid = q_r->sid.n > 0;
 	unsigned versions = fields_find(query, "EIO", &eio);
 	q_r->version = slice_is(eio, "4") ? 4 : slice_is(eio, "3") ? 3 : 0;
 	q_r->base64 = fields_find(query, "b64", &b64) && b64.n && !slice_is(b64, "0");

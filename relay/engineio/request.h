@@ -28,7 +28,7 @@ struct request {
 	bool upgrade;               /* asks to become a WebSocket */
 	bool websocket;             /* transport=websocket, else polling */
 	int version;                /* 3, 4; 0: neither */
-	bool has_sid;
+	bool has_sid;               /* and not an empty one, which is as good as none */
 	struct slice sid;
 	bool base64;                /* the client cannot take binary: payloads (revision 3), frames */
 	int jsonp;                  /* callback index, or -1 */

@@ -47,7 +47,7 @@ test('handshakes are refused with the reference codes', async () => {
     ['GET', '?EIO=4', 400, 0], ['GET', '?EIO=4&transport=abc', 400, 0], ['GET', '', 400, 0],
     ['GET', '?transport=polling', 400, 5], ['GET', '?EIO=abc&transport=polling', 400, 5],
     ['GET', '?EIO=2&transport=polling', 400, 5], ['GET', '?EIO=44&transport=polling', 400, 5],
-    ['GET', '?EIO=4&transport=polling&sid=abc', 400, 1], ['GET', '?EIO=4&transport=polling&sid=', 400, 1],
+    ['GET', '?EIO=4&transport=polling&sid=abc', 400, 1], ['POST', '?EIO=4&transport=polling&sid=', 400, 2],
     ['POST', '?EIO=4&transport=polling', 400, 2], ['PUT', '?EIO=4&transport=polling', 400, 2],
     ['DELETE', '?EIO=4&transport=polling', 400, 2], ['PATCH', '?EIO=4&transport=polling', 400, 2],
     ['GET', '?EIO=4&transport=websocket', 400, 3],
@@ -61,6 +61,16 @@ test('handshakes are refused with the reference codes', async () => {
     assert.deepEqual(JSON.parse(r.body), { code, message: texts[code] }, `${method} ${query}`);
     assert.match(r.headers['content-type'], /^application\/json/);
   }
+});
+
+test('an empty sid is none', async () => {
+  const s = await C();
+  const url = s.url(`&sid=${(await open(s, { query: '&sid=' })).sid}`);
+  await request(s, 'POST', url, { body: '4hola' });
+  assert.equal((await request(s, 'GET', url)).body, '4hola');
+  const ws = await wsRaw(s, '&sid=');
+  assert.match(await ws.nextText(), /^0\{"sid"/);
+  ws.destroy();
 });
 
 test('an upgrade request is refused with JSON before the 101', async () => {
