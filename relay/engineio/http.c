@@ -240,7 +240,7 @@ static enum request_fault judge(struct eio_conn *c, struct request *q, struct ei
 	return request_check(q, *s_r ? &known : NULL, c->hub->config.allow_v3);
 }
 
-static int engine_request(struct eio_conn *c, struct request *q, bool query_fits)
+static int engine_request(struct eio_conn *c, struct request *q, bool query_fits, bool stranger)
 {
 	struct eio_session *s;
 	size_t length;
@@ -250,7 +250,7 @@ static int engine_request(struct eio_conn *c, struct request *q, bool query_fits
 		c->wants_close = true;
 		return answer_text(c, status, request_length_refusal(status), request_fault_text(REQUEST_BAD));
 	}
-	if (refuses_origin(c))
+	if (stranger)
 		return conn_answer_fault(c, EIO_REFUSED_ORIGIN, REQUEST_FORBIDDEN);
 	if (q->method == METHOD_OPTIONS)
 		return answer_preflight(c);
@@ -274,7 +274,6 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 	char retry[64];
 	size_t length;
 
-	refuses_origin(c);          /* only for the header: what is public is public */
 	c->wants_close |= check_length(c, method, &length) || length > DISCARD_MAX;
 	if (method != METHOD_GET && method != METHOD_HEAD) {
 		struct conn_answer a = { .status = 405, .type = json_type, .extra = "Allow: GET, HEAD\r\n",
@@ -314,11 +313,12 @@ int http_request(struct eio_conn *c)
 	c->head_only = q.method == METHOD_HEAD;
 	bool query_fits = read_query(c, &c->hub->request.query) == 0;
 	read_headers(c, &c->hub->request);
+	bool stranger = refuses_origin(c);     /* for the header of each answer; what is public is public */
 	if (!fine) {
 		c->wants_close = true;
 		return answer_text(c, 400, EIO_REFUSED_PIPELINED, request_fault_text(REQUEST_BAD));
 	}
-	return is_ours(c, path) ? engine_request(c, &q, query_fits) : other_request(c, q.method, path);
+	return is_ours(c, path) ? engine_request(c, &q, query_fits, stranger) : other_request(c, q.method, path);
 }
 
 /* ---- upgrades ---- */

@@ -807,6 +807,26 @@ test('origins: a list allows its entries with credentials and refuses others', a
   await s.stop();
 });
 
+test('origins: a page reads why its request was refused, whatever was wrong with it', async () => {
+  const s = await start({ ...quiet, origins: 'http://a.example' });
+  const answer = async (rest, origin) => {
+    const c = raw(s);
+    c.write(`POST ${s.url()} HTTP/1.1\r\nHost: x\r\nOrigin: ${origin}\r\n${rest}`);
+    await c.until(/\r\n\r\n\{.*\}$/);
+    await c.closed();
+    return c.text();
+  };
+  const rests = [['\r\n', 411], ['Transfer-Encoding: chunked\r\n\r\n', 501], ['Content-Length: 3x\r\n\r\n', 400]];
+  for (const [rest, status] of rests) {
+    assert.match(await answer(rest, 'http://a.example'),
+      new RegExp(`^HTTP/1.1 ${status}[^]*\r\nAccess-Control-Allow-Origin: http://a.example\r\n`), `${status}`);
+    const other = await answer(rest, 'http://b.example');
+    assert.match(other, new RegExp(`^HTTP/1.1 ${status} `));
+    assert.doesNotMatch(other, /Access-Control/);
+  }
+  await s.stop();
+});
+
 test('addresses: the forwarded one is believed from a trusted proxy, the last element only', async () => {
   const s = await C();
   const address = async (headers) => {
