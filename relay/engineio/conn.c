@@ -27,6 +27,7 @@ struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, 
 	c->wsi = wsi;
 	c->counted = counted;
 	memcpy(c->peer, peer, strnlen(peer, sizeof c->peer - 1));
+	memcpy(c->asker, c->peer, sizeof c->asker);
 	c->next = h->conns;
 	if (c->next)
 		c->next->prev = c;
@@ -62,7 +63,7 @@ void conn_refuse(struct eio_conn *c, enum eio_refusal r)
 {
 	if (r == EIO_REFUSED_ORIGIN)
 		c->hub->host.stats.refused_origin++;
-	hub_refuse(c->hub, c->session ? c->session->handshake->address : c->peer, r);
+	hub_refuse(c->hub, c->session ? c->session->handshake->address : c->asker, r);
 }
 
 void conn_deadline(struct eio_conn *c, uint64_t delay_ms, enum eio_refusal late)
@@ -224,6 +225,7 @@ static int write_answer(struct eio_conn *c, const struct conn_answer *a)
 	struct buf *b = &c->hub->scratch;
 
 	put_answer(b, c, a);
+	memcpy(c->asker, c->peer, sizeof c->asker);    /* the next request may be another's */
 	return write_out(c, (unsigned char *)b->data, b->len, LWS_WRITE_HTTP_FINAL);
 }
 

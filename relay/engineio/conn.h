@@ -74,6 +74,7 @@ struct eio_conn {
 	unsigned short close_code;         /* GOODBYE: still to be said */
 	char sid[IDS_SID_LEN + 1];         /* the session it asked for, until its 101; empty: a new one */
 	char peer[ADDRESS_LEN];
+	char asker[ADDRESS_LEN];           /* of the request in hand, if there is one: who it came from; else the peer */
 };
 
 /* For an accepted descriptor's wsi; `counted` says whether hub_address_take was done for it. */
@@ -86,7 +87,7 @@ void conn_free(struct eio_conn *c);
  * nothing is counted) and the connection ended.
  */
 void conn_deadline(struct eio_conn *c, uint64_t delay_ms, enum eio_refusal late);
-/* Counts and logs what was refused to its peer. */
+/* Counts and logs what was refused to who asks by it. */
 void conn_refuse(struct eio_conn *c, enum eio_refusal r);
 /* Gone in the next pass, without another word. Safe from anywhere. */
 void conn_kill(struct eio_conn *c);

@@ -73,6 +73,7 @@ static void read_headers(struct eio_conn *c, struct handshake *h)
 	}
 	fields_find(&h->headers, "x-forwarded-for", &forwarded);
 	request_address(c->peer, &c->hub->proxies, forwarded, h->address);
+	memcpy(c->asker, h->address, sizeof c->asker);
 }
 
 static enum request_method read_method(struct eio_conn *c, struct slice *path_r)
@@ -230,10 +231,8 @@ static enum request_fault judge(struct eio_conn *c, struct request *q, struct ei
 	*s_r = q->has_sid ? hub_find(c->hub, q->sid) : NULL;
 	struct request_session known = { 0 };
 	if (*s_r)
-		known = (struct request_session){
-			.version = (*s_r)->version,
-			.on_websocket = (*s_r)->transport == c->hub->host.websocket,
-		};
+		known = (struct request_session){ .version = (*s_r)->version,
+						  .on_websocket = (*s_r)->transport == c->hub->host.websocket };
 	c->version = (uint8_t)(q->version ? q->version : 4);
 	c->jsonp = q->jsonp;
 	c->base64 = q->base64;
@@ -377,10 +376,10 @@ int http_upgrade(struct eio_conn *c)
 	q.method = read_method(c, &path);
 	bool query_fits = read_query(c, &c->hub->request.query) == 0;
 	read_headers(c, &c->hub->request);
-	if (!fine)
+	if (!fine) {
 		conn_refuse(c, EIO_REFUSED_PIPELINED);
-	if (!fine)
 		return -1;
+	}
 	if (!is_ours(c, path) || !is_websocket(c) || !query_fits || !offer_protocol(c))
 		return refuse_upgrade(c, query_fits ? EIO_REFUSED_UPGRADE : EIO_REFUSED_QUERY, REQUEST_BAD);
 	if (refuses_origin(c))

@@ -63,7 +63,9 @@ const char *refusal_note(struct eio_stats *stats, const char *who, enum eio_refu
 	static struct log_limit limit;
 
 	stats->refused[r]++;
-	if (log_enabled(LOG_LEVEL_DEBUG) || log_limited(&limit, BURST))
+	if (r == EIO_REFUSED_IDLE)         /* how most connections end */
+		log_debug(who, "refused: %s", rows[r].text);
+	else if (log_enabled(LOG_LEVEL_DEBUG) || log_limited(&limit, BURST))
 		log_info(who, "refused: %s", rows[r].text);
 	return rows[r].text;
 }

@@ -10,8 +10,8 @@
 #include "engineio.h"
 
 /*
- * Counts one refusal and logs it, a few lines a second. `who`: the peer's address. Returns the sentence, for
- * the session that ends by it.
+ * Counts one refusal and logs it, a few lines a second; the end of an idle connection for debugging only. `who`: an address.
+ * Returns the sentence, for the session that ends by it.
  */
 const char *refusal_note(struct eio_stats *stats, const char *who, enum eio_refusal r);
 

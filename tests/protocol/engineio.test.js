@@ -2,6 +2,7 @@
 // Wire cases of Engine.IO 4 on the echo server: handshake, polling, WebSocket, upgrade, heartbeat, origins.
 // The order of sections and many cases follow the protocol's own test suite (engine.io-protocol, test-suite).
 const fs = require('node:fs');
+const http = require('node:http');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { start, stopAll, request, open, raw, wsRaw, beating, upgradeText, frame, ENGINE } = require('./eio_lib');
 
@@ -843,6 +844,22 @@ test('addresses: the forwarded one is believed from a trusted proxy, the last el
   await p.post('4!address');
   assert.equal((await p.poll()).body, '4127.0.0.1');
   await strict.stop();
+});
+
+test('addresses: the log names who was refused, not the proxy; on one connection each its own', async () => {
+  const s = await start({ ...quiet, log: 'info' });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  for (const a of ['192.0.2.7', '192.0.2.8', undefined])
+    await request(s, 'GET', s.url('&sid=nobody'), { agent, headers: a ? { 'X-Forwarded-For': a } : {} });
+  const ws = raw(s);
+  ws.write(upgradeText('&sid=nobody', 'X-Forwarded-For: 192.0.2.9\r\n'));
+  await ws.until(/"code":1/);
+  const said = () => [...s.log.matchAll(/(\S+) refused: session unknown/g)].map((m) => m[1]);
+  await ask(() => said().length === 4, 5000, 'four lines');
+  assert.deepEqual(said(), ['192.0.2.7', '192.0.2.8', '127.0.0.1', '192.0.2.9']);
+  ws.destroy();
+  agent.destroy();
+  await s.stop();
 });
 
 test('limits: sessions of one address, connections of one address, connections in all', async () => {
