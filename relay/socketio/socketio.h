@@ -43,7 +43,7 @@ struct sio_event {                         /* an emitted event; all borrowed dur
 	uint64_t ack;                      /* acknowledgement id, when wants_ack */
 	bool bad_text;                     /* an escape gives U+0000 or a lone surrogate (JSON_BAD_TEXT) */
 	const struct slice *attachments;   /* binary parts that {"_placeholder":true,"num":i} in args mean */
-	size_t attachment_count;
+	size_t attachment_count;           /* 0: such an object is the client's own text; look before you index */
 };
 
 struct sio_callbacks {                     /* of one namespace */
