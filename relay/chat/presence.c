@@ -17,7 +17,7 @@
 #define GONE_KEPT 50000                /* people whose last_seen is remembered */
 
 struct place {                         /* a room */
-	char *name;
+	struct slice name;             /* owned; any bytes */
 	size_t people, stays;          /* people: with a socket in it */
 };
 
@@ -98,7 +98,7 @@ static struct stay *stay_new(struct presence *p, struct who *w, struct slice roo
 
 	if (!place) {
 		place = mem_zero(1, sizeof(*place));
-		place->name = mem_copy(room);
+		place->name = (struct slice){ mem_copy(room), room.n };
 		map_put(p->places, room, place);
 	}
 	place->stays++;
@@ -114,7 +114,7 @@ static void stay_free(struct presence *p, struct stay *s)
 {
 	struct place *place = s->place;
 
-	map_remove(p->stays, stay_key(p, slice_of(place->name), slice_of(s->who->user)));
+	map_remove(p->stays, stay_key(p, place->name, slice_of(s->who->user)));
 	if (s->fresh)
 		TAILQ_REMOVE(&p->fresh, s, in_fresh);
 	TAILQ_REMOVE(&s->who->stays, s, in_who);
@@ -122,8 +122,8 @@ static void stay_free(struct presence *p, struct stay *s)
 	free(s);
 	if (--place->stays > 0)
 		return;
-	map_remove(p->places, slice_of(place->name));
-	free(place->name);
+	map_remove(p->places, place->name);
+	free((char *)place->name.p);
 	free(place);
 }
 
@@ -269,7 +269,7 @@ static void tell_room(struct hall *h, const struct stay *s, const char *name)
 	buf_puts(&b, "}]");
 	n.event = buf_slice(&b);
 	h->stats.notices++;
-	sio_room_each(h->ns, slice_of(s->place->name), tell_one, &n);
+	sio_room_each(h->ns, s->place->name, tell_one, &n);
 	buf_fini(&b);
 }
 

@@ -215,6 +215,20 @@ static void a_short_absence_is_none(void **state)
 	assert_string_equal(heard(), "s0:[\"user_offline\",{\"user_id\":\"2\",\"last_seen\":}] ");
 }
 
+/* Names of rooms are bytes: they come from the database. */
+static void a_room_with_a_nul_in_its_name(void **state)
+{
+	(void)state;
+	come(0, "1");
+	presence_entered(h, &sockets[0].seat, SLICE("group_a\0b"));
+	presence_left(h, &sockets[0].seat, SLICE("group_a\0b"));
+	presence_entered(h, &sockets[0].seat, SLICE("group_a\0b"));
+	presence_left(h, &sockets[0].seat, SLICE("group_a\0b"));
+	pass(2000);
+	assert_string_equal(heard(), "");
+	go(0);
+}
+
 /* A page that is loaded again within the second: who was not announced yet is announced when he is back. */
 static void who_is_cut_before_he_is_told_is_told_later(void **state)
 {
@@ -360,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_first_socket_is_told_and_the_last, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_short_absence_is_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_room_with_a_nul_in_its_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_is_cut_before_he_is_told_is_told_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_leaves_a_room_is_not_offline, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_crowd_is_told_nothing, setup, teardown),
