@@ -256,10 +256,19 @@ static void forget_old(struct holes *h, uint64_t now_ms)
 	h->count = kept;
 }
 
-static int by_asked(const void *pa, const void *pb)
-{
-	const struct hole *a = *(struct hole *const *)pa, *b = *(struct hole *const *)pb;
+/* What is asked for: of the young, which may still turn up, up to three quarters; each kind in turn. */
+struct due {
+	struct hole *hole;
+	bool young;
+};
 
+static int by_turn(const void *pa, const void *pb)
+{
+	const struct due *x = pa, *y = pb;
+	const struct hole *a = x->hole, *b = y->hole;
+
+	if (x->young != y->young)
+		return x->young ? -1 : 1;
 	if (a->asked_ms != b->asked_ms)
 		return a->asked_ms < b->asked_ms ? -1 : 1;
 	return a->first < b->first ? -1 : 1;
@@ -274,25 +283,29 @@ static int by_first(const void *a, const void *b)
 
 size_t holes_due(struct holes *h, uint64_t now_ms, struct wire_range *out, size_t most, size_t ids_most)
 {
-	struct hole *due[HOLES_MAX];
+	struct due due[HOLES_MAX];
 	size_t n = 0, count = 0, ids = 0;
 
 	forget_old(h, now_ms);
 	for (size_t i = 0; i < h->count; i++) {
 		struct hole *r = &h->list[i];
+		bool young = now_ms - r->born_ms < h->young_ms;
 
-		if (now_ms - r->born_ms < h->young_ms || !r->asked_ms || now_ms - r->asked_ms >= HOLES_SLOW_MS)
-			due[count++] = r;
+		if (young || !r->asked_ms || now_ms - r->asked_ms >= HOLES_SLOW_MS)
+			due[count++] = (struct due){ r, young };
 	}
 	if (count == 0)
 		return 0;
-	/* When there are more than may be asked for, each has its turn. */
-	qsort(due, count, sizeof(*due), by_asked);
-	for (; n < count && n < most && ids <= ids_most; n++) {
-		due[n]->asked_ms = now_ms;
-		out[n] = (struct wire_range){ due[n]->first, due[n]->last };
-		if (due[n]->seen)
-			ids += (size_t)(due[n]->last - due[n]->first + 1);
+	qsort(due, count, sizeof(*due), by_turn);
+	for (size_t i = 0; i < count; i++) {
+		struct hole *r = due[i].hole;
+		size_t width = r->seen ? (size_t)(r->last - r->first + 1) : 0, less = due[i].young ? 4 : 0;
+
+		if (n >= most - (less ? most / less : 0) || ids + width > ids_most - (less ? ids_most / less : 0))
+			continue;
+		r->asked_ms = now_ms;
+		out[n++] = (struct wire_range){ r->first, r->last };
+		ids += width;
 	}
 	qsort(out, n, sizeof(*out), by_first);
 	return n;
@@ -359,7 +372,7 @@ int holes_load(struct holes *h, uint64_t now_ms, uint64_t elapsed_ms, struct sli
 		    h->count == HOLES_MAX)
 			return -1;
 		if (s.seen_len) {
-			if (s.base > s.first || s.seen_len != (s.last - s.base) / 8 + 1 ||
+			if (s.last - s.first >= HOLES_WHOLE_MAX || s.base > s.first || s.seen_len != (s.last - s.base) / 8 + 1 ||
 			    s.last - s.base >= 2 * HOLES_WHOLE_MAX)
 				return -1;
 			/* (a range that grew had room for a whole one) */

@@ -154,6 +154,27 @@ static void strides_in_a_wide_hole_make_few_ranges(void **state)
 	holes_free(h);
 }
 
+/* Old holes by the hundred, all overdue: a young one is asked for each time. */
+static void the_young_come_before_the_overdue(void **state)
+{
+	struct holes *h = holes_new(15 * SECOND);
+	struct wire_range r[64];
+	uint64_t now = 100 * SECOND;
+
+	(void)state;
+	holes_start(h, 0);
+	for (uint64_t upto = 100; upto <= 20000; upto += 100)
+		holes_advance(h, (const uint64_t[]){ upto - 50 }, 1, upto, 1000);
+	ADVANCE(h, 20002, now, 20002);
+	for (int i = 0; i < 50; i++, now += SECOND / 4) {
+		size_t n = holes_due(h, now, r, 64, 1000);
+
+		assert_in_range(n, 1, 11);
+		assert_int_equal(r[n - 1].first, 20001);
+	}
+	holes_free(h);
+}
+
 /* More than may be asked for at a time: the oldest is not behind those that come after it for ever. */
 static void each_hole_has_its_turn(void **state)
 {
@@ -167,7 +188,7 @@ static void each_hole_has_its_turn(void **state)
 		holes_advance(h, (const uint64_t[]){ upto - 50 }, 1, upto, 1000);
 	assert_int_equal(holes_count(h), 10);
 	for (uint64_t now = 1001; now <= 1005; now++) {
-		size_t n = holes_due(h, now, r, 64, 150);
+		size_t n = holes_due(h, now, r, 64, 280);
 
 		assert_int_equal(n, 2);
 		for (size_t i = 0; i < n; i++)
@@ -334,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_giant_gap_costs_nothing_and_splits),
 		cmocka_unit_test(strides_in_a_wide_hole_make_few_ranges),
 		cmocka_unit_test(each_hole_has_its_turn),
+		cmocka_unit_test(the_young_come_before_the_overdue),
 		cmocka_unit_test(a_full_list_may_drop_what_is_cut),
 		cmocka_unit_test(the_list_is_bounded),
 		cmocka_unit_test(a_table_that_goes_back_is_followed),
