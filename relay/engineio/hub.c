@@ -136,9 +136,28 @@ static void on_alarm(void *ctx)
 	wheel_advance(&h->host.wheel, eio_loop_now_ms(h->loop));
 }
 
+/* The peers' clocks went on while ours stood still: they want their pings by theirs. */
+static void ping_in_time(struct eio_hub *h)
+{
+	uint64_t stood = eio_loop_stood_ms(h->loop) - h->stood_ms, now = eio_loop_now_ms(h->loop);
+
+	if (stood == 0)
+		return;
+	h->stood_ms += stood;
+	for (struct eio_session *s = h->all; s; s = s->all_next) {
+		if (s->version == 3 || s->awaiting_pong || s->state >= SESSION_CLOSING || !wheel_armed(&s->timer))
+			continue;
+		s->due_ms = s->due_ms > now + stood ? s->due_ms - stood : now;
+		wheel_set(&h->host.wheel, &s->timer, s->due_ms, s->timer.fn);
+	}
+}
+
 static bool on_reap(void *ctx)
 {
-	return session_reap(&((struct eio_hub *)ctx)->host);
+	struct eio_hub *h = ctx;
+
+	ping_in_time(h);
+	return session_reap(&h->host);
 }
 
 static bool on_flush(void *ctx)
@@ -178,6 +197,7 @@ struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const st
 	h->host.cb = *cb;
 	h->host.ctx = ctx;
 	h->host.now_ms = eio_loop_clock(l);
+	h->stood_ms = eio_loop_stood_ms(l);
 	h->host.on_end = on_end;
 	wheel_init(&h->host.wheel, eio_loop_now_ms(l));
 	h->alarm_ms = WHEEL_NEVER;

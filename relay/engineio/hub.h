@@ -27,6 +27,7 @@ struct eio_hub {
 	struct eio_session *all;           /* every session that has not ended */
 	struct eio_timer *alarm;           /* rings when the wheel has something */
 	uint64_t alarm_ms;
+	uint64_t stood_ms;                 /* of the loop, as far as sessions know of it */
 	bool closed_to_new;                /* draining: no new sessions */
 	struct buf scratch;                /* for one answer or one gathered write */
 	struct buf decoded;                /* the binary packet that is being handled */

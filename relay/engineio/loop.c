@@ -35,6 +35,8 @@ struct eio_loop {
 	ev_timer again;                    /* makes the next sleep end at once */
 	ev_timer beat;
 	uint64_t now_ms, woke_ms;          /* our time, and the machine's of the last pass */
+	uint64_t stood_ms;                 /* by how much ours is less, in all */
+	bool stood;
 	struct phase_hook phases[HOOKS_MAX];
 	struct settle_hook settles[HOOKS_MAX];
 	unsigned phase_count, settle_count;
@@ -100,7 +102,7 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
 
 /*
  * A time in which the process stood still (a virtual machine that was paused, SIGSTOP) is nobody's: what peers said meanwhile
- * was not read, and no deadline may pass before it is.
+ * was not read, and no deadline may pass before it is. Slow passes one after the other are not that, but load.
  */
 static void on_check(struct ev_loop *ev, ev_check *w, int revents)
 {
@@ -108,8 +110,11 @@ static void on_check(struct ev_loop *ev, ev_check *w, int revents)
 	uint64_t now = clock_ms(), gap = now - l->woke_ms;
 
 	(void)ev, (void)revents;
-	l->now_ms += gap > STOOD_MS ? BEAT_MS : gap;
 	l->woke_ms = now;
+	if (gap > STOOD_MS && !l->stood)
+		l->stood_ms += gap - BEAT_MS;
+	l->stood = gap > STOOD_MS;
+	l->now_ms = now - l->stood_ms;
 }
 
 static void on_nothing(struct ev_loop *ev, ev_timer *w, int revents)
@@ -172,6 +177,11 @@ void eio_loop_stop(struct eio_loop *l)
 uint64_t eio_loop_now_ms(const struct eio_loop *l)
 {
 	return l->now_ms;
+}
+
+uint64_t eio_loop_stood_ms(const struct eio_loop *l)
+{
+	return l->stood_ms;
 }
 
 const uint64_t *eio_loop_clock(const struct eio_loop *l)

@@ -434,6 +434,29 @@ test('heartbeat: a polling session that does not answer is closed', async () => 
   refused(await p.poll(), 400, 1);
 });
 
+test('heartbeat: a server that stood still pings by the clock of its peers, and waits for the pong by its own', async () => {
+  const s = await start({ 'ping-interval': 6000, 'ping-timeout': 1500 });
+  const ws = await wsRaw(s);
+  await ws.nextText();
+  const began = Date.now();
+  const stand = async (ms) => {
+    process.kill(s.pid, 'SIGSTOP');
+    await pause(ms);
+    process.kill(s.pid, 'SIGCONT');
+  };
+  await stand(4000);
+  assert.equal(await ws.nextText(8000), '2');
+  const after = Date.now() - began;
+  assert.ok(after > 5500 && after < 8000, `the ping came after ${after} ms`);
+  ws.send('3');
+  await ws.nextText(8000);
+  await stand(3000);                   // longer than it would wait
+  ws.send('3');
+  ws.send('4still here');
+  assert.equal(await ws.nextText(2000), '4still here');
+  ws.destroy();
+}, 40000);
+
 test('heartbeat: WebSocket pings come each interval; unanswered ones close', async () => {
   const s = await S();
   const ws = await wsRaw(s);
