@@ -174,12 +174,14 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		// heard: no message was missed, only what became of them.
 		async catchUp(heard = false) {
 			const current = store.current;
+			// A group that a poll told of: nobody has heard for us what was said in it.
+			const wasIn = store.rooms.get(current)?.joined;
 			const newestKnown = current ? store.thread(current).messages.findLast((message) => message.id)?.id : null;
 			store.forgetThreads(current);
 			await rooms.reload();
 			const room = store.rooms.get(current);
 			if (!room) return;
-			if (!heard || !store.thread(current).loaded) await loadNewest(room, newestKnown);
+			if (!heard || !wasIn || !store.thread(current).loaded) await loadNewest(room, newestKnown);
 			if (newestKnown) await refresh();
 			if (receipts.watching(room.uuid)) await receipts.readAll(room);
 		},
