@@ -41,8 +41,10 @@ HARDEN    := -fstack-protector-strong -fPIE
 SANITIZER := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
 
-DB_CFLAGS := $(shell pkg-config --cflags libmariadb 2>/dev/null || echo -I/usr/include/mariadb)
-DB_LIBS   := $(shell pkg-config --libs libmariadb 2>/dev/null || echo -lmariadb)
+# MariaDB's client library, or Oracle's where that is the one there is
+DB_CLIENT := $(firstword $(foreach l,libmariadb mysqlclient,$(shell pkg-config --exists $l 2>/dev/null && echo $l)))
+DB_CFLAGS := $(if $(DB_CLIENT),$(shell pkg-config --cflags $(DB_CLIENT)),-I/usr/include/mariadb)
+DB_LIBS   := $(if $(DB_CLIENT),$(shell pkg-config --libs $(DB_CLIENT)),-lmariadb)
 
 # FAULTS=1: programs with the steps of shared/fault.h, for tests/faults; never installed
 BASE      := -std=gnu11 -D_GNU_SOURCE -DUPRED_VERSION='"$(VERSION)"' $(WARNINGS) $(if $(filter 1,$(FAULTS)),-DTEST_FAULTS)

@@ -14,7 +14,7 @@
 #define IDS_DIGITS_MAX 19 /* of 2^63-1 */
 #define IDS_SPARE 4096
 
-static const char sid_letters[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char sid_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 int ids_parse(struct slice text, int64_t *id_r)
 {
