@@ -172,6 +172,7 @@ static struct hall *hall_new(struct eio_loop *l, const struct chat_config *c)
 	h->by_id = map_new();
 	h->pushed = pushed_new(PUSHED_KEPT);
 	h->holes = holes_new(c->feed_hole_s * 1000);
+	h->ahead = ahead_new();
 	h->targets = targets_new();
 	h->limits = limits_new();
 	h->answers = answers_new();
@@ -259,6 +260,7 @@ void chat_close(struct hall *h)
 	limits_free(h->limits);
 	targets_free(h->targets);
 	holes_free(h->holes);
+	ahead_free(h->ahead);
 	buf_fini(&h->early);
 	pushed_free(h->pushed);
 	map_free(h->by_id);

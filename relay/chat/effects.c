@@ -1,8 +1,8 @@
 /*
  * effects: from answers to sockets.
  *
- * Room: relay/chat. Called by answers, dispatch, feed, members; calls replies, seats, pushed, holes,
- * backlog and socketio. A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
+ * Room: relay/chat. Called by answers, dispatch, feed, members; calls replies, seats, pushed, ahead,
+ * holes, backlog and socketio. A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
  */
 #include "effects.h"
 
@@ -47,9 +47,16 @@ static void apply_push(struct hall *h, const struct wire_effect *e)
 
 	while (n < EFFECTS_ROOMS_MAX && wire_next_room(&rest, &rooms[n]) == 1)
 		n++;
-	if (e->mensaje_id > 0 && message_known(h, e)) {
-		h->stats.pushes_known++;
-		return;
+	if (e->mensaje_id > 0) {
+		bool known = message_known(h, e);
+
+		/* before the first sweep nobody knows what lies below */
+		if (h->feed_ready)
+			ahead_pushed(h->ahead, h->holes, (uint64_t)e->mensaje_id);
+		if (known) {
+			h->stats.pushes_known++;
+			return;
+		}
 	}
 	h->stats.pushes++;
 	/* Messages wait for those who were cut; everything else comes with the next load. */

@@ -2,13 +2,14 @@
  * feed: sweeps over new rows of `mensajes`, one question at a time: SWEEP, and in turn with it FETCH of what nobody
  * pushed yet.
  *
- * Room: relay/chat. Called by chat; calls commands, fetch, holes, mark, pushed and socketio.
+ * Room: relay/chat. Called by chat; calls commands, fetch, ahead, ears, holes, mark, pushed and
+ * socketio.
  */
 #include "feed.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include "commands.h"
+#include "ears.h"
 #include "fault.h"
 #include "fetch.h"
 #include "log.h"
@@ -39,6 +40,7 @@ struct feed {
 	unsigned pages;                /* sweeps since the last fetch */
 	uint64_t begun_ms, failed_ms;  /* the last question, the last that failed */
 	uint64_t marked_ms;            /* when the mark was written */
+	uint64_t high_asked, high_before;  /* high when the last sweep was asked for, and the one before */
 	struct fetch *fetch;           /* rows to be fetched */
 	struct buf scratch, rooms;
 };
@@ -94,8 +96,8 @@ static void note_ready(const struct feed *f)
 	struct hall *h = f->hall;
 	bool behind = f->more || fetch_ready(f->fetch);
 
-	if (h->feed_ready || h->stats.sweeps == 0 || (h->feed_handed && behind &&
-			eio_loop_now_ms(h->loop) - h->started_ms < CATCH_UP_MS))
+	if (h->feed_ready || h->stats.sweeps == 0 ||
+	    (h->feed_handed && behind && eio_loop_now_ms(h->loop) - h->started_ms < CATCH_UP_MS))
 		return;
 	h->feed_ready = true;
 	log_info("feed", "first sweep: newest id %llu", (unsigned long long)holes_high(h->holes));
@@ -117,38 +119,7 @@ static void on_fetched(void *ctx, bool failed)
 
 /* ---- sweeping ---- */
 
-static void put_person(struct buf *rooms, uint64_t user)
-{
-	char text[24];
-	int n = snprintf(text, sizeof(text), "@%llu", (unsigned long long)user);
-
-	if (user)
-		wire_put_room(rooms, (struct slice){ text, (size_t)n });
-}
-
-/* The rooms that hear a row, packed as in its push. */
-static struct slice rooms_of(struct feed *f, const struct wire_row *r)
-{
-	char uuid[37], text[128];
-	struct slice room = r->room_text;
-	int n;
-
-	if (room.n == 0) {
-		wire_uuid_text(r->room, uuid);
-		room = slice_of(uuid);
-	}
-	buf_reset(&f->rooms);
-	n = snprintf(text, sizeof(text), "%s_%.*s", r->grouped ? "group" : "chat", (int)room.n, room.p);
-	if (n > 0 && (size_t)n < sizeof(text))
-		wire_put_room(&f->rooms, (struct slice){ text, (size_t)n });
-	if (!r->grouped) {
-		put_person(&f->rooms, r->a);
-		put_person(&f->rooms, r->b);
-	}
-	return buf_slice(&f->rooms);
-}
-
-/* Is anybody here in one of them? */
+/* Is anybody here in one of these rooms? */
 static bool heard(struct hall *h, struct slice rooms)
 {
 	struct slice room;
@@ -179,20 +150,27 @@ static void take_row(struct feed *f, const struct wire_row *r, bool first)
 	}
 	if (r->deleted || pushed_has(h->pushed, r->id, tag))
 		return;
-	rooms = rooms_of(f, r);
+	rooms = ears_of(&f->rooms, r);
 	if (heard(h, rooms))
 		fetch_add(f->fetch, rooms, r->id);
 }
 
-/* The database went back (restore, failover, the newest rows deleted): begin again from there. */
-static void check_went_back(struct hall *h, const struct wire_rows *head)
+/*
+ * The database went back (restore, failover, the newest rows deleted): begin again from there. By the sweep before, because
+ * high may since have been moved by a push that the session which was asked does not see yet.
+ */
+static void check_went_back(struct feed *f, const struct wire_rows *head)
 {
-	if (head->max_id >= holes_high(h->holes))
+	struct hall *h = f->hall;
+
+	if (head->max_id >= f->high_before)
 		return;
 	h->stats.went_back++;
 	log_warn("feed", "newest id %llu is below %llu: the table went back",
 		(unsigned long long)head->max_id, (unsigned long long)holes_high(h->holes));
+	f->high_before = f->high_asked = head->max_id;
 	holes_back(h->holes, head->max_id);
+	ahead_forget(h->ahead);
 }
 
 /* Everything counts as pushed that is there when a relay begins, unless the one before left its memory. */
@@ -231,7 +209,7 @@ static int take_rows(struct feed *f, struct slice payload)
 	if (first)
 		holes_start(h->holes, head.from);
 	else
-		check_went_back(h, &head);
+		check_went_back(f, &head);
 	high = holes_high(h->holes);
 	fresh = mem_alloc((head.count + 1) * sizeof(*fresh));
 	while ((more = wire_next_row(&payload, &row)) == 1 && n < head.count) {
@@ -244,6 +222,7 @@ static int take_rows(struct feed *f, struct slice payload)
 	/* A page that broke off says nothing about the ids behind its end. */
 	if (more == 0)
 		advance(h, fresh, n, head.upto);
+	ahead_swept(h->ahead, h->holes);
 	free(fresh);
 	f->more = head.truncated;
 	return more == 0 ? 0 : -1;
@@ -286,9 +265,10 @@ static void sweep(struct feed *f)
 
 	if (!s.first) {
 		s.high = holes_high(h->holes);
-		s.holes = (uint16_t)holes_due(h->holes, eio_loop_now_ms(h->loop), ranges, SWEEP_RANGES,
-				SWEEP_IDS);
+		s.holes = (uint16_t)holes_due(h->holes, eio_loop_now_ms(h->loop), ranges, SWEEP_RANGES, SWEEP_IDS);
 	}
+	f->high_before = f->high_asked;
+	f->high_asked = holes_high(h->holes);
 	f->busy = true;
 	f->due = false;
 	f->pages++;

@@ -2,8 +2,8 @@
  * hall: what the files of the chat room share. No code of its own; only files in relay/chat include it.
  *
  * Order of calls, downward: chat -> handover, arrival, feed, members, dispatch, health -> answers, fetch -> commands,
- * effects, pace -> replies, seats, typing, get_presence -> presence -> seen, targets -> lines, pushed, holes, backlog,
- * limits, events (pure).
+ * effects, pace -> replies, seats, typing, get_presence -> presence -> seen, targets -> lines, pushed, ahead, ears,
+ * backlog, limits, events -> holes (the last two groups pure).
  */
 #ifndef CHAT_HALL_H
 #define CHAT_HALL_H
@@ -11,6 +11,7 @@
 #include "backlog.h"
 #include "bus.h"
 #include "chat.h"
+#include "ahead.h"
 #include "holes.h"
 #include "limits.h"
 #include "lines.h"
@@ -70,6 +71,7 @@ struct hall {
 	uint64_t queue_stuck_ms;               /* full and nothing taken for so long: closed */
 	struct pushed *pushed;
 	struct holes *holes;
+	struct ahead *ahead;
 	struct backlog *backlog;               /* rows that the feed is to push; fetch's */
 	struct targets *targets;
 	struct buf early;                      /* what signals said before the feed was ready; effects' */

@@ -1,7 +1,7 @@
 /*
  * holes: an ascending array of ranges.
  *
- * Room: relay/chat, pure. Called by feed, effects and commands. A range's first and last id are always
+ * Room: relay/chat, pure. Called by feed, ahead, effects and commands. A range's first and last id are always
  * unseen; `seen` (bit = id - base) is there once something between them is not.
  */
 #include "holes.h"
@@ -226,6 +226,12 @@ void holes_advance(struct holes *h, const uint64_t *ids, size_t count, uint64_t 
 	if (next <= upto)
 		note_missing(h, next, upto, now_ms, &joinable);
 	h->high = upto;
+}
+
+void holes_raise(struct holes *h, uint64_t upto)
+{
+	if (upto > h->high)
+		h->high = upto;
 }
 
 void holes_back(struct holes *h, uint64_t max)

@@ -2,7 +2,7 @@
  * holes: which ids of `mensajes` were seen, as a greatest id and the ranges below it that were not (DESIGN
  * §2, the feed).
  *
- * Room: relay/chat, pure: the clock is an argument. Called by feed, effects and commands; calls buf. Ids
+ * Room: relay/chat, pure: the clock is an argument. Called by feed, ahead, effects and commands; calls buf. Ids
  * become visible out of order; an id that was not there when a later one was is a hole until it appears or
  * an hour has passed. Holes close together are one range with a map of the ids in it that were seen.
  */
@@ -37,6 +37,8 @@ bool holes_seen(struct holes *h, uint64_t id);
  * on.
  */
 void holes_advance(struct holes *h, const uint64_t *ids, size_t count, uint64_t upto, uint64_t now_ms);
+/* Moves high up to `upto`: all up to there were seen. Not down. */
+void holes_raise(struct holes *h, uint64_t upto);
 /* The database went back: high becomes `max`, holes above are forgotten. */
 void holes_back(struct holes *h, uint64_t max);
 /*

@@ -43,6 +43,7 @@ static int setup(void **state)
 	h->by_id = map_new();
 	h->pushed = pushed_new(1024);
 	h->holes = holes_new(15000);
+	h->ahead = ahead_new();
 	h->targets = targets_new();
 	h->limits = limits_new();
 	h->presence = presence_new();
@@ -70,6 +71,7 @@ static int teardown(void **state)
 	targets_free(h->targets);
 	presence_free(h->presence);
 	holes_free(h->holes);
+	ahead_free(h->ahead);
 	buf_fini(&h->early);
 	pushed_free(h->pushed);
 	map_free(h->by_id);
