@@ -8,11 +8,13 @@
 #include "json.h"
 
 #define RETRY_AFTER_S "2"
+#define REST_OF_ANSWER 700  /* bytes of what goes with a push: who hears it, and the caller's confirmation */
 
 void answer_init(struct answer *a)
 {
 	buf_init(&a->effects);
 	buf_init(&a->pushes);
+	a->alone = false;
 	http_response_init(&a->response);
 }
 
@@ -76,8 +78,10 @@ void answer_refuse_connect(struct answer *a, const struct refusal *r)
 
 void answer_push(struct answer *a, const struct wire_effect *push)
 {
+	buf_reserve(&a->effects, push->event.n + REST_OF_ANSWER);
 	wire_put_effect(&a->effects, push);
-	wire_put_effect(&a->pushes, push);
+	if (!a->alone)
+		wire_put_effect(&a->pushes, push);
 }
 
 void answer_body(struct answer *a, int status, struct slice json)

@@ -15,6 +15,7 @@
 struct answer {
 	struct buf effects;             /* bus: packed effects */
 	struct buf pushes;              /* the same pushes for other relays: packed effects */
+	bool alone;                     /* given by the door: there are no other relays, `pushes` stays empty */
 	struct http_response response;  /* REST */
 };
 

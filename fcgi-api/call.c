@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#define SCRATCH_FIRST 1000  /* bytes: most events fit, and malloc has such pieces at hand */
+
 struct call_scratch {
 	struct call_scratch *next;
 	struct buf buf;
@@ -85,6 +87,7 @@ struct buf *call_buf(struct call *c)
 {
 	struct call_scratch *s = arena_alloc(c->arena, sizeof(*s));
 
+	buf_reserve(&s->buf, SCRATCH_FIRST);
 	s->next = c->scratch;
 	c->scratch = s;
 	return &s->buf;

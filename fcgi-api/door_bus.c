@@ -102,8 +102,10 @@ static size_t read_commands(struct worker *w, struct slice in, const struct wire
 	size_t n = 0;
 	int rc = 0;
 
-	while (n < WIRE_JOB_COMMANDS && n < job->count && (rc = wire_next_command(&in, &command)) == 1)
-		calls[n++] = call_new_bus(w->settings, w->store, &command);
+	while (n < WIRE_JOB_COMMANDS && n < job->count && (rc = wire_next_command(&in, &command)) == 1) {
+		calls[n] = call_new_bus(w->settings, w->store, &command);
+		calls[n++]->answer.alone = signals_none(w->signals);
+	}
 	if (rc < 0 || n < job->count)
 		log_error("bus", "job %llu is malformed: %zu of %u commands read",
 			  (unsigned long long)job->id, n, job->count);

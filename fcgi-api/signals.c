@@ -38,6 +38,11 @@ struct signals *signals_open(const struct settings *set, const char *but)
 	return s;
 }
 
+bool signals_none(const struct signals *s)
+{
+	return s->count == 0;
+}
+
 void signals_send(struct signals *s, const struct answer *a)
 {
 	static struct log_limit limit;

@@ -17,6 +17,8 @@ struct signals;
  * closes.
  */
 struct signals *signals_open(const struct settings *s, const char *but);
+/* There is nobody to signal to. */
+bool signals_none(const struct signals *s);
 /* Sends what the answer's pushes say; never waits. */
 void signals_send(struct signals *s, const struct answer *a);
 void signals_close(struct signals *s);
