@@ -4,9 +4,10 @@
  *
  * 32 clients in 16 direct chats each send, wait for the ack, send again, against the whole house
  * (authorization, room, message and recipient rows, pushes to both sides). Beside it, in turns within the
- * same run, 32 plain connections each insert one bare row per commit into a table of the same database, as
- * fast as they can: once with INSERT and COMMIT, as programs do that keep transactions, once with autocommit,
- * where the row and its commit are one round trip.
+ * same run, 32 plain connections each insert one bare row per commit into the same database, as fast as they
+ * can: the message row alone, or a row of the plainest table that could hold one; with INSERT and COMMIT, or with
+ * autocommit, where the row and its commit are one round trip; prepared, or once as text, which is how the server that
+ * we replace talks to its database.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -157,61 +158,127 @@ static void house_turn(struct figures *f, uint64_t us)
 
 /* ---- the bare rows ---- */
 
+/*
+ * What a connection inserts: a row of the message table alone (its columns, keys and foreign keys, each writer in a
+ * room of its own, as each client is its own person), or one of the plainest table that could hold a message.
+ */
+struct rival {
+	const char *name;
+	bool message, text;
+	bool commits;        /* by a COMMIT of its own behind each row, as programs do that keep transactions */
+	struct figures figures;
+};
+
+static struct rival rivals[] = {
+	{ "message row, INSERT as text, COMMIT", true, true, true, { 0 } },
+	{ "message row, INSERT prepared, COMMIT", true, false, true, { 0 } },
+	{ "message row, prepared, autocommit", true, false, false, { 0 } },
+	{ "uuid and text, INSERT prepared, COMMIT", false, false, true, { 0 } },
+	{ "uuid and text, prepared, autocommit", false, false, false, { 0 } },
+};
+#define RIVALS (sizeof(rivals) / sizeof(rivals[0]))
+
+#define PLAIN_ROW "INSERT INTO bench_filas (uuid, contenido) VALUES (?, ?)"
+#define MESSAGE_ROW(uuid, text, room, person) \
+	"INSERT INTO bench_mensajes (mensaje_uuid, contenido, sala_chat_id, remitente_id, tipo_mensaje, metadatos," \
+	" enviado_en) VALUES (" uuid ", " text ", " room ", " person ", 'texto'," \
+	" '{\"client_timestamp\":\"2025-11-03T10:00:00.000Z\",\"tipo\":\"directo\"}', CURRENT_TIMESTAMP)"
+
 struct writer {
 	pthread_t thread;
 	MYSQL *db;
+	MYSQL_STMT *stmt;
+	const struct rival *rival;
 	unsigned number;
-	bool commits;      /* by a COMMIT of its own behind each row */
+	char uuid[37];
+	uint64_t room, person;
 	uint64_t count;
 };
+
+static void prepare(struct writer *w)
+{
+	static char text[] = TEXT;
+	const char *sql = w->rival->message ? MESSAGE_ROW("?", "?", "?", "?") : PLAIN_ROW;
+	MYSQL_BIND in[] = {
+		{ .buffer_type = MYSQL_TYPE_STRING, .buffer = w->uuid, .buffer_length = sizeof(w->uuid) - 1 },
+		{ .buffer_type = MYSQL_TYPE_STRING, .buffer = text, .buffer_length = sizeof(text) - 1 },
+		{ .buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &w->room },
+		{ .buffer_type = MYSQL_TYPE_LONGLONG, .buffer = &w->person },
+	};
+
+	w->stmt = mysql_stmt_init(w->db);
+	if (mysql_stmt_prepare(w->stmt, sql, strlen(sql)) != 0 || mysql_stmt_bind_param(w->stmt, in) != 0)
+		bench_die("database: %s", mysql_stmt_error(w->stmt));
+}
 
 static void *write_rows(void *arg)
 {
 	struct writer *w = arg;
-	MYSQL_STMT *s = mysql_stmt_init(w->db);
-	MYSQL_BIND in[2] = { 0 };
-	char uuid[37], text[] = TEXT;
-	static const char sql[] = "INSERT INTO bench_mensajes (uuid, contenido) VALUES (?, ?)";
 
-	in[0] = (MYSQL_BIND){ .buffer_type = MYSQL_TYPE_STRING, .buffer = uuid, .buffer_length = 36 };
-	in[1] = (MYSQL_BIND){ .buffer_type = MYSQL_TYPE_STRING, .buffer = text, .buffer_length = sizeof(text) - 1 };
-	if (mysql_stmt_prepare(s, sql, sizeof(sql) - 1) != 0)
-		bench_die("database: %s", mysql_stmt_error(s));
 	while (bench_now_us() < until_us) {
 		/* as spread over the index as the real ones are */
-		snprintf(uuid, sizeof(uuid), "%08x-%04x-5000-8000-%012llx", (unsigned)random(), w->number,
+		snprintf(w->uuid, sizeof(w->uuid), "%08x-%04x-5000-8000-%012llx", (unsigned)random(), w->number,
 			 (unsigned long long)bench_now_us() & 0xffffffffffffull);
-		if (mysql_stmt_bind_param(s, in) != 0 || mysql_stmt_execute(s) != 0)
-			bench_die("database: %s", mysql_stmt_error(s));
-		if (w->commits && mysql_commit(w->db) != 0)
+		if (w->rival->text)
+			db_run(w->db, MESSAGE_ROW("'%s'", "'" TEXT "'", "%llu", "%llu"), w->uuid,
+			       (unsigned long long)w->room, (unsigned long long)w->person);
+		else if (mysql_stmt_execute(w->stmt) != 0)
+			bench_die("database: %s", mysql_stmt_error(w->stmt));
+		if (w->rival->commits && mysql_commit(w->db) != 0)
 			bench_die("database: %s", mysql_error(w->db));
 		w->count++;
 	}
-	mysql_stmt_close(s);
 	return NULL;
 }
 
-static void rows_turn(struct writer writers[CLIENTS], bool commits, struct figures *f, uint64_t us)
+static void rows_turn(struct writer writers[CLIENTS], struct rival *r, uint64_t us)
 {
 	struct cpu before = cpu_now();
 	uint64_t start;
 
-	for (int i = 0; i < CLIENTS; i++)
-		mysql_autocommit(writers[i].db, !commits);
+	for (int i = 0; i < CLIENTS; i++) {
+		writers[i].rival = r;
+		mysql_autocommit(writers[i].db, !r->commits);
+		prepare(&writers[i]);
+	}
 	start = bench_now_us();
 	until_us = start + us;
 	for (int i = 0; i < CLIENTS; i++) {
 		writers[i].count = 0;
-		writers[i].commits = commits;
 		if (pthread_create(&writers[i].thread, NULL, write_rows, &writers[i]) != 0)
 			bench_die("no more threads");
 	}
 	for (int i = 0; i < CLIENTS; i++) {
 		pthread_join(writers[i].thread, NULL);
-		f->count += writers[i].count;
+		mysql_stmt_close(writers[i].stmt);
+		r->figures.count += writers[i].count;
 	}
-	f->us += bench_now_us() - start;
-	cpu_add(&f->cpu, cpu_between(before, cpu_now()));
+	r->figures.us += bench_now_us() - start;
+	cpu_add(&r->figures.cpu, cpu_between(before, cpu_now()));
+}
+
+static void drop_tables(MYSQL *db)
+{
+	db_run(db, "DROP TABLE IF EXISTS bench_filas, bench_mensajes");
+}
+
+static void open_writers(MYSQL *db, struct writer writers[CLIENTS])
+{
+	char sql[160];
+
+	drop_tables(db);
+	db_run(db, "CREATE TABLE bench_filas (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, uuid VARCHAR(36) NOT NULL, "
+	       "contenido TEXT, UNIQUE KEY (uuid)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci");
+	db_run(db, "CREATE TABLE bench_mensajes LIKE mensajes");
+	db_run(db, "ALTER TABLE bench_mensajes ADD FOREIGN KEY (sala_chat_id) REFERENCES salas_chat (id), "
+	       "ADD FOREIGN KEY (remitente_id) REFERENCES usuarios (id)");
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		/* 32 rooms of their own: no two writers lock the same row */
+		db_run(db, "INSERT IGNORE INTO salas_chat (sala_uuid, tipo_sala) VALUES (CONCAT('bench-', %u), 'grupal')", i);
+		snprintf(sql, sizeof(sql), "SELECT id FROM salas_chat WHERE sala_uuid = CONCAT('bench-', %u)", i);
+		writers[i] = (struct writer){ .db = db_open(), .number = i, .room = db_number(db, sql),
+					      .person = BENCH_FIRST_USER + i };
+	}
 }
 
 /* ---- the result ---- */
@@ -228,60 +295,58 @@ static double a_second(const struct figures *f)
 	return (double)f->count * 1e6 / (double)f->us;
 }
 
-static void print_rows(const char *how, const struct figures *rows, const struct figures *house)
+static void print_rival(const struct rival *r, const struct figures *house)
 {
-	printf("  bare rows     %8.0f commits/s          %s, %d connections, database %.0f us of CPU a row\n",
-	       a_second(rows), how, CLIENTS, (double)rows->cpu.database / (rows->count ? (double)rows->count : 1));
-	printf("  ratio         %8.2f\n", a_second(house) / a_second(rows));
+	const struct figures *f = &r->figures;
+
+	printf("  bare rows     %8.0f commits/s    ratio %5.2f    %s; database %.0f us of CPU a row\n", a_second(f),
+	       a_second(house) / a_second(f), r->name, (double)f->cpu.database / (f->count ? (double)f->count : 1));
 }
 
-static void print(const struct figures *house, const struct figures *committed, const struct figures *automatic)
+static void print(const struct figures *house)
 {
 	uint64_t n = acked < LATENCIES ? acked : LATENCIES;
 	double h = house->count ? (double)house->count : 1;
 
 	qsort(latencies, n, sizeof(*latencies), by_size);
-	printf("durable: %d clients that send, wait for the ack, send again\n", CLIENTS);
+	printf("durable: %d clients that send, wait for the ack, send again; beside them %d plain connections\n", CLIENTS,
+	       CLIENTS);
 	printf("  whole house   %8.0f messages acked/s   (%llu in %.1f s, ack p50 %.1f ms, p99 %.1f ms)\n",
 	       a_second(house), (unsigned long long)house->count, (double)house->us / 1e6,
 	       n ? latencies[n / 2] / 1e3 : 0, n ? latencies[n * 99 / 100] / 1e3 : 0);
 	printf("  CPU a message %8.0f us: relay %.0f, workers %.0f, database %.0f\n",
 	       (double)(house->cpu.relay + house->cpu.workers + house->cpu.database) / h, (double)house->cpu.relay / h,
 	       (double)house->cpu.workers / h, (double)house->cpu.database / h);
-	print_rows("INSERT, then COMMIT", committed, house);
-	print_rows("autocommit, one round trip", automatic, house);
+	for (size_t i = 0; i < RIVALS; i++)
+		print_rival(&rivals[i], house);
 }
 
 int main(void)
 {
-	struct figures house = { 0 }, committed = { 0 }, automatic = { 0 };
-	struct writer writers[CLIENTS] = { 0 };
+	struct figures house = { 0 };
+	struct writer writers[CLIENTS];
 	uint64_t turn_us = bench_number("BENCH_SECONDS", 10) * 1000000ull / TURNS, stored;
 	MYSQL *db = db_open();
 	char sql[160];
 
 	latencies = mem_alloc(LATENCIES * sizeof(*latencies));
 	db_people(db, CLIENTS);
-	db_run(db, "DROP TABLE IF EXISTS bench_mensajes");
-	db_run(db, "CREATE TABLE bench_mensajes (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, uuid VARCHAR(36) NOT NULL, "
-	       "contenido TEXT, UNIQUE KEY (uuid)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci");
-	for (unsigned i = 0; i < CLIENTS; i++)
-		writers[i] = (struct writer){ .db = db_open(), .number = i };
+	open_writers(db, writers);
 	open_clients();
 	snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM mensajes WHERE remitente_id >= %u AND remitente_id < %u",
 		 BENCH_FIRST_USER, BENCH_FIRST_USER + CLIENTS);
 	stored = db_number(db, sql);
 	for (int i = 0; i < TURNS; i++) {
 		house_turn(&house, turn_us);
-		rows_turn(writers, true, &committed, turn_us);
-		rows_turn(writers, false, &automatic, turn_us);
+		for (size_t k = 0; k < RIVALS; k++)
+			rows_turn(writers, &rivals[k], turn_us);
 		serve(bench_now_us() + 200000, false); /* pings and late pushes of the turn */
 	}
-	print(&house, &committed, &automatic);
+	print(&house);
 	stored = db_number(db, sql) - stored;
 	printf("  checked       %8llu rows stored, %llu pushes heard\n", (unsigned long long)stored,
 	       (unsigned long long)pushed);
-	db_run(db, "DROP TABLE bench_mensajes");
+	drop_tables(db);
 	if (stored != acked)
 		bench_die("%llu acked but %llu stored", (unsigned long long)acked, (unsigned long long)stored);
 	if (pushed != 2 * acked || misheard)
