@@ -40,7 +40,7 @@ struct feed {
 	unsigned pages;                /* sweeps since the last fetch */
 	uint64_t begun_ms, failed_ms;  /* the last question, the last that failed */
 	uint64_t marked_ms;            /* when the mark was written */
-	uint64_t high_asked, high_before;  /* high when the last sweep was asked for, and the one before */
+	uint64_t high_asked, high_before;  /* high when the last two sweeps were asked for, the first one aside */
 	struct fetch *fetch;           /* rows to be fetched */
 	struct buf scratch, rooms;
 };
@@ -265,10 +265,10 @@ static void sweep(struct feed *f)
 
 	if (!s.first) {
 		s.high = holes_high(h->holes);
+		f->high_before = f->high_asked ? f->high_asked : s.high;
+		f->high_asked = s.high;
 		s.holes = (uint16_t)holes_due(h->holes, eio_loop_now_ms(h->loop), ranges, SWEEP_RANGES, SWEEP_IDS);
 	}
-	f->high_before = f->high_asked;
-	f->high_asked = holes_high(h->holes);
 	f->busy = true;
 	f->due = false;
 	f->pages++;

@@ -10,7 +10,7 @@ const { randomUUID } = require('node:crypto');
 const WebSocket = require('ws');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
-const { cast, group, joinDirect } = require('../talk/cast');
+const { cast, group, joinDirect, say, words } = require('../talk/cast');
 
 const SOON = 2500;                     // promised are 1.5 s; the machine may be busy
 const MANY = 50000;
@@ -67,6 +67,25 @@ test('an INSERT by SQL is heard once, by both', async () => {
   await insert(db, 'por SQL');
   await heardOnce('por SQL');
 });
+
+test('the feed does not read again what sockets sent; rows by SQL between it are heard once', async () => {
+  const read = async () => (await house.metrics()).upred_relay_feed_rows_total;
+  const before = await read();
+  for (let i = 0; i < 300; i += 1) await say(alice, words(room.uuid, aliceId, `rápido ${i}`));
+  await pause(1200);                   // another sweep
+  const rows = await read() - before;
+  // (a sweep may come between a commit and its push)
+  assert.ok(rows < 60, `${rows} rows read`);
+  const sent = [];
+  for (let i = 0; i < 200; i += 1) {
+    await say(alice, words(room.uuid, aliceId, `mezcla ${i}`));
+    sent.push(`mezcla ${i}`);
+    if (i % 20 === 10) sent.push(`entre ${i}`) && await insert(db, `entre ${i}`);
+  }
+  for (const message of sent) await bob.next('receive_message', { message }, SOON);
+  await pause(1200);
+  assert.deepEqual(sent.filter((m) => times(alice, m) !== 1 || times(bob, m) !== 1), []);
+}, 60000);
 
 test('a later id commits first; the earlier one, 10 s after: both are heard once', async () => {
   const late = await db.getConnection();
