@@ -31,7 +31,7 @@ static bool message_known(struct hall *h, const struct wire_effect *e)
 	if (wire_uuid_pack(e->uuid, uuid) == 0)
 		tag = pushed_tag(uuid);
 	/*
-	 * A row found by a second attempt was read by the feed, or will be, unless it may still be on its way. What the
+	 * A row found by a second attempt was pushed or read by the feed, or will be, unless it may still be on its way. What the
 	 * feed has still to push goes now: newer ones of its room are about to.
 	 */
 	if (e->found && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id) &&

@@ -40,7 +40,8 @@ struct feed {
 	unsigned pages;                /* sweeps since the last fetch */
 	uint64_t begun_ms, failed_ms;  /* the last question, the last that failed */
 	uint64_t marked_ms;            /* when the mark was written */
-	uint64_t high_asked, high_before;  /* high when the last two sweeps were asked for, the first one aside */
+	uint64_t high_asked;           /* high when the last sweep was asked for; ~0: that was a first one */
+	uint64_t high_before;          /* that of the last that was answered; ~0: there is none */
 	struct fetch *fetch;           /* rows to be fetched */
 	struct buf scratch, rooms;
 };
@@ -156,21 +157,23 @@ static void take_row(struct feed *f, const struct wire_row *r, bool first)
 }
 
 /*
- * The database went back (restore, failover, the newest rows deleted): begin again from there. By the sweep before, because
- * high may since have been moved by a push that the session which was asked does not see yet.
+ * The database went back (restore, failover, the newest rows deleted): begin again from there, or from where the sweep
+ * before began: what only pushes passed since then was never read, and its ids may be others' by now. True if it did.
  */
-static void check_went_back(struct feed *f, const struct wire_rows *head)
+static bool went_back(struct feed *f, const struct wire_rows *head)
 {
 	struct hall *h = f->hall;
+	uint64_t to = head->max_id < f->high_before ? head->max_id : f->high_before;
 
-	if (head->max_id >= f->high_before)
-		return;
+	if (head->max_id >= f->high_asked)
+		return false;
 	h->stats.went_back++;
 	log_warn("feed", "newest id %llu is below %llu: the table went back",
-		(unsigned long long)head->max_id, (unsigned long long)holes_high(h->holes));
-	f->high_before = f->high_asked = head->max_id;
-	holes_back(h->holes, head->max_id);
+		(unsigned long long)head->max_id, (unsigned long long)f->high_asked);
+	f->high_before = to;
+	holes_back(h->holes, to);
 	ahead_forget(h->ahead);
+	return true;
 }
 
 /* Everything counts as pushed that is there when a relay begins, unless the one before left its memory. */
@@ -206,10 +209,12 @@ static int take_rows(struct feed *f, struct slice payload)
 
 	if (wire_take_rows(&payload, &head) < 0 || head.count > WIRE_MESSAGE_MAX / 16)
 		return -1;
+	if (!first && went_back(f, &head)) {
+		f->more = true;        /* the next question begins there */
+		return 0;
+	}
 	if (first)
 		holes_start(h->holes, head.from);
-	else
-		check_went_back(f, &head);
 	high = holes_high(h->holes);
 	fresh = mem_alloc((head.count + 1) * sizeof(*fresh));
 	while ((more = wire_next_row(&payload, &row)) == 1 && n < head.count) {
@@ -220,9 +225,11 @@ static int take_rows(struct feed *f, struct slice payload)
 		take_row(f, &row, first);
 	}
 	/* A page that broke off says nothing about the ids behind its end. */
-	if (more == 0)
+	if (more == 0) {
 		advance(h, fresh, n, head.upto);
-	ahead_swept(h->ahead, h->holes);
+		ahead_swept(h->ahead, h->holes);
+		f->high_before = f->high_asked;
+	}
 	free(fresh);
 	f->more = head.truncated;
 	return more == 0 ? 0 : -1;
@@ -265,10 +272,9 @@ static void sweep(struct feed *f)
 
 	if (!s.first) {
 		s.high = holes_high(h->holes);
-		f->high_before = f->high_asked ? f->high_asked : s.high;
-		f->high_asked = s.high;
 		s.holes = (uint16_t)holes_due(h->holes, eio_loop_now_ms(h->loop), ranges, SWEEP_RANGES, SWEEP_IDS);
 	}
+	f->high_asked = s.first ? UINT64_MAX : s.high;
 	f->busy = true;
 	f->due = false;
 	f->pages++;
@@ -359,6 +365,7 @@ struct feed *feed_new(struct hall *h)
 	struct feed *f = mem_zero(1, sizeof(*f));
 
 	f->hall = h;
+	f->high_before = UINT64_MAX;
 	f->fetch = fetch_new(h);
 	f->stand = eio_timer_new(h->loop, STAND_MS, 0, on_stood, f);
 	f->timer = eio_timer_new(h->loop, h->config.feed_interval_ms, h->config.feed_interval_ms, on_tick, f);
