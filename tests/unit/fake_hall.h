@@ -14,11 +14,16 @@
 static struct hall *h;
 static struct sio_socket ana = { .id = "A" }, bea = { .id = "B" }, eva = { .id = "C" };
 
-static void emit(struct sio_socket *s, const char *name)
+static void emit_args(struct sio_socket *s, const char *name, const char *args)
 {
-	struct sio_event e = { .name = slice_of(name), .args = SLICE("{}") };
+	struct sio_event e = { .name = slice_of(name), .args = slice_of(args) };
 
 	commands_take(h, s->data, &e);
+}
+
+static void emit(struct sio_socket *s, const char *name)
+{
+	emit_args(s, name, "{}");
 }
 
 static void settle(void)
