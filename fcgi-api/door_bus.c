@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "attempt.h"
+#include "batch.h"
 #include "counters.h"
 #include "fault.h"
 #include "log.h"
@@ -235,6 +236,7 @@ static int worker_life(void *ctx)
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_UNBLOCK, &term, NULL);
+	(void)batch_begin();    /* the database says its answer in pieces: we come when it is through */
 	w.me.worker = (struct wire_worker){ (uint32_t)getpid(), (uint64_t)time(NULL), ids_random64() };
 	w.asker = nano_asker_open(w.settings->jobs_address, READY_REPEAT_MS);
 	if (!w.asker) {

@@ -21,6 +21,7 @@
 #include <nanomsg/pipeline.h>
 #include <nanomsg/reqrep.h>
 
+#include "batch.h"
 #include "fault.h"
 
 #define NANO_SCHEME "ipc://"
@@ -77,7 +78,7 @@ int nano_check_address(const char *url, char *why, size_t why_size)
 /* Opens a socket once enough descriptors are free for the library to start with. */
 static int open_socket(int domain, int protocol)
 {
-	int held[NANO_FREE_DESCRIPTORS], n = 0;
+	int held[NANO_FREE_DESCRIPTORS], n = 0, before, sock;
 
 	while (n < NANO_FREE_DESCRIPTORS && (held[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
 		n++;
@@ -87,7 +88,10 @@ static int open_socket(int domain, int protocol)
 		errno = EMFILE;
 		return -1;
 	}
-	return nn_socket(domain, protocol);
+	before = batch_begin();     /* for the library's own thread, which the first socket starts */
+	sock = nn_socket(domain, protocol);
+	batch_end(before);
+	return sock;
 }
 
 static int close_keep_errno(int sock)
