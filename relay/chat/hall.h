@@ -8,10 +8,10 @@
 #ifndef CHAT_HALL_H
 #define CHAT_HALL_H
 
+#include "ahead.h"
 #include "backlog.h"
 #include "bus.h"
 #include "chat.h"
-#include "ahead.h"
 #include "holes.h"
 #include "limits.h"
 #include "lines.h"
