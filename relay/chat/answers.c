@@ -14,7 +14,6 @@
 struct held {
 	uint64_t order, arrival;       /* message id, and the order they came in */
 	uint64_t job, command;
-	bool sure;
 	char *effects;                 /* owned */
 	size_t len;
 };
@@ -40,7 +39,7 @@ void answers_free(struct answers *a)
 	free(a);
 }
 
-void answers_hold(struct hall *h, uint64_t job, bool sure, struct command *c, struct slice effects)
+void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects)
 {
 	struct answers *a = h->answers;
 	struct slice room;
@@ -59,7 +58,6 @@ void answers_hold(struct hall *h, uint64_t job, bool sure, struct command *c, st
 		.arrival = ++a->arrivals,
 		.job = job,
 		.command = c->id,
-		.sure = sure,
 		.effects = mem_copy(effects),
 		.len = effects.n,
 	};
@@ -74,26 +72,20 @@ static int by_order(const void *pa, const void *pb)
 	return a->arrival < b->arrival ? -1 : 1;
 }
 
-uint64_t answers_release(struct hall *h, struct answers_wait w)
+size_t answers_release(struct hall *h, uint64_t before)
 {
 	struct answers *a = h->answers;
 	struct held *go;
 	size_t n = 0, stay = 0;
-	uint64_t least = 0;
 
 	if (a->count == 0)
 		return 0;
 	go = mem_alloc(a->count * sizeof(*go));
 	for (size_t i = 0; i < a->count; i++) {
-		uint64_t before = a->list[i].sure ? w.unsure : w.any;
-
-		if (a->list[i].job < before) {
+		if (a->list[i].job < before)
 			go[n++] = a->list[i];
-			continue;
-		}
-		a->list[stay++] = a->list[i];
-		if (least == 0 || before < least)
-			least = before;
+		else
+			a->list[stay++] = a->list[i];
 	}
 	a->count = stay;
 	qsort(go, n, sizeof(*go), by_order);
@@ -107,7 +99,7 @@ uint64_t answers_release(struct hall *h, struct answers_wait w)
 		free(go[i].effects);
 	}
 	free(go);
-	return least;
+	return stay;
 }
 
 uint64_t answers_oldest(const struct answers *a)

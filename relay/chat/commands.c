@@ -69,10 +69,7 @@ static void command_refused(struct command *c, const char *code, uint64_t retry_
 	c->args.n = 0;
 }
 
-/*
- * The room that a send names, so that it waits for who writes there already. With an escape in it the same name can be
- * written in many ways.
- */
+/* The room that a send names, so that it waits for who writes there already. */
 static void name_place(struct hall *h, struct command *c)
 {
 	struct slice rest = c->args, object, name;
@@ -80,7 +77,6 @@ static void name_place(struct hall *h, struct command *c)
 	if (slice_is(c->event, "send_message") && json_next_argument(&rest, &object) && json_kind(object) == JSON_OBJECT &&
 	    json_member(object, "sala_uuid", &name) && json_kind(name) == JSON_STRING) {
 		c->to = lines_place((struct slice){ name.p + 1, name.n - 2 });
-		c->by_uuid = !memchr(name.p, '\\', name.n);
 		return;
 	}
 	c->target = targets_of(c->event, c->args, slice_of(c->seat->user));

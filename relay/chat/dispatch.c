@@ -32,7 +32,6 @@
 struct job_out {
 	uint64_t id, given_ms;
 	enum wire_job_kind kind;
-	bool sure;                     /* all of it names its rooms by uuid: nothing else that is out writes there */
 	bool slow;                     /* somebody waited for it in vain: nobody does any more */
 	TAILQ_ENTRY(job_out) next;
 	size_t count;
@@ -156,9 +155,7 @@ static bool give_one(struct hall *h, enum wire_job_kind kind, size_t idle)
 	j->kind = kind;
 	j->given_ms = now;
 	j->count = n;
-	j->sure = true;
 	for (size_t i = 0; i < n; i++) {
-		j->sure &= list[i]->by_uuid;
 		commands_given(h, list[i]);
 		encode(list[i], cursor, &d->scratch);
 		j->commands[i] = list[i]->id;
@@ -233,7 +230,7 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 		return;
 	}
 	if (j && j->kind == WIRE_JOB_SENDS && unanswered(c, e->job)) {
-		answers_hold(h, e->job, j->sure, c, e->effects);
+		answers_hold(h, e->job, c, e->effects);
 		return;
 	}
 	/* What its answer does to its socket may end what waits there: not this one. */
@@ -250,24 +247,22 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 /* Lets go what need not wait for an older send job any more. */
 static void release_answers(struct dispatch *d)
 {
-	struct answers_wait w = { UINT64_MAX, UINT64_MAX };
+	uint64_t before = UINT64_MAX;
 	const struct job_out *j;
-	uint64_t job;
+	size_t stay;
 
 	TAILQ_FOREACH(j, &d->jobs, next) {
-		if (j->kind != WIRE_JOB_SENDS || j->slow)
-			continue;
-		if (w.any == UINT64_MAX)
-			w.any = j->id;
-		if (w.unsure == UINT64_MAX && !j->sure)
-			w.unsure = j->id;
+		if (j->kind == WIRE_JOB_SENDS && !j->slow) {
+			before = j->id;
+			break;
+		}
 	}
-	job = answers_release(d->hall, w);
-	if (job == 0) {
+	stay = answers_release(d->hall, before);
+	if (stay == 0) {
 		d->held_for = 0;
-	} else if (d->held_for != job) {
+	} else if (d->held_for != before) {
 		/* Each job is given its whole time, not what is left of another's. */
-		d->held_for = job;
+		d->held_for = before;
 		d->hall->stats.held++;
 		eio_timer_again(d->hold, HOLD_MS, 0);
 	}

@@ -32,7 +32,6 @@ struct command {
 	uint8_t attempt;                       /* 1, 2 */
 	enum command_state state;
 	uint16_t to;                           /* the place that a send names, or 0 */
-	bool by_uuid;                          /* it names its room itself: no other place is that room's */
 	uint64_t target;                       /* of one that names a person or a group: whom (targets.h), or 0 */
 	uint16_t place;                        /* a send that is out: the place that it occupies, or 0 */
 	bool alone;                            /* goes as a job of its own */

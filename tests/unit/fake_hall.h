@@ -14,16 +14,11 @@
 static struct hall *h;
 static struct sio_socket ana = { .id = "A" }, bea = { .id = "B" }, eva = { .id = "C" };
 
-static void emit_args(struct sio_socket *s, const char *name, const char *args)
-{
-	struct sio_event e = { .name = slice_of(name), .args = slice_of(args) };
-
-	commands_take(h, s->data, &e);
-}
-
 static void emit(struct sio_socket *s, const char *name)
 {
-	emit_args(s, name, "{}");
+	struct sio_event e = { .name = slice_of(name), .args = SLICE("{}") };
+
+	commands_take(h, s->data, &e);
 }
 
 static void settle(void)

@@ -136,35 +136,6 @@ static void a_second_job_waits_for_the_first_in_id_order(void **state)
 	assert_string_equal(heard(), "#20 A:ack #21 B:ack ");
 }
 
-/* Two jobs that name their rooms by uuid are in different ones; with an escape, or without a room, who knows. */
-static void another_room_is_not_waited_for(void **state)
-{
-	static const char one[] = "{\"sala_uuid\":\"one\"}", two[] = "{\"sala_uuid\":\"two\"}";
-	static const char escaped[] = "{\"sala_uuid\":\"t\\u0077o\"}";
-	static const struct { const char *older, *younger, *at_once, *then; } cases[] = {
-		{ one, two, "#2 B:ack ", "#1 A:ack " },
-		{ one, escaped, "", "#3 A:ack #4 B:ack " },
-		{ escaped, two, "", "#5 A:ack #6 B:ack " },
-		{ "{}", two, "", "#7 A:ack #8 B:ack " },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		uint64_t older = 2 * i + 1, younger = older + 1;
-
-		emit_args(&ana, "send_message", cases[i].older);
-		settle();
-		emit_args(&bea, "send_message", cases[i].younger);
-		settle();
-		answer(younger, 0, (int64_t)younger);
-		done(younger);
-		assert_string_equal(heard(), cases[i].at_once);
-		answer(older, 0, (int64_t)older);
-		done(older);
-		assert_string_equal(heard(), cases[i].then);
-	}
-}
-
 static void nobody_waits_longer_than_250_ms(void **state)
 {
 	(void)state;
@@ -382,7 +353,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(sends_collect_into_one_job_past_the_one_that_is_out),
 		TEST(a_second_job_waits_for_the_first_in_id_order),
-		TEST(another_room_is_not_waited_for),
 		TEST(nobody_waits_longer_than_250_ms),
 		TEST(each_older_job_has_its_whole_time),
 		TEST(two_stuck_jobs_do_not_stop_the_others),
