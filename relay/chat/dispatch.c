@@ -2,11 +2,11 @@
  * dispatch: forms jobs at the end of each loop pass and takes their answers.
  *
  * Room: relay/chat. Called by chat; calls bus, lines, commands, answers, effects. Sends (and receipts) go
- * in at most two jobs at a time, so that under load a job is a large set in its natural order. What would
- * write to the room of a job that is out waits for that job (lines: places), also when it is late: the database would
- * only make the whole younger job wait for the commit of the older, and a room that somebody holds would take one
- * worker after the other. Which room that is nobody knows of a send that names a person or a group; so where there is
- * one, the answers of the younger job wait for the older, not longer than HOLD_MS.
+ * in at most two jobs at a time, so that under load a job is a large set in its natural order. The answers
+ * of the younger wait for the older, not longer than HOLD_MS. What would write to the room of a job that is
+ * out waits for that job (lines: places), also when it is late: the database would only make the whole
+ * younger job wait for the commit of the older, and a room that somebody holds would take one worker after
+ * the other.
  */
 #include "dispatch.h"
 
@@ -21,9 +21,9 @@
 #define SECOND_AFTER_MS 5              /* a second send job goes when the first is older */
 #define STUCK_MS 250                   /* a job so late no longer counts as one of the two */
 /*
- * So long answers wait for those of an older job that may write to the same room. The design says 30 ms; on a loaded
- * machine a worker stands still longer than that between its commit and its answer, and a room heard ids out of order.
- * Writers of a room are serialized by its lock, so a long wait keeps the order; it costs nothing while the older job
+ * So long answers wait for those of an older job. The design says 30 ms; on a loaded machine a worker stands
+ * still longer than that between its commit and its answer, and a room heard ids out of order. Writers of a
+ * room are serialized by its lock, so a long wait keeps the order; it costs nothing while the older job
  * answers in time.
  */
 #define HOLD_MS 250

@@ -7,7 +7,7 @@ const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { gather, talk, audit } = require('./crowd');
 const { build, Steps } = require('./hooks');
-const { cast, group, joinDirect, joinGroup, words } = require('../talk/cast');
+const { cast, group, joinGroup, words } = require('../talk/cast');
 
 let house;
 let crowd = [];
@@ -106,27 +106,3 @@ test('the same in two groups, half of it by send_group_message; workers also ans
     assert.deepEqual(back.slice(0, 5).map(String), [], `${back.length} of ${heard.length} came behind a later one`);
   }
 }, 90000);
-
-// Whose room is surely another does not wait for who is late.
-test('a late answer keeps back what names no room, and nothing that names another', async () => {
-  const steps = new Steps(path.join(house.runDir, 'steps', 'bus'));
-  const [ana, bea, eva, ira] = await cast(house, 4);
-  const late = await house.connect(ana, { transports: ['websocket'] });
-  const prompt = await house.connect(eva, { transports: ['websocket'] });
-  const one = (await joinDirect(late, bea)).sala_uuid;
-  const two = (await joinDirect(prompt, ira)).sala_uuid;
-  const held = async () => (await house.metrics()).upred_relay_answers_held_total;
-  for (const [waits, ...event] of [
-    [0, 'send_message', words(two, eva, 'x')],
-    [1, 'send_direct_message', { sender_id: eva, recipient_id: ira, content: 'x' }],
-  ]) {
-    const before = await held();
-    steps.arm('worker.done', 'delay', { value: 1000 });
-    const first = late.call('send_message', words(one, ana, 'late'), 15000);
-    await steps.met();
-    const second = prompt.call(...event);
-    assert.equal((await Promise.race([first, second])).sala_uuid, (await second).sala_uuid, `${event[0]} was first`);
-    assert.equal(await held() - before, waits, `${event[0]} waited`);
-    assert.equal((await first).status, 'sent');
-  }
-}, 60000);

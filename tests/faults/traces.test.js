@@ -176,11 +176,11 @@ trace('a job that is answered too late', { counters: ['answers_late'],
 trace('a job that younger ones no longer wait for', { counters: ['jobs_slow'],
   logs: { relay: / info dispatch job \d+ is late: what younger ones answer no longer waits for it$/ } }, async () => {
   const eva = await enter(ids[3]);
+  const other = (await joinDirect(eva, ids[5])).sala_uuid;
   steps.bus.arm('send.find', 'delay', { value: 1000 });
   const late = send('despacio');
   await steps.bus.met();
-  const quick = { sender_id: ids[3], recipient_id: ids[5], content: `${WORD} deprisa` };
-  assert.equal((await eva.call('send_direct_message', quick)).status, 'sent');
+  assert.equal((await eva.call('send_message', words(other, ids[3], `${WORD} deprisa`))).status, 'sent');
   assert.equal((await late).status, 'sent');
 });
 
