@@ -1,7 +1,7 @@
 /*
  * door_bus: ask for a job, do it in one transaction, answer, ask again (WIRE.md; DESIGN, the bus).
  *
- * Room: fcgi-api. Called by main; calls pool, nano, batch, wire, attempt, router, signals, store.
+ * Room: fcgi-api. Called by main; calls pool, nano, wire, attempt, router, signals, store.
  * A worker blocks on its one question, so its life is a straight line. It leaves by saying so and waiting for
  * the ACK.
  */
@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "attempt.h"
-#include "batch.h"
 #include "counters.h"
 #include "fault.h"
 #include "log.h"
@@ -236,7 +235,6 @@ static int worker_life(void *ctx)
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_UNBLOCK, &term, NULL);
-	(void)batch_begin();    /* the database says its answer in pieces: we come when it is through */
 	w.me.worker = (struct wire_worker){ (uint32_t)getpid(), (uint64_t)time(NULL), ids_random64() };
 	w.asker = nano_asker_open(w.settings->jobs_address, READY_REPEAT_MS);
 	if (!w.asker) {

@@ -1,7 +1,7 @@
 /*
  * nano: the one place that speaks nanomsg.
  *
- * Room: shared (foundation). Called by relay/bus, fcgi-api's door_bus and signals; calls buf, batch and nanomsg.
+ * Room: shared (foundation). Called by relay/bus, fcgi-api's door_bus and signals; calls buf and nanomsg.
  * Raw sockets carry their own header: the relay's names the pipe and the request, the worker's is the request
  * id alone. Nothing here runs in a signal handler, and nothing calls nn_term: after it a process can open no
  * socket any more.
@@ -21,7 +21,6 @@
 #include <nanomsg/pipeline.h>
 #include <nanomsg/reqrep.h>
 
-#include "batch.h"
 #include "fault.h"
 
 #define NANO_SCHEME "ipc://"
@@ -78,7 +77,7 @@ int nano_check_address(const char *url, char *why, size_t why_size)
 /* Opens a socket once enough descriptors are free for the library to start with. */
 static int open_socket(int domain, int protocol)
 {
-	int held[NANO_FREE_DESCRIPTORS], n = 0, before, sock;
+	int held[NANO_FREE_DESCRIPTORS], n = 0;
 
 	while (n < NANO_FREE_DESCRIPTORS && (held[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
 		n++;
@@ -88,10 +87,7 @@ static int open_socket(int domain, int protocol)
 		errno = EMFILE;
 		return -1;
 	}
-	before = batch_begin();     /* for the library's own thread, which the first socket starts */
-	sock = nn_socket(domain, protocol);
-	batch_end(before);
-	return sock;
+	return nn_socket(domain, protocol);
 }
 
 static int close_keep_errno(int sock)

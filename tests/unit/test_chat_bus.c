@@ -1,4 +1,4 @@
-// objects: relay/bus.o relay/workers.o relay/engineio/loop.o shared/nano.o shared/batch.o shared/wire*.o shared/map.o shared/siphash.o
+// objects: relay/bus.o relay/workers.o relay/engineio/loop.o shared/nano.o shared/wire*.o shared/map.o shared/siphash.o
 // objects: shared/ids.o shared/log.o shared/buf.o
 /*
  * The bus with workers of our own: each test forks one that plays a part, then looks at what the relay's

@@ -1,4 +1,4 @@
-// objects: shared/nano.o shared/batch.o shared/buf.o
+// objects: shared/nano.o shared/buf.o
 /*
  * nano: relay and worker as processes of their own, because nanomsg does not survive a fork: the test itself
  * never opens a socket, each part runs in a child and says by its exit code whether all went well.
