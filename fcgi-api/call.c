@@ -37,7 +37,7 @@ struct call *call_new_bus(const struct settings *s, struct store *st, const stru
 	if (command->uuid.n == IDS_UUID_LEN)
 		memcpy(c->uuid, command->uuid.p, IDS_UUID_LEN);
 	else
-		ids_uuid_random(c->uuid);
+		ids_uuid_new(c->uuid);
 	return c;
 }
 
@@ -47,7 +47,7 @@ struct call *call_new_rest(const struct settings *s, struct store *st)
 
 	c->memory = arena_new();
 	c->request = arena_alloc(c->memory, sizeof(*c->request));
-	ids_uuid_random(c->uuid);
+	ids_uuid_new(c->uuid);
 	return c;
 }
 

@@ -23,8 +23,11 @@ int ids_parse(struct slice text, int64_t *id_r);
 bool ids_is_uuid(struct slice text);
 /* UUIDv5 of the name in IDS_NAMESPACE, lower case, NUL-terminated. */
 void ids_uuid_named(struct slice name, char out[IDS_UUID_LEN + 1]);
-/* A random UUIDv4, lower case, NUL-terminated. */
-void ids_uuid_random(char out[IDS_UUID_LEN + 1]);
+/*
+ * A new UUIDv7 with 62 random bits, lower case, NUL-terminated. They ascend with the clock, so that what is stored
+ * together lies together in an index; a clock that goes back costs nothing but that.
+ */
+void ids_uuid_new(char out[IDS_UUID_LEN + 1]);
 /* Message identity of a client_id: UUIDv5(ns, sender_id "/" client_id). */
 void ids_uuid_message(int64_t sender_id, struct slice client_id, char out[IDS_UUID_LEN + 1]);
 /* Room identity of a pair (either order) and of a group. */

@@ -122,7 +122,7 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 		c->kind = row->kind;
 		/* Drawn once per emit: a second attempt meets its own row. */
 		if (row->kind == WIRE_JOB_SENDS) {
-			ids_uuid_random(c->uuid);
+			ids_uuid_new(c->uuid);
 			name_place(h, c);
 		}
 	}

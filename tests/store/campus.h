@@ -166,7 +166,7 @@ static inline struct store_send campus_send(struct slice sala_uuid, int64_t send
 {
 	char uuid[IDS_UUID_LEN + 1];
 
-	ids_uuid_random(uuid);
+	ids_uuid_new(uuid);
 	return (struct store_send){ .sala_uuid = sala_uuid,
 				    .sender_id = sender,
 				    .uuid = arena_copy(mem, slice_of(uuid)),

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "ids.h"
@@ -61,17 +62,51 @@ static void identities_never_change(void **state)
 	assert_string_not_equal(out, other);
 }
 
-static void random_names(void **state)
+/* The milliseconds of a version 7 are its first 48 bits. */
+static uint64_t ms_of(const char *uuid)
 {
-	char a[IDS_UUID_LEN + 1], b[IDS_UUID_LEN + 1], sid[IDS_SID_LEN + 1], last[IDS_SID_LEN + 1] = "";
+	char digits[13] = "";
+
+	memcpy(digits, uuid, 8);
+	memcpy(digits + 8, uuid + 9, 4);
+	return strtoull(digits, NULL, 16);
+}
+
+static uint64_t clock_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void new_uuids_ascend(void **state)
+{
+	char a[IDS_UUID_LEN + 1] = "", b[IDS_UUID_LEN + 1];
 
 	(void)state;
-	ids_uuid_random(a);
-	ids_uuid_random(b);
-	assert_true(ids_is_uuid(slice_of(a)));
-	assert_int_equal(a[14], '4');
-	assert_non_null(strchr("89ab", a[19]));
-	assert_string_not_equal(a, b);
+	for (int i = 0; i < 100; i++) {
+		uint64_t before = clock_now_ms();
+
+		ids_uuid_new(b);
+		assert_true(ids_is_uuid(slice_of(b)));
+		assert_int_equal(b[14], '7');
+		assert_non_null(strchr("89ab", b[19]));
+		assert_true(ms_of(b) >= before && ms_of(b) <= clock_now_ms());
+		assert_true(memcmp(a, b, 18) <= 0);  /* also within a millisecond */
+		assert_string_not_equal(a, b);
+		assert_true(i == 0 || strcmp(a + 20, b + 20) != 0);
+		memcpy(a, b, sizeof(a));
+		while (i % 10 == 9 && clock_now_ms() == before)  /* on into the next one */
+			;
+	}
+}
+
+static void random_names(void **state)
+{
+	char sid[IDS_SID_LEN + 1], last[IDS_SID_LEN + 1] = "";
+
+	(void)state;
 	assert_true(ids_random64() != ids_random64());
 	for (int i = 0; i < 100; i++) {
 		ids_sid(sid);
@@ -87,7 +122,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(canonical_decimals), cmocka_unit_test(canonical_uuids),
-		cmocka_unit_test(identities_never_change), cmocka_unit_test(random_names),
+		cmocka_unit_test(identities_never_change), cmocka_unit_test(new_uuids_ascend),
+		cmocka_unit_test(random_names),
 	};
 
 	return cmocka_run_group_tests_name("ids", tests, NULL, NULL);
