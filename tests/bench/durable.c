@@ -214,13 +214,11 @@ static void prepare(struct writer *w)
 static void *write_rows(void *arg)
 {
 	struct writer *w = arg;
-	uint64_t us;
 
 	while (bench_now_us() < until_us) {
-		/* ascending, as the house's are */
-		us = bench_now_us();
-		snprintf(w->uuid, sizeof(w->uuid), "%08x-%04x-7%03x-8%03x-%012llx", (unsigned)(us / 1000 >> 16),
-			 (unsigned)(us / 1000 & 0xffff), (unsigned)(us % 1000 * 4), w->number, (unsigned long long)w->count);
+		/* random, as programs draw them: ascending ones would make 32 writers wait for the last page */
+		snprintf(w->uuid, sizeof(w->uuid), "%08x-%04x-5000-8000-%012llx", (unsigned)random(), w->number,
+			 (unsigned long long)bench_now_us() & 0xffffffffffffull);
 		if (w->rival->text)
 			db_run(w->db, MESSAGE_ROW("'%s'", "'" TEXT "'", "%llu", "%llu"), w->uuid,
 			       (unsigned long long)w->room, (unsigned long long)w->person);
