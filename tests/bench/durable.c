@@ -216,7 +216,7 @@ static void *write_rows(void *arg)
 	struct writer *w = arg;
 
 	while (bench_now_us() < until_us) {
-		/* random, as programs draw them: ascending ones would make 32 writers wait for the last page */
+		/* random, as programs draw them */
 		snprintf(w->uuid, sizeof(w->uuid), "%08x-%04x-5000-8000-%012llx", (unsigned)random(), w->number,
 			 (unsigned long long)bench_now_us() & 0xffffffffffffull);
 		if (w->rival->text)
