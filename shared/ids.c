@@ -1,7 +1,7 @@
 /*
  * ids: canonical decimal ids, uuids, random names.
  *
- * Room: shared (foundation). Called by every room; calls buf, libuuid and getrandom.
+ * Room: shared (foundation). Called by every room; calls buf, libuuid, getrandom and the clock.
  */
 #include "ids.h"
 

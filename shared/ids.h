@@ -1,7 +1,7 @@
 /*
  * ids: canonical decimal ids, uuids, random names.
  *
- * Room: shared (foundation). Called by every room; calls libuuid and getrandom.
+ * Room: shared (foundation). Called by every room; calls libuuid, getrandom and the clock.
  */
 #ifndef IDS_H
 #define IDS_H
