@@ -54,7 +54,14 @@ void conn_free(struct eio_conn *c)
 	conn_begun_drop(c);
 	h->host.leaving -= c->leaving;
 	handshake_free(c->shake);
+	free(c->allow_origin);
 	free(c);
+}
+
+void conn_allow_origin(struct eio_conn *c, struct slice origin)
+{
+	free(c->allow_origin);
+	c->allow_origin = origin.n ? mem_copy(origin) : NULL;
 }
 
 static void on_deadline(struct wheel_entry *e);

@@ -69,7 +69,7 @@ struct eio_conn {
 	struct eio_conn *fresh_next;       /* a WebSocket that is not written to yet (ws.c) */
 	uint64_t fresh_ms;                 /* since when; 0: it may be written to */
 	struct handshake *shake;           /* of a WebSocket, between its checks and its 101 */
-	const char *allow_origin;          /* for the answer's CORS header; the hub's */
+	char *allow_origin;                /* for the answer's CORS header, or NULL */
 	struct wheel_entry deadline;
 	unsigned short close_code;         /* GOODBYE: still to be said */
 	char sid[IDS_SID_LEN + 1];         /* the session it asked for, until its 101; empty: a new one */
@@ -87,6 +87,8 @@ void conn_free(struct eio_conn *c);
  * nothing is counted) and the connection ended.
  */
 void conn_deadline(struct eio_conn *c, uint64_t delay_ms, enum eio_refusal late);
+/* Who may read the answer to the request in hand (request_origin); it is kept until the next, a poll may be long. */
+void conn_allow_origin(struct eio_conn *c, struct slice origin);
 /* Counts and logs what was refused to who asks by it. */
 void conn_refuse(struct eio_conn *c, enum eio_refusal r);
 /* Gone in the next pass, without another word. Safe from anywhere. */

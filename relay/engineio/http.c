@@ -110,7 +110,7 @@ static bool refuses_origin(struct eio_conn *c)
 
 	fields_find(headers, "origin", &origin);
 	fields_find(headers, "host", &host);
-	c->allow_origin = request_origin(&c->hub->origins, origin);
+	conn_allow_origin(c, request_origin(&c->hub->origins, origin));
 	return request_origin_refused(&c->hub->origins, origin, host);
 }
 
@@ -128,7 +128,7 @@ static bool begin_request(struct eio_conn *c, bool upgrade)
 	c->jsonp = -1;
 	c->version = 4;
 	c->sid[0] = '\0';
-	c->allow_origin = NULL;
+	conn_allow_origin(c, SLICE_NONE);
 	return fine;
 }
 
@@ -286,7 +286,7 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 	if (h->host.cb.on_request)
 		h->host.cb.on_request(h->host.ctx, &q, &r);
 	if (r.same_origin)
-		c->allow_origin = NULL;
+		conn_allow_origin(c, SLICE_NONE);
 	buf_fini(&query);
 	struct conn_answer a = { .status = r.status, .type = r.content_type, .body = buf_slice(&r.body) };
 	if (r.status == 404 && r.body.len == 0)
@@ -389,7 +389,7 @@ int http_upgrade(struct eio_conn *c)
 		return refuse_upgrade(c, request_fault_refusal(fault), fault);
 	if (!s && !hub_welcomes(c->hub))
 		return answer_busy(c, conn_answer_upgrade);
-	c->allow_origin = NULL;
+	conn_allow_origin(c, SLICE_NONE);
 	handshake_free(c->shake);
 	c->shake = s ? NULL : handshake_copy(&c->hub->request);
 	if (s)

@@ -198,23 +198,46 @@ const char *names_find(const struct names *n, struct slice text)
 	return NULL;
 }
 
-const char *request_origin(const struct names *allowed, struct slice origin)
+struct slice request_origin(const struct names *allowed, struct slice origin)
 {
-	const char *any = names_find(allowed, SLICE("*"));
+	bool any = names_find(allowed, SLICE("*"));
 
-	if (any || origin.n == 0)
-		return any;
-	return names_find(allowed, origin);
+	if (origin.n == 0)
+		return any ? SLICE("*") : SLICE_NONE;
+	return any || names_find(allowed, origin) ? origin : SLICE_NONE;
+}
+
+/* "host:80" is "host" where 80 is what the scheme means anyway. */
+static struct slice without_default(struct slice host, const char *port)
+{
+	size_t n = strlen(port);
+
+	if (host.n > n && memcmp(host.p + host.n - n, port, n) == 0)
+		host.n -= n;
+	return host;
+}
+
+static bool is_this_host(struct slice origin, struct slice host)
+{
+	static const struct { const char *text, *port; } schemes[] = {
+		{ "http://", ":80" }, { "https://", ":443" }, { "ws://", ":80" }, { "wss://", ":443" },
+	};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		size_t n = strlen(schemes[i].text);
+
+		if (origin.n <= n || strncasecmp(origin.p, schemes[i].text, n) != 0)
+			continue;
+		origin = without_default((struct slice){ origin.p + n, origin.n - n }, schemes[i].port);
+		host = without_default(host, schemes[i].port);
+		return host.n == origin.n && strncasecmp(origin.p, host.p, host.n) == 0;
+	}
+	return false;
 }
 
 bool request_origin_refused(const struct names *allowed, struct slice origin, struct slice host)
 {
-	if (origin.n == 0 || request_origin(allowed, origin))
-		return false;
-	/* the page of this very host: "http://HOST" or "https://HOST" */
-	size_t scheme = origin.n > 7 && strncasecmp(origin.p, "http://", 7) == 0 ? 7 :
-			origin.n > 8 && strncasecmp(origin.p, "https://", 8) == 0 ? 8 : 0;
-	return !scheme || host.n != origin.n - scheme || strncasecmp(origin.p + scheme, host.p, host.n) != 0;
+	return origin.n && !request_origin(allowed, origin).n && !is_this_host(origin, host);
 }
 
 /* Some proxies write "192.0.2.1:4711" and "[2001:db8::1]:4711" or "[2001:db8::1]". */

@@ -76,12 +76,16 @@ void names_fini(struct names *n);
 const char *names_find(const struct names *n, struct slice text);
 
 /*
- * The value for Access-Control-Allow-Origin, which lives as long as the list: "*" when the list holds it,
- * the list's entry when it names the origin; NULL when it does not. An absent origin is NULL and allowed
- * (request_origin_refused).
+ * The value for Access-Control-Allow-Origin: the origin itself when the list holds it or "*", byte for byte, as browsers
+ * compare. Not "*": a page of socket.io-client 1 or 2 asks with credentials, and may not read such an answer (Fetch,
+ * CORS check; python-engineio and engine.io 3 answer so, too). "*" to who names no origin. Empty: no header; an absent
+ * origin may ask all the same (request_origin_refused).
  */
-const char *request_origin(const struct names *allowed, struct slice origin);
-/* True when the origin is neither absent, nor in the list, nor the very host that was asked. */
+struct slice request_origin(const struct names *allowed, struct slice origin);
+/*
+ * True when the origin is neither absent, nor in the list, nor the very host that was asked. By whatever scheme: Starscream
+ * (Swift) writes "wss://HOST".
+ */
 bool request_origin_refused(const struct names *allowed, struct slice origin, struct slice host);
 /*
  * The address to count and to report: the peer, or while that is trusted the element of X-Forwarded-For that it wrote, from

@@ -170,7 +170,11 @@ static void heartbeat_ping(struct eio_session *s)
 
 void session_heard(struct eio_session *s)
 {
-	if (s->version == 3 || !s->awaiting_pong || s->extended || s->paused)
+	if (s->version == 3) {
+		session_alive(s);
+		return;
+	}
+	if (!s->awaiting_pong || s->extended || s->paused)
 		return;
 	s->extended = true;
 	arm(s, s->host->config->ping_timeout_ms);

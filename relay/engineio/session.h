@@ -86,8 +86,9 @@ void session_send_packet(struct eio_session *s, char type, struct slice data);
 /* The peer gave its sign of life (a pong; in revision 3 a ping): the heartbeat begins anew. */
 void session_alive(struct eio_session *s);
 /*
- * It said something else: its pong may lie behind a long upload, and gets the whole time anew, once for each ping (as
- * the reference server from engine.io 6.6 on).
+ * It said something else. Revision 4: its pong may lie behind a long upload, and gets the whole time anew, once for each
+ * ping (as the reference server from engine.io 6.6 on). Revision 3: its ping may, and any packet is a sign of life
+ * (engine.io 3, Socket.onPacket).
  */
 void session_heard(struct eio_session *s);
 /* Ends a session whose deadline has passed, though the wheel has not come to it yet: true when it did. */

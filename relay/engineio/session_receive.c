@@ -13,7 +13,6 @@ static void receive_ping(struct eio_session *s, const struct eio_packet *p)
 		session_violated(s, EIO_REFUSED_TURN, 1002);
 		return;
 	}
-	session_alive(s);
 	session_send_packet(s, PACKET_PONG, p->data);
 }
 

@@ -43,6 +43,9 @@ async function person(house, user, { dark = false, phone = false } = {}) {
   return page;
 }
 
+// A page of nobody's, for a site of the test's own.
+const blank = async () => (await (await browser()).newContext()).newPage();
+
 // Opens the direct conversation with `id` by the dialog, as a person does.
 async function openWith(page, id) {
   await page.click('#new-chat');
@@ -76,4 +79,4 @@ async function close() {
   if (running) await (await running).close();
 }
 
-module.exports = { person, openWith, write, room, bubble, state, shoot, close };
+module.exports = { person, blank, openWith, write, room, bubble, state, shoot, close };

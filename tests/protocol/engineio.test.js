@@ -301,7 +301,7 @@ test('polling: HEAD and OPTIONS', async () => {
   const o = await request(s, 'OPTIONS', s.url(), { headers: { Origin: 'http://a.example', 'Access-Control-Request-Method': 'POST',
     'Access-Control-Request-Headers': 'content-type,x-mine' } });
   assert.equal(o.status, 204);
-  assert.equal(o.headers['access-control-allow-origin'], '*');
+  assert.equal(o.headers['access-control-allow-origin'], 'http://a.example');
   assert.equal(o.headers['access-control-allow-headers'], 'content-type,x-mine');
   assert.match(o.headers['access-control-allow-methods'], /GET, POST/);
 });
@@ -825,10 +825,29 @@ test('origins: a list allows its entries with credentials and refuses others', a
   const c = raw(s);
   c.write(upgradeText('', 'Origin: http://evil.example\r\n'));
   await c.until(/^HTTP\/1\.[01] 403[^]*"code":4/);
-  const ws = await wsRaw(s, '', { extra: 'Origin: https://b.example\r\n' });
-  assert.match(ws.head, /^HTTP\/1.1 101/);
-  ws.destroy();
+  // the last is what Starscream (Swift) says
+  for (const origin of ['https://b.example', 'http://x', 'wss://x', 'ws://x:80']) {
+    const ws = await wsRaw(s, '', { extra: `Origin: ${origin}\r\n` });
+    assert.match(ws.head, /^HTTP\/1.1 101/, origin);
+    ws.destroy();
+  }
   await s.stop();
+});
+
+// A page of socket.io-client 1 or 2 asks with credentials; a browser lets it read nothing that is allowed to "*".
+test('origins: where all may, each is named, also in the answer to a held poll', async () => {
+  const s = await C();
+  const p = await open(s, { headers: { Origin: 'http://a.example' } });
+  const held = request(s, 'GET', p.url, { headers: { Origin: 'http://b.example' } });
+  const post = await request(s, 'POST', p.url, { body: '4hola', headers: { Origin: 'null' } });
+  for (const [answer, origin] of [[await held, 'http://b.example'], [post, 'null']]) {
+    assert.equal(answer.headers['access-control-allow-origin'], origin);
+    assert.equal(answer.headers['access-control-allow-credentials'], 'true');
+    assert.equal(answer.headers.vary, 'Origin');
+  }
+  const plain = await request(s, 'GET', s.url());
+  assert.equal(plain.headers['access-control-allow-origin'], '*');
+  assert.equal(plain.headers['access-control-allow-credentials'], undefined);
 });
 
 test('origins: a page reads why its request was refused, whatever was wrong with it', async () => {

@@ -97,6 +97,21 @@ test('v3: the client pings; who does not is closed; the server never does', asyn
   ws.destroy();
 });
 
+// Its ping may lie behind a long upload.
+test('v3: whatever the client says is a sign of life', async () => {
+  const s = await S();
+  const ws = await wsRaw(s, '', { version: 3 });
+  await ws.next();
+  const began = Date.now();
+  for (let i = 0; Date.now() - began < 1500; i += 1) {
+    ws.send(`4${i}`);
+    assert.equal(await ws.nextText(), `4${i}`);
+    await pause(100);
+  }
+  await ws.closeCode();
+  ws.destroy();
+});
+
 test('v3: upgrade', async () => {
   const s = await C();
   const p = await open(s, { version: 3 });

@@ -116,7 +116,7 @@ const sockets = [
     'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Extensions: permessage-deflate', 'Host: x', 'Accept-Encoding: gzip',
     'User-Agent: okhttp/4.12.0'], joins: '40{"name":"ws"}' },
   { name: 'Swift 16', eio: 4, target: 'transport=websocket&EIO=4', headers: ['Host: x', 'Upgrade: websocket', 'Connection: Upgrade',
-    key, 'Sec-WebSocket-Version: 13', 'Origin: http://x', 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits; server_max_window_bits=15'],
+    key, 'Sec-WebSocket-Version: 13', 'Origin: wss://x', 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits; server_max_window_bits=15'],
   joins: '40{"name":"ws"}' },
   { name: 'Swift 15 with connectParams EIO 3', eio: 3, target: 'transport=websocket&EIO=3&name=ws', headers: ['Host: x', 'Upgrade: websocket',
     'Connection: Upgrade', key, 'Sec-WebSocket-Version: 13'] },
