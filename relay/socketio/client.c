@@ -142,6 +142,14 @@ void sio_client_open(struct sio_server *server, struct eio_session *session)
 					    on_deadline, c);
 	if (eio_session_version(session) == 3)
 		client_join(c, SLICE("/"), SLICE_NONE);
+	/*
+	 * A client of this revision may speak as soon as the transport is open (python-socketio 4, Swift 15), and not only
+	 * after our CONNECT: it is not read before that.
+	 */
+	if (c->sockets && c->sockets->state == SIO_SOCKET_PENDING) {
+		sio_socket_pause(c->sockets);
+		c->sockets->held = true;
+	}
 }
 
 /* ---- packets ---- */

@@ -118,6 +118,9 @@ void sio_socket_accept(struct sio_socket *s)
 		buf_putc(&b, '}');
 	}
 	send_simple(s, SIO_CONNECT, buf_slice(&b));
+	if (s->held)
+		sio_socket_resume(s);
+	s->held = false;
 	buf_reset(&b);
 	if (s->returns && s->nsp->cb.on_join) {
 		sio_rooms_of(&s->peer, put_room, &b);

@@ -1,0 +1,78 @@
+'use strict';
+// Clients for whom an open transport is a connection: of Socket.IO's revision 4 (Engine.IO 3), python-socketio 4 and
+// Swift 15 emit before they have heard our CONNECT. The workers are made slow here, so that it comes late.
+const { test, atEnd, pause, assert } = require('../lib/check');
+const { House } = require('../lib/house');
+const { cast, words } = require('./cast');
+const wire = require('../protocol/eio_lib');
+
+let house;
+let server;
+let me;
+let other;
+let room;
+
+const signal = (name) => { for (const pid of house.children('bus')) process.kill(pid, name); };
+atEnd(async () => {
+  if (house) signal('SIGCONT');
+  if (house) await house.stop();
+});
+
+// Runs `speak` while no worker works, for so long that it must have been read if it is read too soon.
+async function unheard(speak) {
+  signal('SIGSTOP');
+  await speak();
+  await pause(300);
+  signal('SIGCONT');
+}
+
+test('a room', async () => {
+  house = await House.open();
+  [me, other] = await cast(house, 2);
+  room = (await house.api('POST', `/api/mensajes/salas/directa/${other}`, { user: me })).json.sala_uuid;
+  server = { port: Number(new URL(house.relayUrl).port), path: '/socket.io/' };
+});
+
+test('over WebSocket: it waits for its turn, in its order, even what came with the handshake', async () => {
+  const say = (text) => `42${JSON.stringify(['send_message', words(room, me, text)])}`;
+  let ws;
+  await unheard(async () => {
+    ws = await wire.wsRaw(server, `&user_id=${me}`, { version: 3, first: wire.frame(say('primero')) });
+    assert.match(await ws.nextText(), /^0\{/);
+    ws.send(say('segundo'));
+    ws.send('2');
+    ws.send(say('tercero'));
+  });
+  const heard = [];
+  while (heard.filter((text) => text.startsWith('42["ack"')).length < 3) heard.push(await ws.nextText());
+  assert.equal(heard[0], '40');
+  assert.ok(heard.includes('3'), 'its ping was answered');
+  const said = await house.rows('SELECT contenido FROM mensajes WHERE remitente_id = ? ORDER BY id', [me]);
+  assert.deepEqual(said.map((row) => row.contenido), ['primero', 'segundo', 'tercero']);
+  ws.destroy();
+});
+
+test('over polling: the POST is answered when it is heard', async () => {
+  let p;
+  let posted;
+  await unheard(async () => {
+    p = await wire.open(server, { version: 3, query: `&user_id=${me}&b64=1` });
+    const event = '420["get_presence",{"user_ids":["1"]}]';
+    posted = p.post(`${event.length}:${event}`);
+  });
+  assert.equal((await posted).body, 'ok');
+  let all = '';
+  while (!all.includes('430')) all += (await p.poll()).body;
+  assert.match(all, /^2:40/);
+});
+
+test('of who is refused nothing is heard, and he is told why', async () => {
+  let ws;
+  await unheard(async () => {
+    ws = await wire.wsRaw(server, '&user_id=nadie', { version: 3 });
+    await ws.nextText();
+    ws.send(`42["join_direct_chat",{"other_user_id":"${other}"}]`);
+  });
+  assert.match(await ws.nextText(), /^44/);
+  ws.destroy();
+});
