@@ -25,7 +25,7 @@ struct fields {
 	struct arena *arena;
 	struct slice event;     /* its name */
 	struct slice args;      /* the arguments behind the name; passed json_check */
-	bool bad_text;          /* U+0000, a lone surrogate or an overlong number somewhere in them */
+	bool bad_text;          /* U+0000 or a lone surrogate somewhere in them */
 	int64_t me;             /* the connected user */
 	bool verified;          /* identity is proven: `sistema` is not for ordinary users */
 };

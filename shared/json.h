@@ -66,6 +66,8 @@ size_t json_code_points(struct slice text);
 
 /* Writer: the string with quotes and the escapes RFC 8259 demands, nothing more (emoji stay bytes). */
 void json_put_string(struct buf *b, struct slice text);
+/* How many bytes that would be. */
+size_t json_string_size(struct slice text);
 /* `"key":` with a comma in front unless the byte before is `{`. Key is a plain literal without escapes. */
 void json_put_key(struct buf *b, const char *key);
 /*

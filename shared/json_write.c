@@ -42,6 +42,18 @@ void json_put_string(struct buf *b, struct slice text)
 	buf_putc(b, '"');
 }
 
+size_t json_string_size(struct slice text)
+{
+	size_t n = text.n + 2;
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = escapes[(unsigned char)text.p[i]];
+
+		n += !c ? 0 : c == 'u' ? 5 : 1;
+	}
+	return n;
+}
+
 void json_put_key(struct buf *b, const char *key)
 {
 	if (b->len && b->data[b->len - 1] != '{')

@@ -19,6 +19,7 @@ struct news {
 	bool asked;                   /* there is an `after` */
 	struct cursor from;
 	unsigned limit;
+	bool pictures;                /* it shows the senders' */
 	struct store_history list;
 	char cursor[CURSOR_TEXT_MAX]; /* where to go on */
 };
@@ -26,7 +27,7 @@ struct news {
 /* Reads the page; without `after` only the present cursor. */
 static const struct refusal *read_news(struct call *c, struct news *n)
 {
-	struct store_news want = { c->user_id, n->from.next, n->limit };
+	struct store_news want = { c->user_id, n->from.next, n->limit, n->pictures };
 	struct cursor next;
 	int64_t safe;
 	enum store_verdict v = cursor_safe(c, &safe);
@@ -113,7 +114,7 @@ static const struct refusal *read_query(struct call *c, struct news *n)
 const struct refusal *handle_rest_news(struct call *c)
 {
 	struct buf *part = call_buf(c), *body = call_buf(c);
-	struct news n = { 0 };
+	struct news n = { .pictures = true };
 	const struct refusal *no = read_query(c, &n);
 
 	if (!no)

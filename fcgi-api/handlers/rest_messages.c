@@ -14,7 +14,7 @@
 #define PAGE_LIMIT 50
 #define PAGE_LIMIT_MAX 100
 #define SKIP_MAX 1000000000
-#define SKIPPED_BYTES (16u << 20)  /* who counts by `skip` takes a short page for the last: it ends by its rows */
+#define SKIPPED_BYTES (7u << 20)   /* who counts by `skip` takes a short page for the last: mostly it ends by its rows */
 #define POLL_INTERVAL_S "3"
 
 struct page_query {
@@ -67,7 +67,8 @@ static const struct refusal *read_query(struct call *c, struct page_query *q)
 				       .after = has_after ? q->cursor.next : -1,
 				       .skip = (unsigned)skip,
 				       .limit = (unsigned)limit,
-				       .bytes = has_after ? 0 : SKIPPED_BYTES };
+				       .bytes = has_after ? 0 : SKIPPED_BYTES,
+				       .pictures = true };
 	return NULL;
 }
 

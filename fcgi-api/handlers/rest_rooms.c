@@ -15,20 +15,22 @@ const struct refusal *handle_rest_rooms(struct call *c)
 	struct store_room_entry *rooms;
 	size_t count;
 	enum store_verdict v = store_room_list(c->store, c->user_id, STORE_ROOMS_MAX + 1, c->arena, &rooms, &count);
+	bool truncated;
 
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	if (count > STORE_ROOMS_MAX) {
-		count = STORE_ROOMS_MAX;
-		answer_header(&c->answer, "X-Truncated", "true");
-	}
+	truncated = count > STORE_ROOMS_MAX;
+	count -= truncated;
 	buf_putc(b, '[');
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_putc(b, ',');
 		render_room(b, &rooms[i].room, rooms[i].last, rooms[i].unread);
+		truncated |= rooms[i].left_out;
 	}
 	buf_putc(b, ']');
+	if (truncated)
+		answer_header(&c->answer, "X-Truncated", "true");
 	etag_answer(c, buf_slice(b));
 	return NULL;
 }

@@ -63,7 +63,23 @@ static enum store_verdict attach_older(struct store *st, struct store_room_entry
 	return v == STORE_NONE ? STORE_OK : v;
 }
 
-/* The newest messages of up to STORE_SET_MAX rooms; their texts add up in bytes. */
+/* From the first room on whose newest message would be too much, all go without. */
+static void leave_out(struct store_room_entry *rooms, size_t count, size_t *bytes)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t size = rooms[i].last ? row_size(rooms[i].last, true) : 0;
+
+		rooms[i].left_out = *bytes + size > STORE_LIST_BYTES;
+		if (rooms[i].left_out) {
+			rooms[i].last = NULL;
+			*bytes = STORE_LIST_BYTES;
+		} else {
+			*bytes += size;
+		}
+	}
+}
+
+/* The newest messages of up to STORE_SET_MAX rooms; their sizes add up in bytes. */
 static enum store_verdict attach_last(struct store *st, struct store_room_entry *rooms, size_t count,
 				      struct arena *a, size_t *bytes)
 {
@@ -87,9 +103,8 @@ static enum store_verdict attach_last(struct store *st, struct store_room_entry 
 	for (i = 0; v == STORE_OK && i < count; i++) {
 		if (newest[i] && !rooms[i].last)
 			v = attach_older(st, &rooms[i], a);
-		if (rooms[i].last)
-			*bytes += row_text_bytes(rooms[i].last);
 	}
+	leave_out(rooms, count, bytes);
 	return v;
 }
 
@@ -113,6 +128,8 @@ enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned
 	v = db_end(st);
 	for (i = 0; v == STORE_OK && i < n && bytes < STORE_LIST_BYTES; i += STORE_SET_MAX)
 		v = attach_last(st, rooms + i, n - i < STORE_SET_MAX ? n - i : STORE_SET_MAX, a, &bytes);
+	for (; i < n; i++)
+		rooms[i].left_out = true;
 	if (v == STORE_OK)
 		v = unread_find(st, person_id, 0, a, &u);
 	for (i = 0; v == STORE_OK && i < n; i++)

@@ -110,13 +110,11 @@ enum store_verdict store_message_history(struct store *st, const struct store_pa
 	v = db_run(st, after ? &after_sql : &before_sql, 1, in, after ? 3 : 4);
 	if (v)
 		return v;
-	while (h->count < page->limit && db_next(st)) {
-		if (bytes > most) {
-			h->truncated = true;
-			break;
-		}
+	while (h->count < page->limit && !h->truncated && db_next(st)) {
 		row_message(st, a, &h->messages[h->count]);
-		bytes += row_text_bytes(&h->messages[h->count++]);
+		bytes += row_size(&h->messages[h->count], page->pictures);
+		h->truncated = h->count > 0 && bytes > most;
+		h->count += !h->truncated;
 	}
 	if (!after)
 		reverse(h->messages, h->count);

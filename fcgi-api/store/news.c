@@ -105,7 +105,7 @@ static enum store_verdict find_far(struct store *st, const struct store_news *n,
 }
 
 /* The messages of the ids, until the page is full. */
-static enum store_verdict fetch(struct store *st, const int64_t *ids, size_t count, struct arena *a,
+static enum store_verdict fetch(struct store *st, const int64_t *ids, size_t count, bool pictures, struct arena *a,
 				struct store_history *h)
 {
 	size_t bytes = 0;
@@ -121,11 +121,11 @@ static enum store_verdict fetch(struct store *st, const int64_t *ids, size_t cou
 		if (v)
 			return v;
 		for (size_t i = 0; i < n; i++) {
-			if (bytes > STORE_PAGE_BYTES) {
+			bytes += row_size(&got[i], pictures);
+			if (h->count > 0 && bytes > STORE_PAGE_BYTES) {
 				h->truncated = true;
 				return STORE_OK;
 			}
-			bytes += row_text_bytes(&got[i]);
 			h->last_id = got[i].id;
 			h->messages[h->count++] = got[i];
 		}
@@ -151,5 +151,5 @@ enum store_verdict store_message_news(struct store *st, const struct store_news 
 	if (v)
 		return v;
 	h->truncated = count == room;
-	return fetch(st, ids, h->truncated ? n->limit : count, a, h);
+	return fetch(st, ids, h->truncated ? n->limit : count, n->pictures, a, h);
 }

@@ -1,9 +1,12 @@
 /*
  * row: the columns that make a message, a room, a person, and their readers.
  *
- * Room: fcgi-api/store, inside. Called by this room's query files; calls db.
+ * Room: fcgi-api/store, inside. Called by this room's query files; calls db and json.
  */
 #include "row.h"
+#include "json.h"
+
+#define SHORT_MEMBERS 512   /* bytes of all of a message's JSON that cannot be long */
 
 enum store_kind row_kind(struct slice word)
 {
@@ -60,7 +63,9 @@ void row_message(struct store *st, struct arena *a, struct store_message *m)
 	row_person(st, 15, a, &m->sender);
 }
 
-size_t row_text_bytes(const struct store_message *m)
+size_t row_size(const struct store_message *m, bool picture)
 {
-	return m->contenido.n + m->url.n + m->metadatos.n;
+	size_t n = SHORT_MEMBERS + json_string_size(m->contenido) + json_string_size(m->url) + m->metadatos.n;
+
+	return picture ? n + json_string_size(m->sender.foto) : n;
 }

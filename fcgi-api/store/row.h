@@ -46,8 +46,8 @@ void row_room(struct store *st, unsigned at, struct arena *a, struct store_room 
 /* Behind the room: its two times. */
 void row_room_times(struct store *st, unsigned at, struct store_room *room_r);
 void row_message(struct store *st, struct arena *a, struct store_message *message_r);
-/* What a message brings along that may be long. */
-size_t row_text_bytes(const struct store_message *m);
+/* Bytes that a message takes as JSON, about; with its sender's picture where that is shown. */
+size_t row_size(const struct store_message *m, bool picture);
 
 enum store_kind row_kind(struct slice word);
 

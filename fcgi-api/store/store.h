@@ -19,9 +19,14 @@
 
 #define STORE_SET_MAX 64        /* members of one set (sends, receipts, ids) */
 #define STORE_TEXT_MAX 65535    /* bytes of contenido and url_archivo */
-#define STORE_LIST_BYTES (8u << 20)     /* a list of rooms brings so much of newest messages */
+/*
+ * What an answer may hold of messages, counted as JSON: a control character is one byte in the table and six there. A page
+ * has one message at least. All of it together stays below what the web server takes off our hands at once (8 MiB,
+ * apache-conf): who reads slowly holds no process.
+ */
+#define STORE_LIST_BYTES (6u << 20)     /* newest messages of a list of rooms */
+#define STORE_PAGE_BYTES (512u * 1024)  /* a page */
 #define STORE_ROOMS_MAX 4096            /* rooms of a person that are looked at */
-#define STORE_PAGE_BYTES (512u * 1024)  /* a page of messages ends here at the latest */
 
 /*
  * What every function returns. OK and NONE are answers; the rest is trouble and goes up to the door
@@ -237,7 +242,8 @@ struct store_page {
 	int64_t room_id;
 	int64_t before, after; /* ids, exclusive; -1: not asked. after gives the oldest of the newer ones */
 	unsigned skip, limit;         /* skip counts from the newest; not with after */
-	size_t bytes;                 /* texts past so many end the page; 0: STORE_PAGE_BYTES */
+	size_t bytes;                 /* the page ends before it has more; 0: STORE_PAGE_BYTES */
+	bool pictures;                /* the senders' count, too */
 };
 struct store_history {
 	struct store_message *messages;  /* oldest first, deleted ones left out */
@@ -264,6 +270,7 @@ struct store_news {
 	int64_t person_id;
 	int64_t after;                /* id, exclusive */
 	unsigned limit;               /* 1..300 */
+	bool pictures;                /* the senders' count in its bytes, too */
 };
 /*
  * The oldest of the messages behind `after` in all rooms of a person, own ones included, deleted ones left
@@ -276,7 +283,8 @@ STORE_CHECK enum store_verdict store_message_news(struct store *st, const struct
 
 struct store_room_entry {
 	struct store_room room;
-	struct store_message *last;   /* newest not deleted; NULL: none, or those before it came to STORE_LIST_BYTES */
+	struct store_message *last;   /* newest not deleted; NULL: none, or left out */
+	bool left_out;                /* with those before it, it would come to more than STORE_LIST_BYTES */
 	int64_t unread;
 };
 /*

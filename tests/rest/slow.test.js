@@ -9,7 +9,7 @@ const { cast } = require('../talk/cast');
 
 const SENDERS = 12;                    // of each kind more than there are handlers
 const READERS = 6;
-const MESSAGES = 100;                  // of the greatest size: a page that no socket's buffers hold
+const MESSAGES = 100;                  // of the greatest size: a page that no socket's buffers hold, and that ends by its bytes
 let house;
 let me;
 let other;
@@ -49,11 +49,14 @@ test('a house, and a long page', async () => {
   house = await House.start({ FCGI_WORKERS: 4 });
   [me, other] = await cast(house, 2);
   room = (await house.api('POST', `/api/mensajes/salas/directa/${other}`, { user: me })).json.id;
-  const body = { contenido: 'x'.repeat(65535) };
+  const body = { contenido: 'x'.repeat(65535), url_archivo: 'x'.repeat(65535) };
   for (let i = 0; i < MESSAGES; i++) {
     const sent = await house.api('POST', `/api/mensajes/salas/${room}/mensajes`, { user: me, body });
     assert.equal(sent.status, 201, sent.text);
   }
+  const page = await house.api('GET', `/api/mensajes/salas/${room}/mensajes?limit=${MESSAGES}`, { user: me });
+  assert.equal(page.headers['x-truncated'], 'true');
+  assert.ok(page.text.length > 7e6 && page.text.length < 7.5e6, `${page.text.length} bytes`);
 }, 120000);
 
 for (const web of ['apache', 'nginx', 'apache-fcgid', 'apache-cgid']) {

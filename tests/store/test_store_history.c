@@ -1,5 +1,5 @@
 /* test_store_history: pages of messages, single ones, my rooms, and the feed's questions. */
-// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
+// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
 #include "campus.h"
 
 static struct store_history page(struct store_page p)
@@ -24,23 +24,23 @@ static void pages_are_oldest_first_by_id(void **state)
 		ids[i] = campus_say(&room, ID(1 + i % 2), "x");
 	admin("UPDATE mensajes SET eliminado_en = CURRENT_TIMESTAMP WHERE id = %lld", L(ids[8]));
 	admin("UPDATE mensajes SET enviado_en = '2020-01-01 00:00:00' WHERE id = %lld", L(ids[9]));
-	h = page((struct store_page){ room.id, -1, -1, 0, 3, 0 });
+	h = page((struct store_page){ room.id, -1, -1, 0, 3, 0, false });
 	assert_int_equal(h.count, 3);
 	assert_int_equal(h.messages[0].id, ids[6]);
 	assert_int_equal(h.messages[2].id, ids[9]);
 	assert_int_equal(h.messages[2].sender.id, ID(2));
-	h = page((struct store_page){ room.id, -1, -1, 2, 3, 0 });
+	h = page((struct store_page){ room.id, -1, -1, 2, 3, 0, false });
 	assert_int_equal(h.messages[0].id, ids[4]);
 	assert_int_equal(h.messages[2].id, ids[6]);
-	h = page((struct store_page){ room.id, ids[3], -1, 0, 50, 0 });
+	h = page((struct store_page){ room.id, ids[3], -1, 0, 50, 0, false });
 	assert_int_equal(h.count, 3);
 	assert_int_equal(h.messages[2].id, ids[2]);
-	h = page((struct store_page){ room.id, -1, ids[3], 0, 3, 0 });
+	h = page((struct store_page){ room.id, -1, ids[3], 0, 3, 0, false });
 	assert_int_equal(h.count, 3);
 	assert_int_equal(h.messages[0].id, ids[4]);
-	h = page((struct store_page){ room.id, -1, INT64_MAX, 0, 3, 0 });
+	h = page((struct store_page){ room.id, -1, INT64_MAX, 0, 3, 0, false });
 	assert_int_equal(h.count, 0);
-	h = page((struct store_page){ room.id, -1, 0, 0, 100, 0 });
+	h = page((struct store_page){ room.id, -1, 0, 0, 100, 0, false });
 	assert_int_equal(h.count, 9);
 	assert_false(h.truncated);
 }
@@ -66,7 +66,7 @@ static void a_page_far_back_does_not_read_what_is_newer(void **state)
 	middle = admin_number("SELECT MIN(id) + 5000 FROM mensajes WHERE sala_chat_id = %lld", L(room.id));
 	for (int skip = 0; skip <= 100; skip += 100) {
 		before = rows_read();
-		h = page((struct store_page){ room.id, middle, -1, (unsigned)skip, 50, 0 });
+		h = page((struct store_page){ room.id, middle, -1, (unsigned)skip, 50, 0, false });
 		assert_in_range(rows_read() - before, 50, 5000);
 		assert_int_equal(h.count, 50);
 		assert_int_equal(h.messages[49].id, middle - 1 - skip);
@@ -86,17 +86,91 @@ static void page_ends_at_its_bytes(void **state)
 	text[60000] = '\0';
 	for (i = 0; i < 20; i++)
 		last = campus_say(&room, ID(1), text);
-	h = page((struct store_page){ room.id, -1, -1, 0, 50, 0 });
-	assert_true(h.truncated && h.count >= 8 && h.count <= 10);
+	h = page((struct store_page){ room.id, -1, -1, 0, 50, 0, false });
+	assert_true(h.truncated && h.count == 8);
 	assert_int_equal(h.messages[h.count - 1].id, last);
 	assert_int_equal(h.messages[0].contenido.n, 60000);
-	h = page((struct store_page){ room.id, -1, 0, 0, 50, 0 });
+	h = page((struct store_page){ room.id, -1, 0, 0, 50, 0, false });
 	assert_true(h.truncated);
 	assert_true(h.messages[h.count - 1].id < last);
-	h = page((struct store_page){ room.id, -1, -1, 0, 50, 2000000 });
+	h = page((struct store_page){ room.id, -1, -1, 0, 50, 2000000, false });
 	assert_int_equal(h.count, 20);
 	assert_false(h.truncated);
 	free(text);
+}
+
+/* A control character is six bytes there. */
+static void page_ends_by_what_it_is_as_json(void **state)
+{
+	struct store_room room = campus_direct(ID(2), ID(4));
+	struct store_history h;
+
+	(void)state;
+	admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) "
+		"SELECT UUID(), %lld, %lld, REPEAT(CHAR(1), 20000) FROM seq_1_to_20", L(room.id), L(ID(2)));
+	h = page((struct store_page){ room.id, -1, -1, 0, 50, 0, false });
+	assert_true(h.truncated && h.count == 4);
+	admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido, url_archivo) "
+		"VALUES (UUID(), %lld, %lld, REPEAT(CHAR(1), 65535), REPEAT(CHAR(1), 65535))", L(room.id), L(ID(2)));
+	h = page((struct store_page){ room.id, -1, -1, 0, 50, 0, false });
+	assert_true(h.truncated && h.count == 1);
+}
+
+static void pictures_count_where_they_are_shown(void **state)
+{
+	struct store_room room = campus_direct(ID(6), ID(4));
+	int64_t before = campus_say(&room, ID(4), "antes");
+	struct store_news news = { ID(6), before, 300, true };
+	struct store_room_entry *rooms;
+	struct store_history h;
+	size_t n;
+
+	(void)state;
+	admin("UPDATE usuarios SET foto_perfil_url = REPEAT('p', 60000) WHERE id = %lld", L(ID(4)));
+	for (int i = 0; i < 20; i++)
+		campus_say(&room, ID(4), "hola");
+	assert_int_equal(page((struct store_page){ room.id, -1, -1, 0, 50, 0, false }).count, 21);
+	h = page((struct store_page){ room.id, -1, -1, 0, 50, 0, true });
+	assert_true(h.truncated && h.count == 8);
+	BEGIN();
+	OK(store_message_news(st, &news, mem, &h));
+	COMMIT();
+	assert_true(h.truncated && h.count == 8 && h.last_id == h.messages[7].id);
+	news.pictures = false;
+	BEGIN();
+	OK(store_message_news(st, &news, mem, &h));
+	OK(store_room_list(st, ID(6), 100, mem, &rooms, &n));
+	COMMIT();
+	assert_true(!h.truncated && h.count == 20);
+	assert_true(n >= 1 && rooms[0].last && !rooms[0].left_out);
+	admin("UPDATE usuarios SET foto_perfil_url = NULL WHERE id = %lld", L(ID(4)));
+}
+
+/* Those of the latest activity come first; who comes after the bound goes without, whether looked at or not. */
+static void newest_messages_of_a_list_are_bounded(void **state)
+{
+	struct store_room_entry *rooms;
+	size_t n, told = 0;
+
+	(void)state;
+	admin("INSERT INTO usuarios (id, nombre, apellido_paterno, correo_institucional, hash_contrasena) "
+		"SELECT %lld + seq, 'Lista', seq, CONCAT('lista', seq, '@upred.example'), '-' FROM seq_1_to_150", L(ID(500)));
+	admin("INSERT INTO salas_chat (sala_uuid, tipo_sala, usuario_a_id, usuario_b_id) "
+		"SELECT UUID(), 'directo', %lld, %lld + seq FROM seq_1_to_150", L(ID(7)), L(ID(500)));
+	admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(), id, %lld, "
+		"REPEAT(CHAR(2), 20000) FROM salas_chat WHERE usuario_b_id > %lld AND usuario_b_id <= %lld",
+		L(ID(7)), L(ID(500)), L(ID(650)));
+	BEGIN();
+	OK(store_room_list(st, ID(7), 1000, mem, &rooms, &n));
+	COMMIT();
+	assert_true(n >= 150);
+	while (told < n && rooms[told].last)
+		told++;
+	assert_in_range(told, 50, 54);
+	for (size_t i = told; i < n; i++)
+		assert_true(rooms[i].left_out && !rooms[i].last);
+	admin("DELETE FROM mensajes WHERE contenido = REPEAT(CHAR(2), 20000)");
+	admin("DELETE FROM salas_chat WHERE usuario_b_id > %lld AND usuario_b_id <= %lld", L(ID(500)), L(ID(650)));
 }
 
 static void one_message_with_its_reader(void **state)
@@ -288,6 +362,9 @@ int main(void)
 		cmocka_unit_test(pages_are_oldest_first_by_id),
 		cmocka_unit_test(a_page_far_back_does_not_read_what_is_newer),
 		cmocka_unit_test(page_ends_at_its_bytes),
+		cmocka_unit_test(page_ends_by_what_it_is_as_json),
+		cmocka_unit_test(pictures_count_where_they_are_shown),
+		cmocka_unit_test(newest_messages_of_a_list_are_bounded),
 		cmocka_unit_test(one_message_with_its_reader),
 		cmocka_unit_test(fetch_leaves_out_what_is_not_there),
 		cmocka_unit_test(my_rooms_with_last_and_unread),

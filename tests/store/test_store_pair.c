@@ -2,7 +2,7 @@
  * test_store_pair: what goes to the server in one text, when one of the two questions fails there. The text is
  * changed once on its way, so that the server itself says no, or ends the session, at a known place.
  */
-// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
+// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
 // ldflags: -Wl,--wrap=mysql_real_query
 #include "campus.h"
 

@@ -1,5 +1,5 @@
 /* test_store_plain_race: test_store_race once more, against a server without INSERT … RETURNING. */
-// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
+// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
 // ldflags: -Wl,--wrap=connect_returns -Wl,--wrap=mysql_get_server_info
 #include "plain.h"
 

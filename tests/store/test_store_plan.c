@@ -2,7 +2,7 @@
  * test_store_plan: every statement of the store uses an index. Each is explained, with the values it is run
  * with, just before it runs: the client library's calls are wrapped. With indexes.sql in place.
  */
-// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
+// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
 // ldflags: -Wl,--wrap=mysql_stmt_prepare,--wrap=mysql_stmt_bind_param,--wrap=mysql_stmt_execute,--wrap=mysql_real_query,--wrap=mysql_init
 #include "campus.h"
 
@@ -237,10 +237,10 @@ static void messages_and_receipts(void)
 		OK(store_receipt_mark(st, marks, sizes[k], mem));
 	}
 	OK(store_message_find(st, ids[0], ID(1), mem, &m, &member));
-	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 0, 50, 0 }, mem, &h));
-	OK(store_message_history(st, &(struct store_page){ direct.id, ids[20], -1, 0, 50, 0 }, mem, &h));
-	OK(store_message_history(st, &(struct store_page){ group.id, -1, ids[20], 0, 50, 0 }, mem, &h));
-	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 200, 50, 0 }, mem, &h));
+	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 0, 50, 0, false }, mem, &h));
+	OK(store_message_history(st, &(struct store_page){ direct.id, ids[20], -1, 0, 50, 0, false }, mem, &h));
+	OK(store_message_history(st, &(struct store_page){ group.id, -1, ids[20], 0, 50, 0, false }, mem, &h));
+	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 200, 50, 0, false }, mem, &h));
 	assert_int_equal(h.count, 50);
 	OK(store_room_last(st, direct.id, mem, &m));
 	OK(store_unread_count(st, ID(2), 0, &count));
@@ -276,17 +276,17 @@ static void news(void)
 	unsigned before;
 
 	OK(store_feed_sweep(st, &(struct store_sweep){ .first = true }, mem, &s));
-	OK(store_message_news(st, &(struct store_news){ ID(1), s.max_id - 50, 300 }, mem, &h));
+	OK(store_message_news(st, &(struct store_news){ ID(1), s.max_id - 50, 300, false }, mem, &h));
 	assert_true(h.count > 0);
 	OK(store_message_edit(st, h.messages[0].id, h.messages[0].sender.id, SLICE("y"), mem, &m));
 	assert_true(m.edited_at > 0);
 	OK(store_message_delete(st, h.messages[0].id, h.messages[0].sender.id, mem, &m));
 	assert_true(m.deleted_at > 0);
-	OK(store_message_news(st, &(struct store_news){ ID(1), 0, 300 }, mem, &h));
+	OK(store_message_news(st, &(struct store_news){ ID(1), 0, 300, false }, mem, &h));
 	assert_int_equal(h.count, 300);
 	assert_true(h.truncated && h.last_id == h.messages[299].id);
 	before = explained;
-	OK(store_message_news(st, &(struct store_news){ ID(1), s.max_id, 300 }, mem, &h));
+	OK(store_message_news(st, &(struct store_news){ ID(1), s.max_id, 300, false }, mem, &h));
 	assert_int_equal(h.count, 0);
 	assert_int_equal(explained, before + 1);
 }

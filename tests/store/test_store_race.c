@@ -1,6 +1,6 @@
 /* test_store_race: many processes at once, and connections that die: one room, one row, nothing lost, nothing
  * doubled. */
-// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
+// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
 #include "campus.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* test_store_receipts: delivered, read, read all, and the unread counts that follow from them. */
-// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
+// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
 #include "campus.h"
 
 static int64_t unread(int64_t person, int64_t room)

@@ -1,5 +1,5 @@
 /* test_store_rooms: one room per pair and per group, whoever asks first; membership; people. */
-// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
+// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
 #include "campus.h"
 
 static void pair_has_one_room_in_either_order(void **state)

@@ -1,5 +1,5 @@
 /* test_store_send: messages are stored in sets, once, in order, by members only, byte for byte. */
-// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
+// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
 #include "campus.h"
 
 static void direct_message_has_row_recipient_and_time(void **state)

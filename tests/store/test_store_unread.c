@@ -3,7 +3,7 @@
  * message; marcar-leidos works there; who is named in a group's row is no member. Beyond a hundred thousand of one's own
  * the count ends, and marcar-leidos goes on call by call.
  */
-// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o fcgi-api/store/*.o
+// objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
 // ldflags: -Wl,--wrap=mysql_stmt_prepare
 #include "campus.h"
 
@@ -174,7 +174,7 @@ static void a_name_in_the_row_of_a_group_is_no_membership(void **state)
 	assert_false(member);
 	OK(store_message_find(st, nth(0), ID(6), mem, &m, &member));
 	assert_false(member);
-	OK(store_message_news(st, &(struct store_news){ ID(6), nth(4000), 300 }, mem, &h));
+	OK(store_message_news(st, &(struct store_news){ ID(6), nth(4000), 300, false }, mem, &h));
 	assert_int_equal(h.count, 0);
 	OK(store_room_by_id(st, group.id, ID(3), mem, &room, &member));
 	assert_true(member);

@@ -205,6 +205,8 @@ static void what_is_written_reads_the_same(void **state)
 	for (int c = 1; c < 0x80; c++)
 		buf_putc(&text, (char)c);
 	json_put_string(&json, buf_slice(&text));
+	assert_int_equal(json_string_size(buf_slice(&text)), json.len);
+	assert_int_equal(json_string_size(SLICE_NONE), 2);
 	assert_int_equal(json_check(buf_slice(&json)), JSON_OK);
 	assert_int_equal(json_decode(buf_slice(&json), &back), 0);
 	assert_true(slice_eq(buf_slice(&text), buf_slice(&back)));
