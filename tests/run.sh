@@ -160,24 +160,32 @@ scripts() {
 	done
 }
 
-# One of two that take the files of a shelf in turn; what it counted goes to a file.
-lane() {
-	passed=0 failed=0 skipped=0 current=
-	trap 'trap "" INT TERM HUP; end_current' EXIT
-	trap 'exit 130' INT TERM HUP
+take_turns() {
 	for f in tests/"$1"/*.test.js; do
 		name=$1-$(basename "$f" .test.js)
 		[ -f "$f" ] && chosen "$f" && mkdir "$logs/$name.taken" 2>/dev/null || continue
 		run "$name" "$(limit_of "$f" 300)" node "$f"
 	done
+}
+
+# One of two that take the files of a shelf in turn; what it counted goes to a file. "housed": with a house of its own.
+lane() {
+	passed=0 failed=0 skipped=0 current=
+	trap 'trap "" INT TERM HUP; end_current' EXIT
+	trap 'exit 130' INT TERM HUP
+	if [ "${3:-}" = housed ]; then
+		with_house "$1$2" take_turns "$1"
+	else
+		take_turns "$1"
+	fi
 	echo "$passed $failed $skipped" >"$logs/$1.lane$2"
 }
 
 # The tests of a shelf that do not disturb each other, and mostly wait: two at a time.
 two_scripts() {
-	lane "$1" 1 &
+	lane "$1" 1 "${2:-}" &
 	lanes=$!
-	lane "$1" 2 &
+	lane "$1" 2 "${2:-}" &
 	lanes="$lanes $!"
 	wait
 	lanes=
@@ -208,8 +216,8 @@ store_programs() {
 	done
 }
 shelf_store() { [ ! -d tests/store ] || with_house store store_programs; }
-shelf_protocol() { scripts protocol; }
-shelf_talk() { with_house talk scripts talk; }
+shelf_protocol() { two_scripts protocol; }
+shelf_talk() { two_scripts talk housed; }
 shelf_rest() { two_scripts rest; }
 shelf_guide() { with_house guide scripts guide; }
 # (each with a house of its own: they are all Ana and Luis)
