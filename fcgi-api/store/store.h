@@ -20,12 +20,11 @@
 #define STORE_SET_MAX 64        /* members of one set (sends, receipts, ids) */
 #define STORE_TEXT_MAX 65535    /* bytes of contenido and url_archivo */
 /*
- * What an answer may hold of messages, counted as JSON: a control character is one byte in the table and six there. A page
- * has one message at least. All of it together stays below what the web server takes off our hands at once (8 MiB,
- * apache-conf): who reads slowly holds no process.
+ * What an answer may hold of messages, as JSON, where a control character is six bytes. Whole answers stay below what a web
+ * server takes off our hands at once (8 MiB, apache-conf): who reads slowly holds no process.
  */
 #define STORE_LIST_BYTES (6u << 20)     /* newest messages of a list of rooms */
-#define STORE_PAGE_BYTES (512u * 1024)  /* a page */
+#define STORE_PAGE_BYTES (512u * 1024)  /* a page, which has one message at least */
 #define STORE_ROOMS_MAX 4096            /* rooms of a person that are looked at */
 
 /*
@@ -284,12 +283,10 @@ STORE_CHECK enum store_verdict store_message_news(struct store *st, const struct
 struct store_room_entry {
 	struct store_room room;
 	struct store_message *last;   /* newest not deleted; NULL: none, or left out */
-	bool left_out;                /* with those before it, it would come to more than STORE_LIST_BYTES */
+	bool left_out;                /* STORE_LIST_BYTES would be passed */
 	int64_t unread;
 };
-/*
- * The person's rooms (direct ones and groups with active membership), latest activity first, at most `limit`.
- */
+/* The person's rooms (direct ones and groups with active membership), latest activity first, at most `limit`. */
 STORE_CHECK enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned limit,
 					       struct arena *a, struct store_room_entry **rooms_r,
 					       size_t *count_r);

@@ -89,6 +89,7 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 	const struct event_row *row = events_find(e->name);
 	struct slice name = row ? slice_of(row->name) : SLICE_NONE;
 	bool full = !lines_have_room(&h->lines, &seat->line, lines_cost(name.n + e->args.n));
+	bool away = row && !row->here && !bus_alive(h->bus);
 	uint64_t wait = 0;
 	struct command *c;
 
@@ -101,7 +102,7 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 	if (h->config.rate_limits)
 		wait = limits_take(h->limits, row ? row->rate : RATE_OTHER, slice_of(seat->user), slice_of(seat->address),
 				eio_loop_now_ms(h->loop));
-	c = command_new(h, WIRE_EVENT, name, row && !full && !wait ? e->args : SLICE_NONE);
+	c = command_new(h, WIRE_EVENT, name, row && !full && !away && !wait ? e->args : SLICE_NONE);
 	c->seat = seat;
 	c->line = &seat->line;
 	c->row = row;
@@ -114,7 +115,7 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 		command_refused(c, REFUSED_TOO_FAST, wait);
 	} else if (!row) {
 		command_refused(c, REFUSED_BAD_REQUEST, 0);
-	} else if (full || (!row->here && !bus_alive(h->bus))) {
+	} else if (full || away) {
 		h->stats.refused_full += full;
 		h->stats.unavailable++;
 		command_refused(c, REFUSED_UNAVAILABLE, 0);

@@ -133,8 +133,8 @@ static void take_back(struct hall *h, struct command **list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		lines_leave(&h->lines, list[i]);
 	while (n-- > 0) {
-		lines_back(&h->lines, list[n]);
 		list[n]->attempt--;
+		lines_back(&h->lines, list[n]);
 	}
 }
 

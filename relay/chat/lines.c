@@ -66,11 +66,15 @@ static struct line_list *list_of(struct lines *ls, const struct line *l)
 	return l->aside ? &ls->aside[l->aside] : &ls->rings[l->ring];
 }
 
-/* Puts a line where its first command belongs: nowhere while it is empty, held, or something of it is out. */
+/*
+ * Puts a line where its first command belongs: nowhere while it is empty, held, or something of it is out. What goes again
+ * is never held: its message may be stored already, and nobody may come before it then.
+ */
 static void line_place(struct lines *ls, struct line *l, bool first)
 {
 	struct command *head = TAILQ_FIRST(&l->commands);
-	int ring = head && l->out == 0 && !l->held ? head->kind : -1;
+	bool may_go = head && l->out == 0 && (!l->held || head->attempt > 1);
+	int ring = may_go ? head->kind : -1;
 
 	if (ring == l->ring && !first && (!l->aside || l->aside == place_of(head)))
 		return;

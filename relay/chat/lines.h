@@ -112,7 +112,7 @@ void lines_leave(struct lines *ls, struct command *c);
 void lines_back(struct lines *ls, struct command *c);
 /* Its answer came while it waited for its second attempt: it goes to nobody, and nobody but who has the answer ends it. */
 void lines_answered(struct lines *ls, struct command *c);
-/* Keeps what waits in a line from going out, or lets it go again. */
+/* Keeps what waits in a line from going out, but for what goes again; or lets it go. */
 void lines_hold(struct lines *ls, struct line *l, bool held);
 /* Takes a command out of its line, whatever its state. */
 void lines_remove(struct lines *ls, struct command *c);

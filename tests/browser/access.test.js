@@ -21,8 +21,19 @@ async function nameless(page) {
   return nodes.filter((n) => !n.ignored && controls.includes(n.role?.value) && !n.name?.value).map((n) => n.role.value);
 }
 
-test('from the first screen into a conversation by the keyboard alone', async () => {
+test('back on the first screen one can choose anew', async () => {
   house = await House.open();
+  const page = await person(house, '');
+  for (const name of ['Ana García', 'Luis Martínez']) {
+    await page.click(`.person:has-text("${name}")`);
+    await page.waitForSelector('#connection[data-state="conectado"]');
+    await page.goBack();
+    await page.waitForSelector('.person');
+  }
+  await page.context().close();
+}, 60000);
+
+test('from the first screen into a conversation by the keyboard alone', async () => {
   ana = await person(house, '');
   await ana.waitForSelector('.person');
   await ana.focus('#chooser-id');
@@ -69,6 +80,22 @@ test('Enter sends, Shift+Enter breaks the line', async () => {
   await bubble(ana, stamp).waitFor();
   assert.equal(await bubble(ana, stamp).locator('.text').evaluate((e) => e.textContent), `uno\ndos ${stamp}`);
   assert.equal(await ana.inputValue('#composer-text'), '');
+});
+
+test('the skip link leads into the conversation that is open, or to a new one', async () => {
+  const skip = async () => {
+    await ana.focus('#skip');
+    await ana.keyboard.press('Enter');
+    return focused(ana);
+  };
+  const address = ana.url();
+  assert.equal(await skip(), 'composer-text');
+  assert.equal(ana.url(), address);
+  assert.equal(await ana.isVisible('#thread-open'), true);
+  await ana.keyboard.press('Escape');
+  await ana.waitForSelector('#thread-none:not([hidden])');
+  assert.equal(await skip(), 'new-chat');
+  await openWith(ana, 456);
 });
 
 test('what arrives is announced, with who wrote it', async () => {

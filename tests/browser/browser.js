@@ -16,7 +16,9 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--dis
 let running;
 
 function browser() {
-  running = running || chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+  // people's browsers keep the page they came from
+  running = running || chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS,
+    ignoreDefaultArgs: ['--disable-back-forward-cache'] });
   return running;
 }
 

@@ -70,6 +70,29 @@ test('what is typed while an edit is on its way stays in the box', async () => {
   await ana.locator('#composer-edit').waitFor({ state: 'hidden' });
 }, 40000);
 
+test('an edit that fails when one has gone elsewhere is told there, and waits where it was written', async () => {
+  await openWith(ana, 101);
+  await openWith(ana, 456);
+  await edit('por corregir');
+  const locked = await house.db().getConnection();
+  try {
+    await locked.query('BEGIN');
+    await locked.query('UPDATE mensajes SET eliminado_en = CURRENT_TIMESTAMP WHERE id = ?', [await idOf(say('por corregir'))]);
+    await ana.fill('#composer-text', say('corregido'));
+    await ana.press('#composer-text', 'Enter');
+    await room(ana, 'María Hernández').click();
+    await ask(async () => (await ana.inputValue('#composer-text')) === '', 2000, 'the other conversation');
+  } finally {
+    await locked.query('COMMIT');
+    locked.release();
+  }
+  await ask(async () => (await ana.textContent('#notice')) !== '', 10000, 'the notice');
+  assert.equal(await ana.textContent('#composer-error'), '');
+  await room(ana, 'Luis Martínez').click();
+  assert.equal(await ana.inputValue('#composer-text'), say('corregido'));
+  await ana.fill('#composer-text', '');
+}, 60000);
+
 test('a message deleted elsewhere ends its edit', async () => {
   await edit('por borrar');
   await change('DELETE', say('por borrar'));

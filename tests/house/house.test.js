@@ -195,6 +195,27 @@ test('make run, Ctrl-C: everything ends', async () => {
   assert.deepEqual(inhabitants(runDir), []);
 }, 120000);
 
+// What a machine that went down leaves behind; its numbers are somebody else's by now.
+test('a process that has the number of one of ours is left alone', async () => {
+  const runDir = path.join(houses, 'stale');
+  const bystander = spawn('sleep', ['100'], { detached: true, stdio: 'ignore' });
+  const [, started] = /^\d+ \(.*\) (.*)$/.exec(fs.readFileSync(`/proc/${bystander.pid}/stat`, 'utf8').trim());
+  const began = started.split(' ')[19];
+  const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  try {
+    fs.mkdirSync(path.join(runDir, 'pids'), { recursive: true });
+    for (const rest of [`1 ${boot}`, '1', `${began} 00000000-0000-0000-0000-000000000000`, '']) {
+      fs.writeFileSync(path.join(runDir, 'pids/web'), `${bystander.pid} ${rest}\n`);
+      const { code, out } = await command([...script, 'stop'], { ...base, RUN_DIR: runDir });
+      assert.equal(code, 0, out);
+      process.kill(bystander.pid, 0);
+      assert.equal(fs.existsSync(path.join(runDir, 'pids/web')), false);
+    }
+  } finally {
+    bystander.kill();
+  }
+}, 30000);
+
 test('Ctrl-C while the database starts does not wait for one that takes no notice', async () => {
   const runDir = path.join(houses, 'foreground');
   const bin = path.join(houses, 'deaf');

@@ -4,7 +4,7 @@
 #
 # A house lives in $RUN_DIR:
 #   house.env   what it is and where it answers (shell syntax)      state/   what it remembers between commands
-#   log/        one file per part                                   pids/    NAME: "pid starttime"
+#   log/        one file per part                                   pids/    NAME: "pid starttime boot"
 #   db/         the database's data and socket
 #   bus/        RUN_DIR of the programs (private: 0750)             web/     api.sock, the web server's files
 # bus/ and web/ move to a short folder of their own ($short) where the path is too long for a
@@ -93,13 +93,16 @@ wait_for() {
 # the start time tells our process from a later one with its number
 start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 
+# the machine's present run: numbers and start times begin anew with the next
+boot() { cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown; }
+
 # launch NAME COMMAND...: in the current environment and folder, output to log/NAME.log
 launch() {
 	part=$1
 	shift
 	forget "halting_$part"
 	setsid "$@" </dev/null >>"$run/log/$part.log" 2>&1 9>&- &
-	echo "$! $(start_time $!)" >"$run/pids/$part"
+	echo "$! $(start_time $!) $(boot)" >"$run/pids/$part"
 	starting=$part
 }
 
@@ -107,8 +110,8 @@ pid_of() { cut -d' ' -f1 "$run/pids/$1" 2>/dev/null || :; }
 
 alive() {
 	[ -f "$run/pids/$1" ] || return 1
-	read -r pid started <"$run/pids/$1" || return 1
-	[ -n "$started" ] && [ "$(start_time "$pid")" = "$started" ] &&
+	read -r pid started booted <"$run/pids/$1" || return 1
+	[ -n "$started" ] && [ "$booted" = "$(boot)" ] && [ "$(start_time "$pid")" = "$started" ] &&
 		! grep -q '^State:.[ZX]' "/proc/$pid/status" 2>/dev/null
 }
 
@@ -118,6 +121,15 @@ group_left() {
 		awk -v g="$1" '{ sub(/^.*\) /, "") } $3 == g && $1 !~ /[ZX]/ { f = 1 } END { exit !f }'
 }
 group_gone() { ! group_left "$1"; }
+
+# group_ours NAME: its master is there, or gone in this run of the machine: while one of a group is left, its number is nobody
+# else's. A process that has the number now and began at another time is a stranger.
+group_ours() {
+	read -r pid started booted <"$run/pids/$1" || return 1
+	[ -n "$started" ] && [ "$booted" = "$(boot)" ] || return 1
+	case $(start_time "$pid") in '' | "$started") return 0 ;; esac
+	return 1
+}
 
 # halt NAME SECONDS [SIGNAL]: TERM to the master, KILL to its whole group when the time is over
 halt() {
@@ -131,7 +143,7 @@ halt() {
 		kill -s KILL "$pid" 2>/dev/null || :
 	fi
 	# children of a master that was killed end by themselves; those that do not are ended here
-	if [ -n "$pid" ] && ! wait_for 3 group_gone "$pid"; then
+	if group_ours "$1" && ! wait_for 3 group_gone "$pid"; then
 		kill -s KILL -- "-$pid" 2>/dev/null || :
 		wait_for 3 group_gone "$pid" || :
 	fi

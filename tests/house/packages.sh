@@ -14,7 +14,11 @@ tests='apache2-bin libapache2-mod-fcgid nginx clang libclang-rt-14-dev libcmocka
 	universal-ctags chromium fonts-dejavu-core
 	python3-socketio python3-websocket python3-requests python3-aiohttp'
 
+installed() { dpkg-query -W -f='${db:Status-Abbrev}|' "$1" 2>/dev/null | grep -q '^.i'; }
+
 list() {
+	# Oracle's headers are as good, and the two exclude each other
+	! installed libmysqlclient-dev || build=$(echo $build | sed 's/libmariadb-dev//')
 	case $1 in
 	build) echo $build ;;
 	run)
@@ -35,7 +39,8 @@ list() {
 missing() {
 	have=" $(dpkg-query -W -f='${db:Status-Abbrev}|${Package} ' "$@" 2>/dev/null || :)"
 	for p in "$@"; do
-		case $have in *" ii |$p "*) ;; *) printf '%s ' "$p" ;; esac
+		# installed, whatever else is wanted with it: "hi" is one that is held back
+		case $have in *" "?"i |$p "*) ;; *) printf '%s ' "$p" ;; esac
 	done
 }
 

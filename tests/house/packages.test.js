@@ -37,6 +37,17 @@ test('each list holds what the one before holds', () => {
   assert.ok(house.every((p) => all.includes(p)), house.join(' '));
 });
 
+test('what is installed and held back is installed, and Oracle\'s headers are headers', () => {
+  const answers = ['dpkg-query', 'id'].map((name) => [name, fs.readFileSync(path.join(dir, name))]);
+  const build = run('sh', 'tests/house/packages.sh', 'list', 'build').stdout.trim().split(' ').filter((p) => p !== 'libmariadb-dev');
+  const said = [...build, 'libmysqlclient-dev'].map((p) => `hi |${p} `).join('');
+  fs.writeFileSync(path.join(dir, 'dpkg-query'), `#!/bin/sh\ncase $* in *'|' | *'| libmysqlclient-dev') echo 'ii |' ;; *) echo '${said}' ;; esac\n`);
+  fs.writeFileSync(path.join(dir, 'id'), '#!/bin/sh\necho 1000\n');
+  const { status, stderr } = run('sh', 'tests/house/packages.sh', 'build');
+  assert.deepEqual([status, stderr], [0, '']);
+  for (const [name, text] of answers) fs.writeFileSync(path.join(dir, name), text);
+});
+
 test('README names it, in both languages', () => {
   for (const name of ['README.md', 'README.es.md']) {
     assert.match(fs.readFileSync(path.join(TOP, name), 'utf8'), /make packages-build && make && make install/);

@@ -7,6 +7,7 @@
  * What commands may cost and how they end when their socket goes: as test_chat_dispatch.c, without a loop, a bus or
  * a socket.
  */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,6 +74,31 @@ static void what_all_hold_together_is_bounded(void **state)
 	h->lines.bytes -= others;
 }
 
+/* She takes nothing, so that her refusals wait for their turn, and there are no workers. */
+static void what_is_refused_for_want_of_workers_keeps_no_arguments(void **state)
+{
+	size_t n = 900 * 1000;
+	char *args = mem_zero(1, n);
+	struct seat *seat = ana.data;
+	struct sio_event e = { .name = SLICE("mark_read"), .args = { args, n } };
+
+	(void)state;
+	memset(args, ' ', n);
+	h->queue_half = 100;
+	queued = 101;
+	alive = false;
+	for (int i = 0; i < 2; i++)
+		commands_take(h, seat, &e);
+	settle();
+	assert_int_equal(h->stats.unavailable, 2);
+	assert_int_equal(seat->line.count, 2);
+	assert_in_range(malloc_usable_size(TAILQ_FIRST(&seat->line.commands)), 1, 1000);
+	queued = 0;
+	settle();
+	assert_int_equal(seat->line.count, 0);
+	free(args);
+}
+
 static void unknown_events_that_ask_for_an_answer_have_a_rate(void **state)
 {
 	struct sio_event e = { .name = SLICE("nothing"), .args = SLICE("{}"), .wants_ack = true };
@@ -137,6 +163,7 @@ int main(void)
 		TEST(a_late_refusal_of_a_connect_that_waits_for_its_second_attempt),
 		TEST(what_all_hold_together_is_bounded),
 		TEST(a_token_ends_by_the_wall_clock_wherever_that_is_set),
+		TEST(what_is_refused_for_want_of_workers_keeps_no_arguments),
 		TEST(unknown_events_that_ask_for_an_answer_have_a_rate),
 	};
 

@@ -163,6 +163,34 @@ static void second_attempts_go_alone_and_first(void **state)
 	drop(c[2]);
 }
 
+static void what_goes_again_is_not_held(void **state)
+{
+	struct line a, b;
+	struct command *out[64], *c[3];
+
+	(void)state;
+	line_init(&a);
+	line_init(&b);
+	c[0] = put(&a, WIRE_JOB_SENDS, 10);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	c[1] = put(&a, WIRE_JOB_SENDS, 10);
+	c[2] = put(&b, WIRE_JOB_SENDS, 10);
+	lines_hold(&ls, &a, true);
+	lines_back(&ls, c[0]);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], c[0]);
+	drop(c[0]);
+	/* the rest of the line is */
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], c[2]);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
+	lines_hold(&ls, &a, false);
+	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
+	assert_ptr_equal(out[0], c[1]);
+	drop(c[1]);
+	drop(c[2]);
+}
+
 static void refusals_wait_for_their_turn(void **state)
 {
 	struct line a;
@@ -257,6 +285,7 @@ int main(void)
 		cmocka_unit_test_setup(a_greedy_socket_takes_eight_while_others_wait, setup),
 		cmocka_unit_test_setup(jobs_end_at_64_commands_and_256_kib, setup),
 		cmocka_unit_test_setup(second_attempts_go_alone_and_first, setup),
+		cmocka_unit_test_setup(what_goes_again_is_not_held, setup),
 		cmocka_unit_test_setup(refusals_wait_for_their_turn, setup),
 		cmocka_unit_test_setup(the_relays_own_go_alone, setup),
 		cmocka_unit_test_setup(random_walk_keeps_order_and_counts, setup),

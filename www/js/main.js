@@ -48,6 +48,11 @@ function makeParts(me, demo) {
 	return parts;
 }
 
+// A first screen that the browser kept for "back" has been answered already, and hears nothing any more.
+addEventListener('pageshow', (event) => {
+	if (event.persisted) location.reload();
+});
+
 // The address names the open conversation, so that "back" works on a phone.
 const roomInAddress = () => /^#\/sala\/([0-9a-f-]{36})$/.exec(location.hash)?.[1] ?? null;
 
@@ -132,6 +137,12 @@ function setUpScreen(parts, demo) {
 	screen.back = navigation.back;
 	screen.rooms = setUpRooms({ store, onOpen: navigation.goTo });
 	setUpWriting(parts, screen, navigation.attempt);
+	// Not by its address: that names the open conversation.
+	$('skip').onclick = (event) => {
+		event.preventDefault();
+		if (store.current) screen.composer.focus();
+		else $('new-chat').focus();
+	};
 	setUpNotices({ store, onOpen: navigation.goTo });
 	setUpDialog({
 		me: store.me,

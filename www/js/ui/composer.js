@@ -2,6 +2,7 @@
 // conversation.
 
 import { $, icon } from './dom.js';
+import { showNotice } from './status.js';
 
 // onSend(uuid, text) returns a text of refusal, or nothing when it is on its way; onEdit(message, text) resolves
 // when it is done; onWriting(uuid, yes) hears of each key.
@@ -44,6 +45,7 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 	}
 
 	async function submitEdit(message, text) {
+		const where = shown;
 		if (text === begun) return endEdit();
 		try {
 			await onEdit(message, text);
@@ -51,7 +53,13 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 			begun = text;
 			if (box.value === text) endEdit();
 		} catch (error) {
-			$('composer-error').textContent = error.message;
+			if (edited === message) {
+				$('composer-error').textContent = error.message;
+				return;
+			}
+			// One has gone elsewhere meanwhile: what was written waits there.
+			if (where !== shown && !drafts.get(where)) drafts.set(where, text);
+			showNotice(error.message);
 		}
 	}
 
