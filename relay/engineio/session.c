@@ -172,12 +172,10 @@ void session_heard(struct eio_session *s)
 {
 	if (s->version == 3) {
 		session_alive(s);
-		return;
+	} else if (s->awaiting_pong && !s->extended && !s->paused) {
+		s->extended = true;
+		arm(s, s->host->config->ping_timeout_ms);
 	}
-	if (!s->awaiting_pong || s->extended || s->paused)
-		return;
-	s->extended = true;
-	arm(s, s->host->config->ping_timeout_ms);
 }
 
 static void heartbeat_missed(struct eio_session *s)
@@ -198,13 +196,12 @@ static void on_timer(struct wheel_entry *e)
 {
 	struct eio_session *s = (struct eio_session *)((char *)e - offsetof(struct eio_session, timer));
 
-	if (s->state == SESSION_CLOSING) {
+	if (s->state == SESSION_CLOSING)
 		session_end(s, s->reason, s->close_code);
-	} else if (s->awaiting_pong) {
+	else if (s->awaiting_pong)
 		heartbeat_missed(s);
-	} else {
+	else
 		heartbeat_ping(s);
-	}
 }
 
 /* A POST that was withheld when the session left polling waits for the same word. */
