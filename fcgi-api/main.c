@@ -92,6 +92,13 @@ static int make_token(const struct settings *s, const struct wanted *w)
 	return 0;
 }
 
+static void warn_of_open_identity(const struct settings *s)
+{
+	if (!s->token_mode && !s->production)
+		log_warn("identity", "AUTH_MODE=open: everybody is who he says; for production set UPRED_ENV "
+				     "and AUTH_MODE");
+}
+
 static int open_door(enum what what, const struct settings *s)
 {
 	struct stat st;
@@ -101,9 +108,7 @@ static int open_door(enum what what, const struct settings *s)
 		fprintf(stderr, "upred-api: RUN_DIR: %s is not a directory\n", s->run_dir);
 		return EXIT_SETTING;
 	}
-	if (!s->token_mode && !s->production)
-		log_warn("identity", "AUTH_MODE=open: everybody is who he says; for production set UPRED_ENV "
-				     "and AUTH_MODE");
+	warn_of_open_identity(s);
 	return what == WHAT_BUS ? door_bus(s) : door_fcgi(s);
 }
 
@@ -194,6 +199,7 @@ static int without_arguments(bool cgi)
 
 	if (!s)
 		return EXIT_SETTING;
+	warn_of_open_identity(s);
 	return cgi ? door_cgi(s) : door_fcgi_stdin(s);
 }
 

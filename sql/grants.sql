@@ -6,7 +6,9 @@
 
 CREATE USER IF NOT EXISTS 'upred_push'@'localhost' ACCOUNT LOCK;
 
-GRANT SELECT ON usuarios TO 'upred_push'@'localhost';
+-- (of people what others see: no hash_contrasena)
+GRANT SELECT (id, nombre, apellido_paterno, apellido_materno, correo_institucional, foto_perfil_url, estado)
+	ON usuarios TO 'upred_push'@'localhost';
 GRANT SELECT ON grupos TO 'upred_push'@'localhost';
 GRANT SELECT ON miembros_grupo TO 'upred_push'@'localhost';
 GRANT SELECT, INSERT, UPDATE ON salas_chat TO 'upred_push'@'localhost';

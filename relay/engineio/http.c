@@ -31,6 +31,7 @@ static const struct {
 	{ "user-agent", WSI_TOKEN_HTTP_USER_AGENT },
 	{ "x-forwarded-for", WSI_TOKEN_X_FORWARDED_FOR },
 	{ "host", WSI_TOKEN_HOST },
+	{ "referer", WSI_TOKEN_HTTP_REFERER },
 };
 
 /* ---- reading ---- */
@@ -97,9 +98,8 @@ static bool is_ours(const struct eio_conn *c, struct slice path)
 {
 	struct slice own = slice_of(c->hub->config.path);
 
-	if (slice_eq(path, own))
-		return true;
-	return own.n > 1 && own.p[own.n - 1] == '/' && slice_eq(path, (struct slice){ own.p, own.n - 1 });
+	return slice_eq(path, own) ||
+	       (own.n > 1 && own.p[own.n - 1] == '/' && slice_eq(path, (struct slice){ own.p, own.n - 1 }));
 }
 
 /* True when the origin may not ask. The CORS header is prepared. */
@@ -201,9 +201,7 @@ static int open_polling(struct eio_conn *c, const struct request *q)
 		return answer_busy(c, conn_answer);
 	s->base64 = q->base64;
 	session_opened(s);
-	if (s->state == SESSION_CLOSED)
-		return answer_busy(c, conn_answer);
-	return polling_get(c, s);
+	return s->state == SESSION_CLOSED ? answer_busy(c, conn_answer) : polling_get(c, s);
 }
 
 static int post_polling(struct eio_conn *c, struct eio_session *s, size_t length)
@@ -228,6 +226,8 @@ static enum request_fault judge(struct eio_conn *c, struct request *q, struct ei
 	*s_r = NULL;
 	if (fault != REQUEST_FINE)
 		return fault;
+	if (q->jsonp >= 0 && request_script_refused(&c->hub->origins, &c->hub->request.headers))
+		return REQUEST_FORBIDDEN;
 	*s_r = q->has_sid ? hub_find(c->hub, q->sid) : NULL;
 	struct request_session known = { 0 };
 	if (*s_r)

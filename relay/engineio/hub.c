@@ -191,6 +191,7 @@ struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const st
 	h->config.tls_key_file = own_copy(c->tls_key_file);
 	names_parse(&h->origins, c->cors_origins);
 	names_parse(&h->proxies, c->trusted_proxies);
+	names_as_addresses(&h->proxies);
 	h->sessions = map_new();
 	h->addresses = map_new();
 	h->host.config = &h->config;

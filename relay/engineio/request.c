@@ -240,6 +240,48 @@ bool request_origin_refused(const struct names *allowed, struct slice origin, st
 	return origin.n && !request_origin(allowed, origin).n && !is_this_host(origin, host);
 }
 
+bool request_script_refused(const struct names *allowed, const struct fields *headers)
+{
+	struct slice origin, referer, host;
+
+	if (names_find(allowed, SLICE("*")) || fields_find(headers, "origin", &origin))
+		return false;
+	fields_find(headers, "referer", &referer);
+	fields_find(headers, "host", &host);
+	const char *rest = referer.n ? memmem(referer.p, referer.n, "://", 3) : NULL;
+	const char *end = rest ? memchr(rest + 3, '/', referer.n - (size_t)(rest + 3 - referer.p)) : NULL;
+
+	origin = (struct slice){ referer.p, end ? (size_t)(end - referer.p) : referer.n };
+	return origin.n == 0 || request_origin_refused(allowed, origin, host);
+}
+
+/* As accept.c writes a peer's: an IPv4 address in IPv6 is that one. False when it is no address. */
+static bool plain_address(const char *text, char out[ADDRESS_LEN])
+{
+	struct in6_addr a;
+
+	memset(out, 0, ADDRESS_LEN);
+	if (inet_pton(AF_INET, text, &a) == 1)
+		return inet_ntop(AF_INET, &a, out, ADDRESS_LEN);
+	if (inet_pton(AF_INET6, text, &a) != 1)
+		return false;
+	if (IN6_IS_ADDR_V4MAPPED(&a))
+		return inet_ntop(AF_INET, a.s6_addr + 12, out, ADDRESS_LEN);
+	return inet_ntop(AF_INET6, &a, out, ADDRESS_LEN);
+}
+
+void names_as_addresses(struct names *n)
+{
+	char plain[ADDRESS_LEN];
+
+	for (unsigned i = 0; i < n->count; i++) {
+		if (!plain_address(n->list[i], plain))
+			continue;
+		free(n->list[i]);
+		n->list[i] = mem_copy(slice_of(plain));
+	}
+}
+
 /* Some proxies write "192.0.2.1:4711" and "[2001:db8::1]:4711" or "[2001:db8::1]". */
 static struct slice without_port(struct slice a)
 {
@@ -255,9 +297,8 @@ static struct slice without_port(struct slice a)
 /* Takes the last element off a list: false when it is no address. */
 static bool take_last(struct slice *list, char out[ADDRESS_LEN])
 {
-	struct in6_addr any;
 	size_t start = list->n, end = list->n;
-	char text[ADDRESS_LEN] = { 0 };
+	char text[ADDRESS_LEN] = { 0 }, plain[ADDRESS_LEN];
 
 	while (start && list->p[start - 1] != ',')
 		start--;
@@ -270,9 +311,9 @@ static bool take_last(struct slice *list, char out[ADDRESS_LEN])
 	if (last.n == 0 || last.n >= sizeof text)
 		return false;
 	memcpy(text, last.p, last.n);
-	if (inet_pton(AF_INET, text, &any) != 1 && inet_pton(AF_INET6, text, &any) != 1)
+	if (!plain_address(text, plain))
 		return false;
-	memcpy(out, text, sizeof text);
+	memcpy(out, plain, sizeof plain);
 	return true;
 }
 

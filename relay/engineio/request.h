@@ -72,6 +72,8 @@ struct names {
 };
 void names_parse(struct names *n, const char *comma_list);
 void names_fini(struct names *n);
+/* Writes each entry that is an IP address as the kernel's peers are written (request_address). */
+void names_as_addresses(struct names *n);
 /* The entry that equals the text (letters' case aside), or NULL. */
 const char *names_find(const struct names *n, struct slice text);
 
@@ -87,6 +89,11 @@ struct slice request_origin(const struct names *allowed, struct slice origin);
  * (Swift) writes "wss://HOST".
  */
 bool request_origin_refused(const struct names *allowed, struct slice origin, struct slice host);
+/*
+ * The same for JSONP without an Origin, by a request's headers: a browser says none for a script, and its answer is for
+ * whoever's page it is. Where not all may, the page's Referer has to say whose (as socket.io 2, checkRequest).
+ */
+bool request_script_refused(const struct names *allowed, const struct fields *headers);
 /*
  * The address to count and to report: the peer, or while that is trusted the element of X-Forwarded-For that it wrote, from
  * the last one on. What is no address ends the walk.

@@ -214,19 +214,27 @@ void sio_socket_free_ended(struct sio_client *c)
 	}
 }
 
+/* What its client still says to it for a moment is nobody's fault (client.c: is_stale). */
+static void note_kicked(struct sio_socket *s)
+{
+	s->client->kicked |= s->nsp->bit;
+	s->client->kicked_ms = (uint32_t)eio_loop_now_ms(s->nsp->server->loop);
+}
+
 void sio_socket_refuse(struct sio_socket *s, struct slice object)
 {
 	if (s->state != SIO_SOCKET_PENDING)
 		return;
 	s->nsp->server->stats.connect_errors++;
 	send_simple(s, SIO_CONNECT_ERROR, object);
+	if (s->held)            /* what it said before it heard this is not out of turn */
+		note_kicked(s);
 	sio_socket_end(s, BY_SERVER);
 }
 
 static void socket_kick(struct sio_socket *s)
 {
-	s->client->kicked |= s->nsp->bit;
-	s->client->kicked_ms = (uint32_t)eio_loop_now_ms(s->nsp->server->loop);
+	note_kicked(s);
 	send_simple(s, SIO_DISCONNECT, SLICE_NONE);
 	sio_socket_end(s, BY_SERVER);
 }

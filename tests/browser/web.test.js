@@ -112,4 +112,13 @@ for (const web of ['apache', 'nginx']) {
     const heard = await luis.next('receive_message', { message: `por ${web}` });
     assert.equal(heard.from, '123');
   });
+
+  test(`${web}: what is for this machine alone is not reached through the relay's path`, async () => {
+    for (const place of ['metrics', 'healthz', 'readyz']) {
+      for (const way of ['#/../../', '../', '..%2f', '%2e%2e/', '..%252f', '/../', 'x/../../', '?/../../']) {
+        const answer = await raw(houses[web], `GET /socket.io/${way}${place} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+        assert.match(answer, /^HTTP\/1\.1 4\d\d /, `${way}${place}`);
+      }
+    }
+  });
 }

@@ -80,6 +80,7 @@ web_launch() {
 	case $WEB in
 	apache*)
 		set -- apache2 -f "$web/apache.conf" -D FOREGROUND
+		[ "${UPRED_ENV:-${FLASK_ENV:-development}}" = production ] || set -- "$@" -D UPRED_DEVELOPMENT
 		case $WEB in
 		*-fcgid) set -- "$@" -D UPRED_FCGID ;;
 		*-cgid) set -- "$@" -D UPRED_CGID ;;

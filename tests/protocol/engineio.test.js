@@ -822,6 +822,11 @@ test('origins: a list allows its entries with credentials and refuses others', a
   assert.equal((await request(s, 'GET', s.url())).status, 200);
   assert.equal((await get(`http://127.0.0.1:${s.port}`)).status, 200);     // the page of this very host
   refused(await request(s, 'OPTIONS', s.url(), { headers: { Origin: 'http://evil.example' } }), 403, 4);
+  // a script's page is known by its Referer alone
+  const script = (headers) => request(s, 'GET', s.url('&j=0'), { headers });
+  for (const Referer of ['http://evil.example/', 'http://evil.example/http://a.example/']) refused(await script({ Referer }), 403, 4);
+  refused(await script({}), 403, 4);
+  for (const Referer of ['http://a.example/page', `http://127.0.0.1:${s.port}/`]) assert.equal((await script({ Referer })).status, 200);
   const c = raw(s);
   c.write(upgradeText('', 'Origin: http://evil.example\r\n'));
   await c.until(/^HTTP\/1\.[01] 403[^]*"code":4/);

@@ -74,5 +74,7 @@ test('of who is refused nothing is heard, and he is told why', async () => {
     ws.send(`42["join_direct_chat",{"other_user_id":"${other}"}]`);
   });
   assert.match(await ws.nextText(), /^44/);
+  ws.send('2');
+  assert.equal(await ws.nextText(), '3', 'it is not closed for what it said before it was told');
   ws.destroy();
 });

@@ -149,6 +149,22 @@ static void origins(void **state)
 	for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
 		assert_int_equal(request_origin_refused(&list, slice_of(ports[i].origin), slice_of(ports[i].host)),
 				 ports[i].refused);
+	static const struct { const char *referer; bool refused; } pages[] = {
+		{ "http://a.example/una/página?x", false }, { "http://a.example", false }, { "http://chat.example:5000/", false },
+		{ "http://evil.example/http://a.example/", true }, { "http://a.example.evil/", true }, { "x", true }, { "", true },
+	};
+	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+		struct fields headers = { 0 };
+
+		fields_add(&headers, SLICE("host"), host);
+		if (*pages[i].referer)
+			fields_add(&headers, SLICE("referer"), slice_of(pages[i].referer));
+		assert_int_equal(request_script_refused(&list, &headers), pages[i].refused);
+		assert_false(request_script_refused(&any, &headers));
+		fields_add(&headers, SLICE("origin"), SLICE("http://judged.already"));
+		assert_false(request_script_refused(&list, &headers));
+		fields_fini(&headers);
+	}
 	assert_false(request_origin_refused(&list, SLICE_NONE, host));
 	assert_false(request_origin_refused(&any, SLICE("null"), host));
 	assert_true(request_origin_refused(&none, SLICE("http://a"), SLICE_NONE));
@@ -171,13 +187,15 @@ static void addresses(void **state)
 		{ "127.0.0.1", "10.9.9.9, [::1]:9", "10.9.9.9" }, { "127.0.0.1", "rubbish, 10.9.9.9", "10.9.9.9" },
 		{ "127.0.0.1", ",10.9.9.9", "10.9.9.9" }, { "127.0.0.1", "10.9.9.9, rubbish", "127.0.0.1" },
 		{ "192.0.2.9", "192.0.2.7, 10.9.9.9", "192.0.2.9" }, { "127.0.0.1", ",", "127.0.0.1" }, { "127.0.0.1", "192.0.2.7,,10.9.9.9", "10.9.9.9" },
+		{ "127.0.0.1", "192.0.2.7, ::FFFF:10.9.9.9", "192.0.2.7" }, { "::1", "2001:DB8:0::1", "2001:db8::1" },
 		{ "127.0.0.1", "1234567890123456789012345678901234567890123456789012345", "127.0.0.1" },
 	};
 	struct names trusted;
 	char out[ADDRESS_LEN];
 	(void)state;
 
-	names_parse(&trusted, "127.0.0.1,::1,10.9.9.9");
+	names_parse(&trusted, "127.0.0.1,0:0:0:0:0:0:0:1,::ffff:10.9.9.9");
+	names_as_addresses(&trusted);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		request_address(rows[i].peer, &trusted, slice_of(rows[i].forwarded), out);
 		assert_string_equal(out, rows[i].want);
