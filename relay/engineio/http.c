@@ -226,7 +226,8 @@ static enum request_fault judge(struct eio_conn *c, struct request *q, struct ei
 	*s_r = NULL;
 	if (fault != REQUEST_FINE)
 		return fault;
-	if (q->jsonp >= 0 && request_script_refused(&c->hub->origins, &c->hub->request.headers))
+	if (q->jsonp >= 0 && q->method == METHOD_GET &&
+	    request_script_refused(&c->hub->origins, &c->hub->request.headers))
 		return REQUEST_FORBIDDEN;
 	*s_r = q->has_sid ? hub_find(c->hub, q->sid) : NULL;
 	struct request_session known = { 0 };

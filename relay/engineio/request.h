@@ -90,7 +90,7 @@ struct slice request_origin(const struct names *allowed, struct slice origin);
  */
 bool request_origin_refused(const struct names *allowed, struct slice origin, struct slice host);
 /*
- * The same for JSONP without an Origin, by a request's headers: a browser says none for a script, and its answer is for
+ * The same for JSONP's GET without an Origin, by its headers: a browser says none for a script, and its answer is for
  * whoever's page it is. Where not all may, the page's Referer has to say whose (as socket.io 2, checkRequest).
  */
 bool request_script_refused(const struct names *allowed, const struct fields *headers);
