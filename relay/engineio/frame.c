@@ -103,18 +103,6 @@ bool frame_is_binary(const struct eio_frame *f)
 	return f->binary;
 }
 
-bool frame_wants_bytes(const struct eio_frame *f)
-{
-	struct slice text = frame_data(f);
-
-	if (frame_is_binary(f))
-		return true;
-	for (size_t i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] >= 0xf0)       /* UTF-8: the first byte of four */
-			return true;
-	return false;
-}
-
 char frame_type(const struct eio_frame *f)
 {
 	return f->binary ? PACKET_MESSAGE : f->bytes[f->head_len];

@@ -15,11 +15,6 @@ struct eio_frame *frame_packet(char type, struct slice data);
 bool frame_enter_queue(struct eio_frame *f);
 bool frame_leave_queue(struct eio_frame *f);
 bool frame_is_binary(const struct eio_frame *f);
-/*
- * Whether a payload of revision 3 with it counts bytes, for clients that take such: binary, or text with characters above
- * U+FFFF, of which JavaScript counts two where python-engineio 3 counts one.
- */
-bool frame_wants_bytes(const struct eio_frame *f);
 /* Packet type ('4' for messages) and its data without the type. */
 char frame_type(const struct eio_frame *f);
 struct slice frame_data(const struct eio_frame *f);

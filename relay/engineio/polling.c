@@ -94,7 +94,7 @@ static void put_payload(struct buf *b, const struct eio_conn *c, bool binary)
 static int write_payload(struct eio_conn *c)
 {
 	bool binary = c->version == 3 && !c->base64 && c->jsonp < 0 && c->session && !c->session->base64 &&
-		      queue_wants_bytes(&c->session->queue);
+		      queue_has_binary(&c->session->queue);
 	struct buf body = BUF_INIT, script = BUF_INIT;
 	struct conn_answer a = { .status = 200,
 				 .type = binary ? "application/octet-stream" : "text/plain; charset=UTF-8" };

@@ -78,10 +78,10 @@ size_t queue_pop(struct queue *q)
 	return size;
 }
 
-bool queue_wants_bytes(const struct queue *q)
+bool queue_has_binary(const struct queue *q)
 {
 	for (uint32_t i = 0; i < q->count; i++)
-		if (frame_wants_bytes(q->ring[(q->head + i) % q->cap]))
+		if (frame_is_binary(q->ring[(q->head + i) % q->cap]))
 			return true;
 	return false;
 }

@@ -37,8 +37,8 @@ void queue_put(struct queue *q, struct eio_frame *f);
 struct eio_frame *queue_peek(const struct queue *q);
 /* Drops the oldest frame of a queue that is not empty; returns its frame_size. */
 size_t queue_pop(struct queue *q);
-/* True when something waits for which a payload of revision 3 counts bytes (frame.h). */
-bool queue_wants_bytes(const struct queue *q);
+/* True when a binary message waits. */
+bool queue_has_binary(const struct queue *q);
 /* Drops everything and gives the memory back. */
 void queue_fini(struct queue *q);
 

@@ -89,7 +89,7 @@ test('an edit that fails when one has gone elsewhere is told there, and waits wh
   await ask(async () => (await ana.textContent('#notice')) !== '', 10000, 'the notice');
   assert.equal(await ana.textContent('#composer-error'), '');
   await room(ana, 'Luis Martínez').click();
-  assert.equal(await ana.inputValue('#composer-text'), say('corregido'));
+  await ask(async () => (await ana.inputValue('#composer-text')) === say('corregido'), 5000, 'the text that was refused');
   await ana.fill('#composer-text', '');
 }, 60000);
 
