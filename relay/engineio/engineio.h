@@ -220,6 +220,8 @@ void eio_session_each_query(const struct eio_session *s,
  * x-forwarded-for, host. 1 and the value, or 0.
  */
 int eio_session_header(const struct eio_session *s, const char *name, struct slice *value_r);
+/* Whether Python's client opened it, as far as its handshake tells. */
+bool eio_session_of_python(const struct eio_session *s);
 /* What ended it, when it was refused something: a sentence for the log, static; else NULL. */
 const char *eio_session_why(const struct eio_session *s);
 void eio_session_set_data(struct eio_session *s, void *data);

@@ -120,3 +120,38 @@ void handshake_free(struct handshake *h)
 {
 	free(h);
 }
+
+static size_t digits(struct slice s, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < s.n && s.p[at + n] >= '0' && s.p[at + n] <= '9')
+		n++;
+	return n;
+}
+
+/* Python sends t=1732576000.4217, in seconds; the others write numbers with letters. */
+static bool is_time_of_python(struct slice t)
+{
+	size_t n = digits(t, 0);
+
+	return n >= 9 && n < t.n && t.p[n] == '.' && n + 1 + digits(t, n + 1) == t.n;
+}
+
+bool handshake_of_python(const struct handshake *h)
+{
+	static const char *const agents[] = { "python-requests/", "Python/" };
+	struct slice value;
+
+	if (fields_find(&h->query, "t", &value) && is_time_of_python(value))
+		return true;
+	if (!fields_find(&h->headers, "user-agent", &value))
+		return false;
+	for (size_t i = 0; i < sizeof(agents) / sizeof(*agents); i++) {
+		size_t n = strlen(agents[i]);
+
+		if (value.n > n && memcmp(value.p, agents[i], n) == 0)
+			return true;
+	}
+	return false;
+}

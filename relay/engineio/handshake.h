@@ -43,5 +43,7 @@ struct handshake {
 /* An exact copy without spare memory, not to be added to. The caller frees it with handshake_free. */
 struct handshake *handshake_copy(const struct handshake *h);
 void handshake_free(struct handshake *h);
+/* Whether Python's client sent it, as far as can be known: by its time of the request, or by its user agent. */
+bool handshake_of_python(const struct handshake *h);
 
 #endif

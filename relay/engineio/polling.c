@@ -90,11 +90,23 @@ static void put_payload(struct buf *b, const struct eio_conn *c, bool binary)
 		s->noop_ms = (uint32_t)*s->host->now_ms;
 }
 
+/*
+ * Whether the payload of revision 3 counts bytes: where something in it is binary, as the reference does; and for Python's
+ * client always, which counts characters of a text payload (python-engineio 3, Payload.decode) where JavaScript counts two
+ * for one above U+FFFF, and would lose what lies behind an emoji.
+ */
+static bool counts_bytes(const struct eio_conn *c)
+{
+	const struct eio_session *s = c->session;
+
+	return c->version == 3 && !c->base64 && c->jsonp < 0 && s && !s->base64 &&
+	       (queue_has_binary(&s->queue) || handshake_of_python(s->handshake));
+}
+
 /* Writes the answer of a poll: the value for lws. */
 static int write_payload(struct eio_conn *c)
 {
-	bool binary = c->version == 3 && !c->base64 && c->jsonp < 0 && c->session && !c->session->base64 &&
-		      queue_has_binary(&c->session->queue);
+	bool binary = counts_bytes(c);
 	struct buf body = BUF_INIT, script = BUF_INIT;
 	struct conn_answer a = { .status = 200,
 				 .type = binary ? "application/octet-stream" : "text/plain; charset=UTF-8" };

@@ -260,6 +260,11 @@ int eio_session_header(const struct eio_session *s, const char *name, struct sli
 	return fields_find(&s->handshake->headers, name, value_r) ? 1 : 0;
 }
 
+bool eio_session_of_python(const struct eio_session *s)
+{
+	return handshake_of_python(s->handshake);
+}
+
 void eio_session_set_data(struct eio_session *s, void *data)
 {
 	s->data = data;

@@ -67,38 +67,15 @@ static struct sio_away *session_of(struct sio_client *c, struct sio_recovery *r,
 	return sio_recovery_find(r, pid, has_r, c->server->config.transport.send_queue_max / 2);
 }
 
-static size_t digits(struct slice s, size_t at)
-{
-	size_t n = 0;
-
-	while (at + n < s.n && s.p[at + n] >= '0' && s.p[at + n] <= '9')
-		n++;
-	return n;
-}
-
-/* Python sends t=1732576000.4217, in seconds; the others write numbers with letters. */
-static bool is_time_of_python(struct slice t)
-{
-	size_t n = digits(t, 0);
-
-	return n >= 9 && n < t.n && t.p[n] == '.' && n + 1 + digits(t, n + 1) == t.n;
-}
-
 static bool bears_an_offset(const struct eio_session *session)
 {
-	static const char *const agents[] = { "Dart/", "python-requests/", "Python/" };
-	struct slice value;
-	size_t i;
+	static const char dart[] = "Dart/";
+	struct slice agent;
 
-	if (eio_session_query(session, "t", &value) && is_time_of_python(value))
+	if (eio_session_of_python(session))
 		return false;
-	if (!eio_session_header(session, "user-agent", &value))
-		return true;
-	for (i = 0; i < sizeof(agents) / sizeof(*agents); i++) {
-		if (value.n > strlen(agents[i]) && memcmp(value.p, agents[i], strlen(agents[i])) == 0)
-			return false;
-	}
-	return true;
+	return !eio_session_header(session, "user-agent", &agent) || agent.n < sizeof(dart) ||
+	       memcmp(agent.p, dart, sizeof(dart) - 1) != 0;
 }
 
 struct sio_socket *sio_comeback_socket(struct sio_client *c, struct sio_namespace *n, struct slice auth)

@@ -74,7 +74,7 @@ async function open(server, { version = 4, query = '', headers } = {}) {
   const base = `${server.path || ENGINE}?EIO=${version}&transport=polling${query}`;
   const r = await request(server, 'GET', base, { headers });
   assert.equal(r.status, 200, r.body);
-  const json = version === 4 ? r.body.slice(1) : r.body.slice(r.body.indexOf(':') + 2);
+  const json = r.body.slice(r.body.indexOf('{'));
   const hello = JSON.parse(json.slice(0, json.indexOf('}') + 1));
   const url = `${base}&sid=${hello.sid}`;
   return {

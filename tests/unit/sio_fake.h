@@ -117,12 +117,12 @@ static inline void fake_tick(uint64_t ms)
 
 const char *eio_session_sid(const struct eio_session *s) { return s->sid; }
 /* Of the handshakes; NULL: none. fake_bearer is that of old clients. */
-static const char *fake_time, *fake_agent, *fake_bearer;
-int eio_session_query(const struct eio_session *s, const char *name, struct slice *value_r)
+static const char *fake_agent, *fake_bearer;
+static bool fake_python;
+bool eio_session_of_python(const struct eio_session *s)
 {
 	(void)s;
-	*value_r = slice_of(strcmp(name, "t") == 0 ? fake_time : NULL);
-	return value_r->p != NULL;
+	return fake_python;
 }
 int eio_session_header(const struct eio_session *s, const char *name, struct slice *value_r)
 {

@@ -229,11 +229,36 @@ static void fields_are_bounded_and_copied(void **state)
 	fields_fini(&h.headers);
 }
 
+static void python_is_known_by_its_handshake(void **state)
+{
+	static const struct { const char *query, *agent; bool python; } rows[] = {
+		{ "EIO=3&t=1732576000.4217", "", true }, { "EIO=3&t=1732576000.4217", "okhttp/4.9", true },
+		{ "EIO=4", "python-requests/2.32.3", true }, { "EIO=4&t=OqKbb7G.0", "", false }, { "EIO=4", "Python/3.11 aiohttp/3.8.4", true },
+		{ "EIO=3&t=N9kd2x0", "Mozilla/5.0 Python/3", false }, { "EIO=3&t=1732576000000-0", "Dart/3.4 (dart:io)", false },
+		{ "EIO=3&t=1732576000", "", false }, { "EIO=3&t=1732576000.", "", true }, { "EIO=4", "Python/", false },
+		{ "EIO=3&t=1732576000.4217x", "", false }, { "EIO=3&t=17.5", "", false }, { "EIO=3&t=", "python", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct handshake h = { 0 };
+
+		fill(&h.query, rows[i].query);
+		if (*rows[i].agent)
+			fields_add(&h.headers, SLICE("user-agent"), slice_of(rows[i].agent));
+		if (handshake_of_python(&h) != rows[i].python)
+			fail_msg("%s, %s", rows[i].query, rows[i].agent);
+		fields_fini(&h.query);
+		fields_fini(&h.headers);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts), cmocka_unit_test(lengths), cmocka_unit_test(upgrades), cmocka_unit_test(origins),
 		cmocka_unit_test(addresses), cmocka_unit_test(fields_are_bounded_and_copied),
+		cmocka_unit_test(python_is_known_by_its_handshake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
