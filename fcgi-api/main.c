@@ -78,7 +78,7 @@ static int make_token(const struct settings *s, const struct wanted *w)
 	char *token;
 	bool wrong = w->seconds && (ids_parse(slice_of(w->seconds), &seconds) != 0 || seconds > TOKEN_SECONDS_MAX);
 
-	if (!w->correo || wrong) {
+	if (!w->correo || !*w->correo || wrong) {
 		fputs("upred-api: make-token needs an address, and seconds up to a year if at all\n", stderr);
 		return EXIT_SETTING;
 	}

@@ -136,7 +136,7 @@ static int judge_identity(char *error_r, size_t error_size)
 			 "AUTH_MODE=open in so many words");
 		return -1;
 	}
-	if (settings.token_mode && settings.secret.n == 0) {
+	if (settings.token_mode && strspn(settings.secret.p, " \t") == settings.secret.n) {
 		snprintf(error_r, error_size,
 			 "SECRET_KEY: AUTH_MODE=token needs one (upred-api make-secret makes one)");
 		return -1;

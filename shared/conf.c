@@ -217,17 +217,20 @@ static int check_row(const struct conf_row *row, struct found *f, struct fault *
 	}
 }
 
+/* A setting's own name, or NAME_FILE where a file can give it: to another program's it may. */
 static bool is_known(const struct conf *c, const char *name)
 {
 	size_t len = strlen(name);
 	const char *tail = len > 5 ? name + len - 5 : "";
 
 	for (size_t i = 0; i < c->count; i++) {
-		const char *row = c->rows[i].name;
+		const struct conf_row *row = &c->rows[i];
+		bool from_file = row->type == CONF_TEXT || row->type == CONF_FOREIGN;
 
-		if (strcmp(row, name) == 0)
+		if (strcmp(row->name, name) == 0)
 			return true;
-		if (strcmp(tail, "_FILE") == 0 && strlen(row) == len - 5 && strncmp(row, name, len - 5) == 0)
+		if (from_file && strcmp(tail, "_FILE") == 0 && strlen(row->name) == len - 5 &&
+		    strncmp(row->name, name, len - 5) == 0)
 			return true;
 	}
 	return false;

@@ -38,7 +38,8 @@ test('the relay: lists, addresses, places', () => {
 test('the handlers: keys, modes, database', () => {
   for (const [settings, name] of [[{ AUTH_MODE: 'token' }, 'SECRET_KEY'], [{ UPRED_ENV: 'production' }, 'AUTH_MODE'],
     [{ FLASK_ENV: 'production', SECRET_KEY: 'llave' }, 'AUTH_MODE'], [{ UPRED_ENV: 'production', AUTH_MODE: 'token' }, 'SECRET_KEY'],
-    [{ UPRED_ENV: 'production', AUTH_MODE: 'token', SECRET_KEY: 'dev-secret-key' }, 'SECRET_KEY'], [{ AUTH_MODE: 'x' }, 'AUTH_MODE'],
+    [{ UPRED_ENV: 'production', AUTH_MODE: 'token', SECRET_KEY: 'dev-secret-key' }, 'SECRET_KEY'],
+    [{ AUTH_MODE: 'token', SECRET_KEY: ' \t ' }, 'SECRET_KEY'], [{ AUTH_MODE: 'x' }, 'AUTH_MODE'],
     [{ DB_USER: '' }, 'DB_USER'], [{ DB_NAME: '' }, 'DB_NAME'], [{ DB_PORT: '0' }, 'DB_PORT'], [{ FCGI_SOCKET_MODE: '9' }, 'FCGI_SOCKET_MODE'], [{ RUN_DIR: '' }, 'RUN_DIR']]) {
     const { status, text } = check('upred-api', settings);
     assert.equal(status, 2, JSON.stringify(settings) + text);
@@ -62,7 +63,20 @@ test('make-token needs the key alone; the environment of a production, too', () 
   }
   fs.writeFileSync(path.join(dir, 'key'), 'SECRET_KEY=llave\n');
   assert.equal(api({}, 'make-token', 'ana@upred.example', '60', '--env', path.join(dir, 'key')).status, 0);
+  assert.match(api({ SECRET_KEY: 'llave' }, 'make-token', '').said, /needs an address/);
   assert.deepEqual(api({}, 'make-token', 'ana@upred.example'), { status: 2, out: '', said: 'upred-api: SECRET_KEY: make-token needs one' });
+});
+
+test('only a text comes from a file of its own', () => {
+  const secret = path.join(dir, 'secret');
+  fs.writeFileSync(secret, 'clave\n');
+  fs.writeFileSync(path.join(dir, 'files'), `DB_PASSWORD_FILE=${secret}\nDB_PORT_FILE=${secret}\nLOG_LEVEL_FILE=${secret}\n`);
+  for (const program of ['upred-api', 'upred-relay']) {
+    const { status, stdout, stderr } = spawnSync(path.join(BUILD, 'bin', program), ['--check-config', '--env', path.join(dir, 'files')],
+      { env: base, cwd: dir, encoding: 'utf8' });
+    assert.deepEqual([status, stdout], [0, 'ok\n'], stderr);
+    assert.deepEqual([...stderr.matchAll(/unknown setting (\w+)/g)].map((m) => m[1]), program === 'upred-api' ? ['DB_PORT_FILE', 'LOG_LEVEL_FILE'] : ['LOG_LEVEL_FILE']);
+  }
 });
 
 test('a word too many, or one too few, is said', () => {
