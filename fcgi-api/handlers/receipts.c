@@ -72,6 +72,8 @@ static const struct refusal *settle(struct call *c, const struct store_receipt *
 	if (r->verdict == STORE_RECEIPT_STORED && (r->changed || c->found_is_ours))
 		push_mark(c, r->mark, r->message_id, r->author_id, r->room.uuid,
 			  read ? r->read_at : r->delivered_at);
+	if (r->verdict == STORE_RECEIPT_STORED && r->read_too)
+		push_mark(c, STORE_READ, r->message_id, r->author_id, r->room.uuid, r->read_at);
 	if (call_is_rest(c))
 		confirm_rest(c, read ? SLICE("Mensaje marcado como leído")
 				     : SLICE("Mensaje marcado como entregado"));

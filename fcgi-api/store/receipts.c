@@ -1,11 +1,12 @@
 /*
  * receipts: delivered and read, as sets.
  *
- * Room: fcgi-api/store. Called by the receipt handlers; calls row, sets and db. A mark once made is never
+ * Room: fcgi-api/store. Called by the receipt handlers; calls unread, row, sets and db. A mark once made is never
  * moved.
  */
 #include "row.h"
 #include "sets.h"
+#include "unread.h"
 
 #include <stdlib.h>
 
@@ -23,7 +24,7 @@ static const struct db_sql find_sql = {
 	"receipts find",
 	"SELECT 0, m.id, m.remitente_id, NULL, NULL, " ROW_ROOM("s")
 	" FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id WHERE m.id IN ({?})"
-	" UNION ALL SELECT 1, m.id, g.usuario_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+	" UNION ALL SELECT 1, m.id, g.usuario_id, m.enviado_en <= g.unido_en, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
 	" FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id AND s.tipo_sala = 'grupal'"
 	" JOIN miembros_grupo g ON g.grupo_id = s.grupo_id"
 	" WHERE m.id IN ({?}) AND g.usuario_id IN ({?}) AND g.estado_membresia = 'activo'"
@@ -45,6 +46,10 @@ struct work {
 	struct store_receipt *set;
 	size_t count;
 	bool found[STORE_SET_MAX], member[STORE_SET_MAX];
+	bool early[STORE_SET_MAX];    /* older than the membership */
+	bool row[STORE_SET_MAX];      /* the person has one already */
+	bool asked[STORE_SET_MAX];    /* for the newest that the person has read there, which is */
+	int64_t newest[STORE_SET_MAX];
 };
 
 static void take_message(struct store *st, struct work *w, struct arena *a)
@@ -71,8 +76,10 @@ static void take_member(struct store *st, struct work *w)
 	size_t i;
 
 	for (i = 0; i < w->count; i++) {
-		if (w->set[i].message_id == db_number(st, 1) && w->set[i].person_id == db_number(st, 2))
-			w->member[i] = true;
+		if (w->set[i].message_id != db_number(st, 1) || w->set[i].person_id != db_number(st, 2))
+			continue;
+		w->member[i] = true;
+		w->early[i] = db_number(st, 3) != 0;
 	}
 }
 
@@ -84,6 +91,7 @@ static void take_state(struct store *st, struct work *w, unsigned at)
 		struct store_receipt *r = &w->set[i];
 
 		if (r->message_id == db_number(st, at) && r->person_id == db_number(st, at + 1)) {
+			w->row[i] = true;
 			r->delivered_at = db_number(st, at + 2);
 			r->read_at = db_number(st, at + 3);
 		}
@@ -127,6 +135,69 @@ static enum store_verdict find(struct store *st, struct work *w, struct arena *a
 	return db_end(st);
 }
 
+static bool same_place(const struct store_receipt *a, const struct store_receipt *b)
+{
+	return a->person_id == b->person_id && a->room.id == b->room.id;
+}
+
+/* The newest message of the room that the person has read, before this set; asked for once. */
+static enum store_verdict ask_newest(struct store *st, struct work *w, size_t i, struct arena *a)
+{
+	struct unread u;
+	enum store_verdict v;
+	size_t k = 0;
+
+	while (k < i && !(w->asked[k] && same_place(&w->set[k], &w->set[i])))
+		k++;
+	w->asked[i] = true;
+	if (k < i) {
+		w->newest[i] = w->newest[k];
+		return STORE_OK;
+	}
+	v = unread_without_rows(st, w->set[i].person_id, w->set[i].room.id, a, &u);
+	w->newest[i] = v == STORE_OK && u.group_count ? u.groups[0].newest_read : 0;
+	return v;
+}
+
+/* Whether the person has read a newer message there: before, or by a mark that stands before this one in the set. */
+static bool is_passed(const struct work *w, size_t i)
+{
+	const struct store_receipt *r = &w->set[i];
+	size_t k;
+
+	for (k = 0; k < i; k++) {
+		const struct store_receipt *b = &w->set[k];
+
+		if (w->member[k] && b->mark == STORE_READ && b->author_id != b->person_id && same_place(b, r) &&
+		    b->message_id >= r->message_id)
+			return true;
+	}
+	return r->message_id <= w->newest[i];
+}
+
+/*
+ * Of a group's messages without a row those count as unread that are newer than the newest read one and than the
+ * membership (unread.h). The others must not begin to because another device says that it got them: with their row they
+ * are read.
+ */
+static enum store_verdict find_read_too(struct store *st, struct work *w, struct arena *a)
+{
+	enum store_verdict v = STORE_OK;
+	size_t i;
+
+	for (i = 0; v == STORE_OK && i < w->count; i++) {
+		struct store_receipt *r = &w->set[i];
+
+		if (r->mark != STORE_DELIVERED || !w->member[i] || w->row[i] || r->room.kind != STORE_GRUPAL ||
+		    r->author_id == r->person_id)
+			continue;
+		if (!w->early[i])
+			v = ask_newest(st, w, i, a);
+		r->read_too = w->early[i] || is_passed(w, i);
+	}
+	return v;
+}
+
 /* Judges each; what has to be written goes to `rows` (message, person, read?). Returns how many. */
 static size_t judge(struct work *w, struct db_value *rows)
 {
@@ -147,11 +218,12 @@ static size_t judge(struct work *w, struct db_value *rows)
 			done = w->set[k].changed && w->set[k].message_id == r->message_id &&
 			       w->set[k].person_id == r->person_id && w->set[k].mark >= r->mark;
 		r->changed = r->verdict == STORE_RECEIPT_STORED && !done;
+		r->read_too &= r->changed;
 		if (!r->changed)
 			continue;
 		rows[n * 3] = db_of_number(r->message_id);
 		rows[n * 3 + 1] = db_of_number(r->person_id);
-		rows[n++ * 3 + 2] = db_of_number(r->mark == STORE_READ);
+		rows[n++ * 3 + 2] = db_of_number(r->mark == STORE_READ || r->read_too);
 	}
 	return n;
 }
@@ -180,11 +252,13 @@ enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *se
 	if (count == 0 || count > STORE_SET_MAX)
 		return STORE_REFUSED;
 	for (i = 0; i < count; i++) {
-		set[i].changed = false;
+		set[i].changed = set[i].read_too = false;
 		set[i].author_id = set[i].delivered_at = set[i].read_at = 0;
 		memset(&set[i].room, 0, sizeof(set[i].room));
 	}
 	v = find(st, &w, a);
+	if (v == STORE_OK)
+		v = find_read_too(st, &w, a);
 	if (v)
 		return v;
 	n = judge(&w, rows);

@@ -317,6 +317,7 @@ struct store_receipt {
 
 	enum store_receipt_verdict verdict;
 	bool changed;
+	bool read_too;                /* a delivered mark made it read: it did not count as unread before */
 	int64_t author_id;
 	struct store_room room;       /* id, uuid, kind, pair or group */
 	int64_t delivered_at, read_at;  /* as in the row now; 0 for OWN */

@@ -162,6 +162,46 @@ static void group_without_rows_counts_from_the_newest_read(void **state)
 		ids[5]);
 }
 
+/* Another device says that it got what was read, or what is older than the membership: it stays as it was counted. */
+static void delivered_makes_nothing_unread(void **state)
+{
+	struct store_room room = campus_group_room(ID(11), ID(1));
+	struct store_receipt set[3], r;
+	int64_t ids[6];
+	int i;
+
+	(void)state;
+	admin("DELETE FROM mensajes WHERE sala_chat_id = %lld", L(room.id));
+	admin("UPDATE miembros_grupo SET unido_en = CURRENT_TIMESTAMP - INTERVAL 1 HOUR WHERE grupo_id = %lld", L(ID(11)));
+	for (i = 0; i < 6; i++)
+		ids[i] = campus_say(&room, ID(1), "x");
+	admin("DELETE FROM destinatarios_mensaje WHERE mensaje_id BETWEEN %lld AND %lld", L(ids[0]), L(ids[5]));
+	admin("UPDATE mensajes SET enviado_en = CURRENT_TIMESTAMP - INTERVAL 2 HOUR WHERE id = %lld", L(ids[0]));
+	r = mark(ids[0], ID(2), STORE_DELIVERED);
+	assert_true(r.changed && r.read_too && r.delivered_at && r.read_at);
+	assert_int_equal(unread(ID(2), room.id), 5);
+	r = mark(ids[1], ID(2), STORE_DELIVERED);
+	assert_true(r.changed && !r.read_too && r.delivered_at && !r.read_at);
+	assert_int_equal(unread(ID(2), room.id), 5);
+	mark(ids[3], ID(2), STORE_READ);
+	assert_int_equal(unread(ID(2), room.id), 3);      /* 1, which has a row of its own, 4 and 5 */
+	r = mark(ids[2], ID(2), STORE_DELIVERED);
+	assert_true(r.changed && r.read_too && r.read_at);
+	r = mark(ids[2], ID(2), STORE_DELIVERED);
+	assert_true(!r.changed && !r.read_too);
+	assert_false(mark(ids[1], ID(2), STORE_DELIVERED).changed);
+	assert_int_equal(unread(ID(2), room.id), 3);
+	/* the newest read and older ones delivered in one set */
+	set[0] = (struct store_receipt){ .message_id = ids[5], .person_id = ID(3), .mark = STORE_READ };
+	set[1] = (struct store_receipt){ .message_id = ids[4], .person_id = ID(3), .mark = STORE_DELIVERED };
+	set[2] = (struct store_receipt){ .message_id = ids[2], .person_id = ID(3), .mark = STORE_DELIVERED };
+	BEGIN();
+	OK(store_receipt_mark(st, set, 3, mem));
+	COMMIT();
+	assert_true(set[1].read_too && set[2].read_too && set[0].changed && !set[0].read_too);
+	assert_int_equal(unread(ID(3), room.id), 0);
+}
+
 static int setup(void **state)
 {
 	if (campus_setup(state))
@@ -179,6 +219,7 @@ int main(void)
 		cmocka_unit_test(direct_unread_and_read_all),
 		cmocka_unit_test(group_without_rows_counts_from_the_newest_read),
 		cmocka_unit_test(set_of_many),
+		cmocka_unit_test(delivered_makes_nothing_unread),
 	};
 
 	return cmocka_run_group_tests(tests, setup, campus_teardown);

@@ -104,6 +104,11 @@ test('in a group without recipient rows the count follows the newest read messag
   const guest = await house.connect(third);
   await guest.call('mark_read', { mensaje_id: ids[2], user_id: third });
   assert.equal(await unread(third), 2);
+  // an older device says that it got what was read on this one
+  await guest.call('mark_delivered', { mensaje_id: ids[0], user_id: third });
+  await ana.next('message_delivered', { mensaje_id: ids[0] });
+  await ana.next('message_read', { mensaje_id: ids[0] });
+  assert.equal(await unread(third), 2);
   const all = await house.api('POST', `/api/mensajes/salas/${sala_uuid}/marcar-leidos`, { user: third });
   assert.deepEqual(all.json, { message: '2 mensajes marcados como leídos' });
   assert.equal(await unread(third), 0);
