@@ -48,8 +48,8 @@ struct work {
 	bool found[STORE_SET_MAX], member[STORE_SET_MAX];
 	bool early[STORE_SET_MAX];    /* older than the membership */
 	bool row[STORE_SET_MAX];      /* the person has one already */
-	bool asked[STORE_SET_MAX];    /* for the newest that the person has read there, which is */
-	int64_t newest[STORE_SET_MAX];
+	bool asked[STORE_SET_MAX];    /* what is the newest that the person has read there */
+	int64_t newest[STORE_SET_MAX]; /* the answer; 0: none above the set's own messages */
 };
 
 static void take_message(struct store *st, struct work *w, struct arena *a)
@@ -140,11 +140,10 @@ static bool same_place(const struct store_receipt *a, const struct store_receipt
 	return a->person_id == b->person_id && a->room.id == b->room.id;
 }
 
-/* The newest message of the room that the person has read, before this set; asked for once. */
-static enum store_verdict ask_newest(struct store *st, struct work *w, size_t i, struct arena *a)
+/* The newest message of the room that the person has read, before this set; asked once for all marks of the place. */
+static enum store_verdict ask_newest(struct store *st, struct work *w, size_t i)
 {
-	struct unread u;
-	enum store_verdict v;
+	int64_t lowest = w->set[i].message_id;
 	size_t k = 0;
 
 	while (k < i && !(w->asked[k] && same_place(&w->set[k], &w->set[i])))
@@ -154,9 +153,11 @@ static enum store_verdict ask_newest(struct store *st, struct work *w, size_t i,
 		w->newest[i] = w->newest[k];
 		return STORE_OK;
 	}
-	v = unread_without_rows(st, w->set[i].person_id, w->set[i].room.id, a, &u);
-	w->newest[i] = v == STORE_OK && u.group_count ? u.groups[0].newest_read : 0;
-	return v;
+	for (k = i + 1; k < w->count; k++) {
+		if (same_place(&w->set[k], &w->set[i]) && w->set[k].message_id < lowest)
+			lowest = w->set[k].message_id;
+	}
+	return unread_newest_read(st, w->set[i].person_id, w->set[i].room.id, lowest, &w->newest[i]);
 }
 
 /* Whether the person has read a newer message there: before, or by a mark that stands before this one in the set. */
@@ -180,7 +181,7 @@ static bool is_passed(const struct work *w, size_t i)
  * membership (unread.h). The others must not begin to because another device says that it got them: with their row they
  * are read.
  */
-static enum store_verdict find_read_too(struct store *st, struct work *w, struct arena *a)
+static enum store_verdict find_read_too(struct store *st, struct work *w)
 {
 	enum store_verdict v = STORE_OK;
 	size_t i;
@@ -192,7 +193,7 @@ static enum store_verdict find_read_too(struct store *st, struct work *w, struct
 		    r->author_id == r->person_id)
 			continue;
 		if (!w->early[i])
-			v = ask_newest(st, w, i, a);
+			v = ask_newest(st, w, i);
 		r->read_too = w->early[i] || is_passed(w, i);
 	}
 	return v;
@@ -258,7 +259,7 @@ enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *se
 	}
 	v = find(st, &w, a);
 	if (v == STORE_OK)
-		v = find_read_too(st, &w, a);
+		v = find_read_too(st, &w);
 	if (v)
 		return v;
 	n = judge(&w, rows);

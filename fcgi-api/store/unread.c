@@ -36,6 +36,12 @@ static const struct db_sql newest_sql = {
 	" FROM destinatarios_mensaje d WHERE d.mensaje_id = m.id AND d.destinatario_id = ?) IS NOT NULL"
 	" ORDER BY m.id DESC LIMIT 1)| UNION ALL }", "ii"
 };
+static const struct db_sql newest_read_sql = {
+	"unread newest read of a room",
+	"SELECT MAX(x.id) FROM (SELECT m.id, (SELECT d.leido_en FROM destinatarios_mensaje d WHERE d.mensaje_id = m.id"
+	" AND d.destinatario_id = ?) AS leido FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > ?"
+	" ORDER BY m.id DESC LIMIT " LARGE ") x WHERE x.leido IS NOT NULL", "i"
+};
 static const struct db_sql large_sql = {
 	"unread large groups",
 	"{(SELECT sala_chat_id FROM mensajes WHERE sala_chat_id = ? LIMIT 1 OFFSET "
@@ -217,6 +223,14 @@ enum store_verdict unread_without_rows(struct store *st, int64_t person_id, int6
 		v = count_groups(st, person_id, max > NEAR ? max - NEAR : 0, u->groups + i, n);
 	}
 	return v;
+}
+
+enum store_verdict unread_newest_read(struct store *st, int64_t person_id, int64_t room_id, int64_t above,
+				      int64_t *newest_r)
+{
+	struct db_value in[] = { db_of_number(person_id), db_of_number(room_id), db_of_number(above) };
+
+	return db_one(st, &newest_read_sql, in, 3, newest_r);
 }
 
 enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,

@@ -235,6 +235,10 @@ static void messages_and_receipts(void)
 		}
 		OK(store_message_fetch(st, ids, sizes[k], mem, &some, &n));
 		OK(store_receipt_mark(st, marks, sizes[k], mem));
+		/* a group's message without a row: whether it had been read over */
+		marks[0] = (struct store_receipt){ .message_id = ids[0], .person_id = ID(102), .mark = STORE_DELIVERED };
+		OK(store_receipt_mark(st, marks, 1, mem));
+		assert_int_equal(marks[0].verdict, STORE_RECEIPT_STORED);
 	}
 	OK(store_message_find(st, ids[0], ID(1), mem, &m, &member));
 	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 0, 50, 0, false }, mem, &h));
