@@ -11,8 +11,11 @@
 static struct slice ears(struct call *c, const struct store_room *room)
 {
 	struct buf *rooms = call_buf(c);
+	struct store_room heard = *room;
 
-	wire_put_room(rooms, render_room_name(c->arena, room));
+	if (room->heard_in.n)
+		heard.uuid = room->heard_in;
+	wire_put_room(rooms, render_room_name(c->arena, &heard));
 	if (room->kind == STORE_DIRECTO) {
 		wire_put_room(rooms, render_personal_name(c->arena, room->a_id));
 		wire_put_room(rooms, render_personal_name(c->arena, room->b_id));

@@ -35,6 +35,17 @@ static void open_about(struct buf *b, const struct store_message *m)
 	json_put_text_member(b, "sala_uuid", m->room.uuid);
 }
 
+/* Pushes the event to those who hear the message's room. */
+static const struct refusal *tell(struct call *c, struct store_message *m, const struct buf *event)
+{
+	enum store_verdict v = store_message_heard(c->store, m, 1, c->arena);
+
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	push_about(c, &m->room, buf_slice(event));
+	return NULL;
+}
+
 static void confirm(struct call *c, const struct store_message *m, struct slice status)
 {
 	struct buf *b = call_buf(c);
@@ -74,8 +85,7 @@ static const struct refusal *edit(struct call *c, int64_t id, struct slice text,
 	json_put_text_member(event, "message", m->contenido.p ? m->contenido : SLICE(""));
 	render_time_member(event, "editado_en", m->edited_at);
 	buf_puts(event, "}]");
-	push_about(c, &m->room, buf_slice(event));
-	return NULL;
+	return tell(c, m, event);
 }
 
 const struct refusal *handle_edit_message(struct call *c)
@@ -132,8 +142,7 @@ static const struct refusal *take_back(struct call *c, int64_t id, struct store_
 	open_about(event, m);
 	render_time_member(event, "eliminado_en", m->deleted_at);
 	buf_puts(event, "}]");
-	push_about(c, &m->room, buf_slice(event));
-	return NULL;
+	return tell(c, m, event);
 }
 
 const struct refusal *handle_delete_message(struct call *c)

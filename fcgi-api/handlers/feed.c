@@ -100,6 +100,8 @@ static const struct refusal *fetch_some(struct call *c, const int64_t *ids, size
 	size_t n;
 	enum store_verdict v = store_message_fetch(c->store, ids, count, c->arena, &messages, &n);
 
+	if (v == STORE_OK)
+		v = store_message_heard(c->store, messages, n, c->arena);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	if (refuse_spare(c))

@@ -11,8 +11,12 @@
 #define CURSOR_PAGE 200
 
 /* FORCE INDEX: with a handful of rooms the server would read all of them first, and sort everything that is new. */
+/* Of several rooms of one group the first is heard (heard.h). */
+#define HEARD_UUID \
+	"IF(s.tipo_sala = 'grupal', COALESCE((SELECT f.sala_uuid FROM salas_chat f WHERE f.id = (SELECT MIN(e.id) FROM" \
+	" salas_chat e WHERE e.grupo_id = s.grupo_id AND e.tipo_sala = 'grupal')), s.sala_uuid), s.sala_uuid)"
 #define SWEEP_COLUMNS \
-	"SELECT STRAIGHT_JOIN m.id, m.mensaje_uuid, s.sala_uuid, s.tipo_sala, s.usuario_a_id," \
+	"SELECT STRAIGHT_JOIN m.id, m.mensaje_uuid, " HEARD_UUID ", s.tipo_sala, s.usuario_a_id," \
 	" s.usuario_b_id," \
 	" m.eliminado_en IS NOT NULL FROM mensajes m JOIN salas_chat s FORCE INDEX (PRIMARY)" \
 	" ON s.id = m.sala_chat_id "

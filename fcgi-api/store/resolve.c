@@ -1,12 +1,13 @@
 /*
  * resolve: what a set needs to know about its rooms and people.
  *
- * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known and db.
+ * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known, heard and db.
  * Short statements of one table each: the server plans a statement anew each time it runs, and a UNION of the
  * three cost four times what they cost one by one. What is asked by numbers goes together. Groups are asked
  * about only when there are some.
  */
 #include "resolve.h"
+#include "heard.h"
 #include "known.h"
 #include "row.h"
 #include "sets.h"
@@ -190,11 +191,10 @@ static enum store_verdict find_people(struct store *st, const struct resolve_ask
 	return v ? v : read_people(st, a, r);
 }
 
-static enum store_verdict find_members(struct store *st, const struct resolve_ask *ask, struct resolved *r)
+/* The pairs that are about groups: two values each. */
+static size_t put_pairs(const struct resolve_ask *ask, const struct resolved *r, struct db_value *in)
 {
-	struct db_value in[STORE_SET_MAX * 2];
 	size_t n = 0, i;
-	enum store_verdict v;
 
 	for (i = 0; i < ask->pair_count; i++) {
 		const struct resolved_room *room = resolved_room(r, ask->uuids[ask->pairs[i].uuid]);
@@ -204,11 +204,11 @@ static enum store_verdict find_members(struct store *st, const struct resolve_as
 		in[2 * n] = db_of_number(room->room.group_id);
 		in[2 * n++ + 1] = db_of_number(ask->pairs[i].person_id);
 	}
-	if (n == 0)
-		return STORE_OK;
-	v = sets_run_list(st, &members_sql, in, n, 2);
-	if (v)
-		return v;
+	return n;
+}
+
+static enum store_verdict read_members(struct store *st, struct resolved *r)
+{
 	while (db_next(st)) {
 		if (r->member_count == STORE_SET_MAX)
 			continue;
@@ -218,32 +218,52 @@ static enum store_verdict find_members(struct store *st, const struct resolve_as
 	return db_end(st);
 }
 
-static enum store_verdict find_crowds(struct store *st, struct resolved *r)
+static enum store_verdict find_members(struct store *st, const struct resolve_ask *ask, struct resolved *r)
 {
-	struct db_value in[STORE_SET_MAX + 1];
-	size_t n = 0, i, size;
-	enum store_verdict v;
+	struct db_value in[STORE_SET_MAX * 2];
+	size_t n = put_pairs(ask, r, in);
+	enum store_verdict v = n ? sets_run_list(st, &members_sql, in, n, 2) : STORE_OK;
 
-	for (i = 0; i < r->room_count; i++) {
-		if (r->rooms[i].room.kind == STORE_GRUPAL)
-			in[++n] = db_of_number(r->rooms[i].room.id);
-	}
-	if (n == 0)
-		return STORE_OK;
-	size = sets_size(n);
-	for (i = n; i < size; i++)
-		in[i + 1] = in[n];
-	in[0] = db_of_number(db_settings(st)->recipient_rows_max);
-	v = db_run(st, &crowded_sql, size, in, size + 1);
-	if (v)
-		return v;
+	return n && v == STORE_OK ? read_members(st, r) : v;
+}
+
+static enum store_verdict read_crowds(struct store *st, struct resolved *r)
+{
 	while (db_next(st)) {
-		for (i = 0; i < r->room_count; i++) {
+		for (size_t i = 0; i < r->room_count; i++) {
 			if (r->rooms[i].room.id == db_number(st, 0))
 				r->rooms[i].crowded = db_number(st, 1) == 1;
 		}
 	}
 	return db_end(st);
+}
+
+/* All that is asked about groups, in one round trip: who of the askers is in them, which are crowded, where they are heard. */
+static enum store_verdict find_groups(struct store *st, const struct resolve_ask *ask, struct arena *a, struct resolved *r)
+{
+	struct db_value pairs[STORE_SET_MAX * 2], crowds[STORE_SET_MAX + 1], groups[STORE_SET_MAX];
+	struct store_room *rooms[STORE_SET_MAX];
+	size_t n = 0, pair_count = put_pairs(ask, r, pairs);
+	enum store_verdict v;
+
+	crowds[0] = db_of_number(db_settings(st)->recipient_rows_max);
+	for (size_t i = 0; i < r->room_count; i++) {
+		if (r->rooms[i].room.kind != STORE_GRUPAL)
+			continue;
+		rooms[n] = &r->rooms[i].room;
+		groups[n] = db_of_number(rooms[n]->group_id);
+		crowds[++n] = db_of_number(r->rooms[i].room.id);
+	}
+	if (n == 0)
+		return STORE_OK;
+	struct db_ask asks[] = { { &members_sql, pair_count, pairs, 2 * pair_count },
+				 { &crowded_sql, n, crowds, n + 1 }, { &heard_sql, n, groups, n } };
+	v = db_run_together(st, asks, 3);
+	if (v == STORE_OK)
+		v = read_members(st, r);
+	if (v == STORE_OK)
+		v = read_crowds(st, r);
+	return v == STORE_OK ? heard_read(st, rooms, n, a) : v;
 }
 
 /* ---- together ---- */
@@ -297,9 +317,7 @@ enum store_verdict resolve_locked(struct store *st, const struct resolve_ask *as
 
 	prepare(r, a);
 	v = find_locked(st, ask, a, r);
-	if (v == STORE_OK)
-		v = find_members(st, ask, r);
-	return v == STORE_OK ? find_crowds(st, r) : v;
+	return v == STORE_OK ? find_groups(st, ask, a, r) : v;
 }
 
 struct resolved_room *resolved_room(const struct resolved *r, struct slice uuid)

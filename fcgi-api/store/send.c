@@ -1,12 +1,13 @@
 /*
  * send: storing messages, always as a set.
  *
- * Room: fcgi-api/store. Called by the send handlers; calls resolve, delivery, row, sets and db. The order of
+ * Room: fcgi-api/store. Called by the send handlers; calls resolve, heard, delivery, row, sets and db. The order of
  * the steps: repeats, rooms locked in id order (resolve.h says why before authorization), authorization, one
  * INSERT, ids and times back, recipient rows and rooms touched; what was only found is made sure of.
  */
 #include "delivery.h"
 #include "fault.h"
+#include "heard.h"
 #include "resolve.h"
 #include "row.h"
 #include "sets.h"
@@ -382,6 +383,8 @@ enum store_verdict store_message_save(struct store *st, struct store_send *set, 
 	FAULT("send.inserted");
 	if (v == STORE_OK)
 		v = read_back(&j);
+	if (v == STORE_OK)
+		v = heard_repeats(st, set, count, a);
 	if (v)
 		return v;
 	deliver(&j);

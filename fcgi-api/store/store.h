@@ -136,6 +136,7 @@ struct store_room {
 	enum store_kind kind;
 	int64_t a_id, b_id;           /* directo: the pair, in the row's order */
 	int64_t group_id;             /* grupal */
+	struct slice heard_in;        /* uuid of its group's first room, after store_message_save and _heard; empty: its own */
 	int64_t created_at, updated_at;
 };
 
@@ -189,13 +190,11 @@ struct store_message {
 
 enum store_send_verdict {
 	STORE_SEND_STORED,
-	STORE_SEND_DUPLICATE,  /* the row that has this uuid already is in `message`, whatever this send says
-				*/
+	STORE_SEND_DUPLICATE,  /* the row that has this uuid already is in `message`, whatever this send says */
 	STORE_SEND_NOT_FOUND,  /* no such room */
 	STORE_SEND_NOT_MEMBER, /* the room is there (`message.room`), the sender is not in it or not active */
 	STORE_SEND_TYPE_MISMATCH, /* the room is of the other kind */
-	STORE_SEND_REFUSED /* the database refuses the values, or the uuid belongs to somebody else's message
-			    */
+	STORE_SEND_REFUSED /* the database refuses the values, or the uuid belongs to somebody else's message */
 };
 
 /* One message of a set. The first part is given, the second filled. */
@@ -209,8 +208,7 @@ struct store_send {
 	struct slice contenido, url, metadatos;  /* p NULL: NULL */
 
 	enum store_send_verdict verdict;
-	struct store_message
-		message; /* STORED and DUPLICATE: complete; its texts may borrow from the first part */
+	struct store_message message; /* STORED and DUPLICATE: complete; its texts may borrow from the first part */
 };
 
 /*
@@ -222,10 +220,7 @@ struct store_send {
 STORE_CHECK enum store_verdict store_message_save(struct store *st, struct store_send *set, size_t count,
 						  struct arena *a);
 
-/*
- * One message with its room, whatever its state (deleted_at), and whether the reader is in the room. OK or
- * NONE.
- */
+/* One message with its room, whatever its state (deleted_at), and whether the reader is in the room. OK or NONE. */
 STORE_CHECK enum store_verdict store_message_find(struct store *st, int64_t id, int64_t reader_id,
 						  struct arena *a, struct store_message *message_r,
 						  bool *member_r);
@@ -236,6 +231,10 @@ STORE_CHECK enum store_verdict store_message_find(struct store *st, int64_t id, 
 STORE_CHECK enum store_verdict store_message_fetch(struct store *st, const int64_t *ids, size_t count,
 						   struct arena *a, struct store_message **messages_r,
 						   size_t *count_r);
+
+/* Fills heard_in of the rooms of up to STORE_SET_MAX messages. OK or trouble. */
+STORE_CHECK enum store_verdict store_message_heard(struct store *st, struct store_message *messages, size_t count,
+						   struct arena *a);
 
 struct store_page {
 	int64_t room_id;
@@ -363,7 +362,7 @@ struct store_sweep {
 };
 struct store_sweep_row {
 	int64_t id;
-	struct slice uuid, sala_uuid;
+	struct slice uuid, sala_uuid; /* of the room where it is heard */
 	enum store_kind kind;
 	int64_t a_id, b_id;
 	bool deleted;

@@ -1,5 +1,6 @@
 'use strict';
 // A group: who joins and leaves is told to those who are in it, members only, and what is said reaches who is there.
+const { randomUUID } = require('node:crypto');
 const { test, atEnd, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { cast, group, joinGroup, words, say } = require('./cast');
@@ -101,6 +102,40 @@ test('who is removed hears it within five seconds and hears no more', async () =
   assert.equal(eva.all('receive_message', { mensaje_id: ack.mensaje_id }).length, 0);
   const refused = await eva.call('send_message', words(room, ids[2], 'hola', { type: 'grupal' }));
   assert.equal(refused.status, 'error');
+}, 20000);
+
+// Nothing in the table forbids a second one, and an older program may have left it.
+test('a second room of the group is heard where its members are, whichever way a message came', async () => {
+  const pair = await group(house, ids.slice(0, 2));
+  const { sala_uuid: first } = await joinGroup(ana, pair);
+  const bea = await house.connect(ids[1]);
+  await joinGroup(bea, pair);
+  const second = randomUUID();
+  await house.rows("INSERT INTO salas_chat (sala_uuid, tipo_sala, grupo_id) VALUES (?, 'grupal', ?)", [second, pair]);
+  const heard = async (event, what) => {
+    for (const socket of [ana, bea])
+      assert.equal((await socket.next(event, what)).sala_uuid, second);
+  };
+
+  const { mensaje_id } = await say(bea, words(second, ids[1], 'por el socket', { type: 'grupal', client_id: 'uno' }));
+  await heard('receive_message', { mensaje_id });
+  await ana.nothing('receive_message', { mensaje_id }, 300);
+  await bea.call('edit_message', { mensaje_id, message: 'otra cosa' });
+  await heard('message_edited', { mensaje_id });
+  await bea.call('delete_message', { mensaje_id });
+  await heard('message_deleted', { mensaje_id });
+
+  const posted = await house.api('POST', `/api/mensajes/salas/${second}/mensajes`, { user: ids[0], body: { contenido: 'por REST' } });
+  assert.equal(posted.status, 201);
+  await heard('receive_message', { mensaje_id: String(posted.json.id) });
+
+  const foreign = randomUUID();
+  await house.rows(`INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido)
+    SELECT ?, id, ?, 'por otro programa' FROM salas_chat WHERE sala_uuid = ?`, [foreign, ids[0], second]);
+  await heard('receive_message', { mensaje_uuid: foreign });
+  const last = await say(ana, words(first, ids[0], 'en la primera', { type: 'grupal' }));
+  assert.equal((await bea.next('receive_message', { mensaje_id: last.mensaje_id })).sala_uuid, first);
+  bea.close();
 }, 20000);
 
 test('a group that is deleted: its members hear which room it was', async () => {
