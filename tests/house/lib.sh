@@ -157,9 +157,12 @@ ended_alone() {
 }
 part_gone() { ! alive "$1"; }
 
-# failed NAME WHAT: the end of its log, then out
+# failed NAME WHAT: what its log calls errors (a database that crashes writes a long report behind them), its end, then out
 failed() {
-	tail -n 12 "$run/log/$1.log" | sed 's/^/    /' >&2
+	{
+		head -n -12 "$run/log/$1.log" | grep -aE '\[ERROR\]|got signal|[Aa]ssertion' | tail -n 6
+		tail -n 12 "$run/log/$1.log"
+	} | sed 's/^/    /' >&2
 	die "$2 (whole log: $run/log/$1.log)"
 }
 
