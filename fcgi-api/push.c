@@ -7,15 +7,26 @@
 
 #include "render.h"
 
+struct slice push_twins(struct call *c, const struct store_room *room)
+{
+	struct buf *rooms = call_buf(c);
+	struct store_room twin = *room;
+
+	for (size_t i = 0; i < room->twin_count; i++) {
+		twin.uuid = room->twins[i];
+		wire_put_room(rooms, render_room_name(c->arena, &twin));
+	}
+	return buf_slice(rooms);
+}
+
 /* The packed rooms in which a message of this room is heard. */
 static struct slice ears(struct call *c, const struct store_room *room)
 {
 	struct buf *rooms = call_buf(c);
-	struct store_room heard = *room;
 
-	if (room->heard_in.n)
-		heard.uuid = room->heard_in;
-	wire_put_room(rooms, render_room_name(c->arena, &heard));
+	wire_put_room(rooms, render_room_name(c->arena, room));
+	if (room->twin_count)
+		buf_put_slice(rooms, push_twins(c, room));
 	if (room->kind == STORE_DIRECTO) {
 		wire_put_room(rooms, render_personal_name(c->arena, room->a_id));
 		wire_put_room(rooms, render_personal_name(c->arena, room->b_id));

@@ -16,6 +16,8 @@
 void push_message(struct call *c, const struct store_message *m, bool found);
 /* An event about a message to everybody who hears its receive_message. */
 void push_about(struct call *c, const struct store_room *room, struct slice event);
+/* The names of a room's twins, packed as the rooms of a push; borrowed from the call. */
+struct slice push_twins(struct call *c, const struct store_room *room);
 /*
  * An event to all devices of one or two people (the second 0: none), except the socket `except` (n = 0:
  * nobody).

@@ -54,6 +54,7 @@ static const struct field rows_fields[] = {
 static const struct field row_fields[] = {
 	F64(wire_row, id), R16(wire_row, uuid), F8(wire_row, grouped), F8(wire_row, deleted),
 	R16(wire_row, room), F64(wire_row, a), F64(wire_row, b), S16(wire_row, room_text),
+	S16(wire_row, twins),
 };
 static const struct field member_fields[] = {
 	S16(wire_member, sid), F64(wire_member, user), S16(wire_member, room), F64(wire_member, join),

@@ -126,6 +126,7 @@ struct wire_row {
 	uint8_t room[16];     /* sala_uuid */
 	uint64_t a, b;        /* directo: the pair; grupal: 0 */
 	struct slice room_text; /* sala_uuid as text when it is no canonical uuid; else empty */
+	struct slice twins;   /* grupal: names of the group's other rooms, packed as those of a push; mostly empty */
 };
 /* Who is where, for the membership check. */
 struct wire_member {

@@ -38,11 +38,12 @@ static void open_about(struct buf *b, const struct store_message *m)
 /* Pushes the event to those who hear the message's room. */
 static const struct refusal *tell(struct call *c, struct store_message *m, const struct buf *event)
 {
-	enum store_verdict v = store_message_heard(c->store, m, 1, c->arena);
+	struct store_room *room = &m->room;
+	enum store_verdict v = store_room_twins(c->store, &room, 1, c->arena);
 
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	push_about(c, &m->room, buf_slice(event));
+	push_about(c, room, buf_slice(event));
 	return NULL;
 }
 

@@ -30,17 +30,20 @@ static bool pack_uuid(struct slice text, uint8_t out[16])
 	return false;
 }
 
-static void put_row(struct buf *b, const struct store_sweep_row *row)
+static void put_row(struct call *c, struct buf *b, const struct store_sweep_row *row)
 {
+	const struct store_room *room = &row->room;
 	struct wire_row w = { .id = (uint64_t)row->id,
-			      .grouped = row->kind == STORE_GRUPAL,
+			      .grouped = room->kind == STORE_GRUPAL,
 			      .deleted = row->deleted,
-			      .a = (uint64_t)row->a_id,
-			      .b = (uint64_t)row->b_id };
+			      .a = (uint64_t)room->a_id,
+			      .b = (uint64_t)room->b_id };
 
 	pack_uuid(row->uuid, w.uuid);
-	if (!pack_uuid(row->sala_uuid, w.room))
-		w.room_text = row->sala_uuid;
+	if (!pack_uuid(room->uuid, w.room))
+		w.room_text = room->uuid;
+	if (room->twin_count)
+		w.twins = push_twins(c, room);
 	wire_put_row(b, &w);
 }
 
@@ -86,7 +89,7 @@ const struct refusal *handle_sweep(struct call *c)
 	wire_put_rows(payload, &(struct wire_rows){ (uint64_t)got.max_id, (uint64_t)got.from,
 						    (uint64_t)got.upto, got.truncated, (uint32_t)got.count });
 	for (size_t i = 0; i < got.count; i++)
-		put_row(payload, &got.rows[i]);
+		put_row(c, payload, &got.rows[i]);
 	rows.payload = buf_slice(payload);
 	answer_effect(&c->answer, &rows);
 	return NULL;
@@ -96,12 +99,15 @@ const struct refusal *handle_sweep(struct call *c)
 
 static const struct refusal *fetch_some(struct call *c, const int64_t *ids, size_t count)
 {
+	struct store_room *rooms[STORE_SET_MAX];
 	struct store_message *messages;
 	size_t n;
 	enum store_verdict v = store_message_fetch(c->store, ids, count, c->arena, &messages, &n);
 
+	for (size_t i = 0; v == STORE_OK && i < n; i++)
+		rooms[i] = &messages[i].room;
 	if (v == STORE_OK)
-		v = store_message_heard(c->store, messages, n, c->arena);
+		v = store_room_twins(c->store, rooms, n, c->arena);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	if (refuse_spare(c))

@@ -1,5 +1,5 @@
 /*
- * leave_group: the caller's socket leaves the group's room; no row changes.
+ * leave_group: the caller's socket leaves the group's room, or whichever it is in of several; no row changes.
  *
  * Room: fcgi-api/handlers. Called by router; calls fields, store, render, answer.
  */
@@ -23,6 +23,19 @@ static void leave_room(struct call *c, const struct store_room *room, int64_t gr
 	answer_effect(&c->answer, &leave);
 }
 
+static enum store_verdict leave_rooms(struct call *c, struct store_room *room, int64_t group)
+{
+	enum store_verdict v = store_room_twins(c->store, &room, 1, c->arena);
+	struct store_room twin = *room;
+
+	leave_room(c, room, group);
+	for (size_t i = 0; v == STORE_OK && i < room->twin_count; i++) {
+		twin.uuid = room->twins[i];
+		leave_room(c, &twin, group);
+	}
+	return v;
+}
+
 const struct refusal *handle_leave_group(struct call *c)
 {
 	struct fields f = call_fields(c);
@@ -41,7 +54,9 @@ const struct refusal *handle_leave_group(struct call *c)
 	if (!member)
 		return REFUSE(NOT_MEMBER);
 	if (v == STORE_OK)
-		leave_room(c, &room, group);
+		v = leave_rooms(c, &room, group);
+	if (store_is_trouble(v))
+		return call_trouble(c, v);
 	buf_putc(object, '{');
 	json_put_text_member(object, "status", SLICE("ok"));
 	json_put_id_member(object, "group_id", group);

@@ -11,16 +11,11 @@
 #define CURSOR_PAGE 200
 
 /* FORCE INDEX: with a handful of rooms the server would read all of them first, and sort everything that is new. */
-/* Of several rooms of one group the first is heard (heard.h). */
-#define HEARD_UUID \
-	"IF(s.tipo_sala = 'grupal', COALESCE((SELECT f.sala_uuid FROM salas_chat f WHERE f.id = (SELECT MIN(e.id) FROM" \
-	" salas_chat e WHERE e.grupo_id = s.grupo_id AND e.tipo_sala = 'grupal')), s.sala_uuid), s.sala_uuid)"
 #define SWEEP_COLUMNS \
-	"SELECT STRAIGHT_JOIN m.id, m.mensaje_uuid, " HEARD_UUID ", s.tipo_sala, s.usuario_a_id," \
-	" s.usuario_b_id," \
-	" m.eliminado_en IS NOT NULL FROM mensajes m JOIN salas_chat s FORCE INDEX (PRIMARY)" \
-	" ON s.id = m.sala_chat_id "
-#define SWEEP_LETTERS "itttiii"
+	"SELECT STRAIGHT_JOIN m.id, m.mensaje_uuid, m.eliminado_en IS NOT NULL, " ROW_ROOM("s") \
+	" FROM mensajes m JOIN salas_chat s FORCE INDEX (PRIMARY) ON s.id = m.sala_chat_id "
+#define SWEEP_LETTERS "iti" ROW_ROOM_LETTERS
+#define COLUMN_ROOM 3
 
 static const struct db_sql max_sql = { "feed max", "SELECT MAX(id) FROM mensajes", "i" };
 static const struct db_sql new_sql = {
@@ -43,11 +38,8 @@ static enum store_verdict take_rows(struct store *st, struct arena *a, struct st
 
 		r->id = db_number(st, 0);
 		r->uuid = db_text(st, 1, a);
-		r->sala_uuid = db_text(st, 2, a);
-		r->kind = row_kind(db_text(st, 3, a));
-		r->a_id = db_number(st, 4);
-		r->b_id = db_number(st, 5);
-		r->deleted = db_number(st, 6) == 1;
+		r->deleted = db_number(st, 2) == 1;
+		row_room(st, COLUMN_ROOM, a, &r->room);
 	}
 	return db_end(st);
 }
@@ -74,6 +66,15 @@ static enum store_verdict sweep_holes(struct store *st, const struct store_sweep
 			v = take_rows(st, a, s, cap);
 	}
 	return v;
+}
+
+static enum store_verdict find_twins(struct store *st, struct arena *a, struct store_swept *s)
+{
+	struct store_room **rooms = arena_alloc(a, (s->count + 1) * sizeof(struct store_room *));
+
+	for (size_t i = 0; i < s->count; i++)
+		rooms[i] = &s->rows[i].room;
+	return store_room_twins(st, rooms, s->count, a);
 }
 
 /* Rows that the holes can bring at most. */
@@ -123,7 +124,7 @@ enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *
 	if (s->count > holes && s->rows[s->count - 1].id > s->max_id)
 		s->max_id = s->rows[s->count - 1].id;
 	s->upto = s->truncated ? s->rows[s->count - 1].id : s->max_id;
-	return STORE_OK;
+	return find_twins(st, a, s);
 }
 
 enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *cursor_r)

@@ -1,16 +1,16 @@
 /*
  * resolve: what a set needs to know about its rooms and people.
  *
- * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known, heard and db.
+ * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known, twins and db.
  * Short statements of one table each: the server plans a statement anew each time it runs, and a UNION of the
  * three cost four times what they cost one by one. What is asked by numbers goes together. Groups are asked
  * about only when there are some.
  */
 #include "resolve.h"
-#include "heard.h"
 #include "known.h"
 #include "row.h"
 #include "sets.h"
+#include "twins.h"
 
 #include <stdlib.h>
 
@@ -238,7 +238,7 @@ static enum store_verdict read_crowds(struct store *st, struct resolved *r)
 	return db_end(st);
 }
 
-/* All that is asked about groups, in one round trip: who of the askers is in them, which are crowded, where they are heard. */
+/* All that is asked about groups, in one round trip: who of the askers is in them, which are crowded, which have several rooms. */
 static enum store_verdict find_groups(struct store *st, const struct resolve_ask *ask, struct arena *a, struct resolved *r)
 {
 	struct db_value pairs[STORE_SET_MAX * 2], crowds[STORE_SET_MAX + 1], groups[STORE_SET_MAX];
@@ -257,13 +257,13 @@ static enum store_verdict find_groups(struct store *st, const struct resolve_ask
 	if (n == 0)
 		return STORE_OK;
 	struct db_ask asks[] = { { &members_sql, pair_count, pairs, 2 * pair_count },
-				 { &crowded_sql, n, crowds, n + 1 }, { &heard_sql, n, groups, n } };
+				 { &crowded_sql, n, crowds, n + 1 }, { &twins_sql, n, groups, n } };
 	v = db_run_together(st, asks, 3);
 	if (v == STORE_OK)
 		v = read_members(st, r);
 	if (v == STORE_OK)
 		v = read_crowds(st, r);
-	return v == STORE_OK ? heard_read(st, rooms, n, a) : v;
+	return v == STORE_OK ? twins_read(st, rooms, n, a) : v;
 }
 
 /* ---- together ---- */
@@ -297,6 +297,7 @@ static enum store_verdict find_locked(struct store *st, const struct resolve_ask
 	size_t n;
 	enum store_verdict v = number_rooms(st, ask, a, r, ids, &n);
 
+	r->room_count = 0;  /* only what is locked counts */
 	if (v || n == 0)
 		return v;
 	qsort(ids, n, sizeof(*ids), by_number);

@@ -39,7 +39,8 @@ void row_room(struct store *st, unsigned at, struct arena *a, struct store_room 
 	r->a_id = db_number(st, at + 3);
 	r->b_id = db_number(st, at + 4);
 	r->group_id = db_number(st, at + 5);
-	r->heard_in = SLICE_NONE;
+	r->twins = NULL;
+	r->twin_count = 0;
 	r->created_at = r->updated_at = 0;
 }
 

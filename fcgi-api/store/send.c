@@ -1,16 +1,16 @@
 /*
  * send: storing messages, always as a set.
  *
- * Room: fcgi-api/store. Called by the send handlers; calls resolve, heard, delivery, row, sets and db. The order of
+ * Room: fcgi-api/store. Called by the send handlers; calls resolve, twins, delivery, row, sets and db. The order of
  * the steps: repeats, rooms locked in id order (resolve.h says why before authorization), authorization, one
  * INSERT, ids and times back, recipient rows and rooms touched; what was only found is made sure of.
  */
 #include "delivery.h"
 #include "fault.h"
-#include "heard.h"
 #include "resolve.h"
 #include "row.h"
 #include "sets.h"
+#include "twins.h"
 
 static const struct db_sql find_sql = {
 	"send find", ROW_MESSAGE_SELECT ROW_MESSAGE_FROM "WHERE m.mensaje_uuid IN ({?})", ROW_MESSAGE_LETTERS
@@ -384,7 +384,7 @@ enum store_verdict store_message_save(struct store *st, struct store_send *set, 
 	if (v == STORE_OK)
 		v = read_back(&j);
 	if (v == STORE_OK)
-		v = heard_repeats(st, set, count, a);
+		v = twins_of_repeats(st, set, count, a);
 	if (v)
 		return v;
 	deliver(&j);

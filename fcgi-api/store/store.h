@@ -128,6 +128,8 @@ STORE_CHECK enum store_verdict store_person_by_correo(struct store *st, struct s
 
 /* ---- rooms ---- */
 
+#define STORE_TWINS_MAX 8        /* of more rooms of one group those with the lowest numbers are told */
+
 enum store_kind { STORE_ANY, STORE_DIRECTO, STORE_GRUPAL };
 
 struct store_room {
@@ -136,7 +138,8 @@ struct store_room {
 	enum store_kind kind;
 	int64_t a_id, b_id;           /* directo: the pair, in the row's order */
 	int64_t group_id;             /* grupal */
-	struct slice heard_in;        /* uuid of its group's first room, after store_message_save and _heard; empty: its own */
+	struct slice *twins;          /* uuids of the other rooms of its group: store_room_twins, store_message_save */
+	size_t twin_count;
 	int64_t created_at, updated_at;
 };
 
@@ -174,6 +177,12 @@ STORE_CHECK enum store_verdict store_room_by_id(struct store *st, int64_t id, in
 						struct arena *a, struct store_room *room_r, bool *member_r);
 STORE_CHECK enum store_verdict store_room_by_uuid(struct store *st, struct slice uuid, int64_t person_id,
 						  struct arena *a, struct store_room *room_r, bool *member_r);
+/*
+ * Fills the twins of rooms of groups: nothing in the table forbids a group several, whoever joined may be in any of them,
+ * and what is pushed to one goes to all. Those of pairs are passed over. OK or trouble.
+ */
+STORE_CHECK enum store_verdict store_room_twins(struct store *st, struct store_room *const *rooms, size_t count,
+						struct arena *a);
 
 /* ---- messages ---- */
 
@@ -224,17 +233,10 @@ STORE_CHECK enum store_verdict store_message_save(struct store *st, struct store
 STORE_CHECK enum store_verdict store_message_find(struct store *st, int64_t id, int64_t reader_id,
 						  struct arena *a, struct store_message *message_r,
 						  bool *member_r);
-/*
- * Full messages of up to STORE_SET_MAX ids, in id order, deleted ones left out. Ids that are not there are
- * left out.
- */
+/* Full messages of up to STORE_SET_MAX ids, in id order; deleted ones and ids that are not there are left out. */
 STORE_CHECK enum store_verdict store_message_fetch(struct store *st, const int64_t *ids, size_t count,
 						   struct arena *a, struct store_message **messages_r,
 						   size_t *count_r);
-
-/* Fills heard_in of the rooms of up to STORE_SET_MAX messages. OK or trouble. */
-STORE_CHECK enum store_verdict store_message_heard(struct store *st, struct store_message *messages, size_t count,
-						   struct arena *a);
 
 struct store_page {
 	int64_t room_id;
@@ -362,9 +364,8 @@ struct store_sweep {
 };
 struct store_sweep_row {
 	int64_t id;
-	struct slice uuid, sala_uuid; /* of the room where it is heard */
-	enum store_kind kind;
-	int64_t a_id, b_id;
+	struct slice uuid;
+	struct store_room room;       /* with its twins */
 	bool deleted;
 };
 struct store_swept {

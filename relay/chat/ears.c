@@ -30,6 +30,7 @@ struct slice ears_of(struct buf *b, const struct wire_row *r)
 	n = snprintf(text, sizeof(text), "%s_%.*s", r->grouped ? "group" : "chat", (int)room.n, room.p);
 	if (n > 0 && (size_t)n < sizeof(text))
 		wire_put_room(b, (struct slice){ text, (size_t)n });
+	buf_put_slice(b, r->twins);
 	if (!r->grouped) {
 		put_person(b, r->a);
 		put_person(b, r->b);

@@ -132,10 +132,9 @@ enum store_verdict store_message_fetch(struct store *st, const int64_t *ids, siz
 	return STORE_OK;
 }
 
-enum store_verdict store_message_heard(struct store *st, struct store_message *messages, size_t count, struct arena *a)
+enum store_verdict store_room_twins(struct store *st, struct store_room *const *rooms, size_t count, struct arena *a)
 {
-	(void)st, (void)messages, (void)a;
-	assert(count <= STORE_SET_MAX);
+	(void)st, (void)rooms, (void)count, (void)a;
 	return STORE_OK;
 }
 
@@ -277,8 +276,8 @@ enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *
 	w->count = throw_die() % 3;
 	w->rows = arena_alloc(a, 3 * sizeof(*w->rows));
 	for (size_t i = 0; i < w->count; i++)
-		w->rows[i] = (struct store_sweep_row){ some_id(), some_text(), some_text(), STORE_GRUPAL, some_id(),
-						       some_id(), flag(NULL) };
+		w->rows[i] = (struct store_sweep_row){ some_id(), some_text(), { .uuid = some_text(), .kind = STORE_GRUPAL },
+						       flag(NULL) };
 	return STORE_OK;
 }
 

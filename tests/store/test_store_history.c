@@ -280,8 +280,8 @@ static void sweep_finds_new_rows_and_holes(void **state)
 	r = sweep((struct store_sweep){ .high = first.max_id });
 	assert_int_equal(r.count, 3);
 	assert_int_equal(r.rows[0].id, ids[0]);
-	assert_text(r.rows[0].sala_uuid, room.uuid.p);
-	assert_int_equal(r.rows[0].a_id, ID(1));
+	assert_text(r.rows[0].room.uuid, room.uuid.p);
+	assert_int_equal(r.rows[0].room.a_id, ID(1));
 	assert_true(r.rows[1].deleted && !r.rows[2].deleted);
 	assert_int_equal(r.upto, ids[2]);
 	holes[0] = (struct store_range){ ids[0], ids[0] };

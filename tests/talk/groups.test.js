@@ -138,6 +138,42 @@ test('a second room of the group is heard where its members are, whichever way a
   bea.close();
 }, 20000);
 
+test('a room with a lower number that appears later leaves nobody deaf', async () => {
+  const pair = await group(house, ids.slice(0, 2));
+  const earlier = randomUUID();
+  const add = (id) => house.rows("INSERT INTO salas_chat (id, sala_uuid, tipo_sala, grupo_id) VALUES (?, ?, 'grupal', ?)", [id, earlier, pair]);
+  const { insertId } = await add(null);
+  await house.rows('DELETE FROM salas_chat WHERE id = ?', [insertId]);
+  const { sala_uuid: old } = await joinGroup(ana, pair);
+  const bea = await house.connect(ids[1]);
+  await add(insertId);
+  assert.equal((await joinGroup(bea, pair)).sala_uuid, earlier);
+
+  const everybodyHears = async (what) => {
+    for (const socket of [ana, bea]) await socket.next('receive_message', what);
+  };
+  for (const uuid of [old, earlier]) {
+    await everybodyHears({ mensaje_id: (await say(bea, words(uuid, ids[1], 'hola', { type: 'grupal' }))).mensaje_id });
+    const foreign = randomUUID();
+    await house.rows(`INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido)
+      SELECT ?, id, ?, 'por otro programa' FROM salas_chat WHERE sala_uuid = ?`, [foreign, ids[0], uuid]);
+    await everybodyHears({ mensaje_uuid: foreign });
+  }
+  ana.emit('leave_group', { group_id: pair });
+  await ana.next('group_left', { group_id: pair });
+  const { mensaje_id } = await say(bea, words(old, ids[1], 'sin ana', { type: 'grupal' }));
+  await bea.next('receive_message', { mensaje_id });
+  await ana.nothing('receive_message', { mensaje_id }, 1400);
+  bea.close();
+}, 20000);
+
+test('to the collation equal is not equal: such a uuid of a group is unknown', async () => {
+  for (const uuid of [room.toUpperCase(), `${room} `]) {
+    const answer = await ana.call('send_message', words(uuid, ids[0], 'hola', { type: 'grupal' }));
+    assert.equal(answer.code, 'not_found', JSON.stringify(answer));
+  }
+});
+
 test('a group that is deleted: its members hear which room it was', async () => {
   const gone = await group(house, ids.slice(0, 2));
   const { sala_uuid } = await joinGroup(ana, gone);

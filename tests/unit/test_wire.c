@@ -176,7 +176,8 @@ static void answers_and_effects(void **state)
 static void feed_messages(void **state)
 {
 	static const struct wire_range holes[] = { { 3, 4 }, { 7, 7 } };
-	struct wire_row row = { .id = 9, .grouped = 1, .room = { 1 }, .a = 5, .b = 6, .room_text = SLICE("rara") }, row2;
+	struct wire_row row = { .id = 9, .grouped = 1, .room = { 1 }, .a = 5, .b = 6, .room_text = SLICE("rara"),
+				.twins = SLICE("\0\1x") }, row2;
 	struct wire_rows rows = { 10, 1, 9, 1, 1 }, rows2;
 	struct wire_member member = { SLICE("sid"), 3, SLICE("group_x"), 4 }, member2;
 	struct wire_sweep sweep = { 8, 0, 2 }, sweep2;
@@ -207,6 +208,7 @@ static void feed_messages(void **state)
 	assert_memory_equal(row2.uuid, row.uuid, 16);
 	assert_memory_equal(row2.room, row.room, 16);
 	assert_slices(row2.room_text, row.room_text);
+	assert_slices(row2.twins, row.twins);
 	assert_int_equal(wire_next_row(&in, &row2), 0);
 
 	buf_reset(&b);
