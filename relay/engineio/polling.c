@@ -9,6 +9,7 @@
 #include "post.h"
 
 #define HANGUP_MS 50               /* a held poll's client that hung up is gone after this time */
+#define PACKETS_PYTHON 16           /* that its client takes in one payload (python-engineio, Payload.max_decode_packets) */
 #define NOOP_MS 100                /* from noop to noop while a client probes, as in the reference: it may poll on */
 
 /* ---- GET ---- */
@@ -68,24 +69,34 @@ static void put_plain(struct buf *b, const struct eio_conn *c, bool binary, char
 	eio_frame_unref(f);
 }
 
-/* Everything that waits, or else the goodbye or a noop. */
+/*
+ * What a poll is told when its session ends: Python's client takes the packet `close` for a word never to come back
+ * (python-socketio, _handle_eio_disconnect), so it gets a noop, and hears of the end by its next poll.
+ */
+static char goodbye_of(const struct eio_session *s)
+{
+	return handshake_of_python(s->handshake) ? PACKET_NOOP : PACKET_CLOSE;
+}
+
+/* Everything that waits, or as much as the client takes at once, or else the goodbye or a noop. */
 static void put_payload(struct buf *b, const struct eio_conn *c, bool binary)
 {
 	struct eio_session *s = c->session;
 	struct eio_frame *f;
+	size_t left;
 
 	if (c->ended) {
 		put_plain(b, c, binary, c->last_packet);
 		return;
 	}
-	while ((f = session_peek(s))) {
+	for (left = handshake_of_python(s->handshake) ? PACKETS_PYTHON : SIZE_MAX; left && (f = session_peek(s)); left--) {
 		put_packet(b, c, binary, f);
 		session_pop(s);
 	}
 	/* the goodbye goes alone: clients handle it before the messages in front of it */
 	if (b->len)
 		return;
-	put_plain(b, c, binary, s->state == SESSION_CLOSING ? PACKET_CLOSE : PACKET_NOOP);
+	put_plain(b, c, binary, s->state == SESSION_CLOSING ? goodbye_of(s) : PACKET_NOOP);
 	if (s->state == SESSION_PROBING)
 		s->noop_ms = (uint32_t)*s->host->now_ms;
 }
@@ -120,6 +131,8 @@ static int write_payload(struct eio_conn *c)
 	}
 	c->session = NULL;
 	c->ended = false;
+	/* lws's time for a request, which a held poll has left behind already: a slow reader is the heartbeat's */
+	lws_set_timeout(c->wsi, NO_PENDING_TIMEOUT, 0);
 	int rc = conn_answer(c, &a);
 	buf_fini(&body);
 	buf_fini(&script);
@@ -254,7 +267,7 @@ static void release_poll(struct eio_session *s)
 		 * WebSocket
 		 */
 		bool noop = s->state != SESSION_CLOSED || s->reason == EIO_PEER_CLOSED;
-		c->last_packet = noop ? PACKET_NOOP : PACKET_CLOSE;
+		c->last_packet = noop ? PACKET_NOOP : goodbye_of(s);
 		conn_wake(c);
 	} else if (s->state == SESSION_CLOSED && s->reason != EIO_FORCED && s->reason != EIO_SHUTDOWN) {
 		conn_kill(c);

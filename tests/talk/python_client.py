@@ -1,8 +1,9 @@
 """A chat client as an app developer writes it with python-socketio; run by python.test.js.
 
-python_client.py URL sync|async polling|websocket|both ME OTHER
+python_client.py URL sync|async polling|websocket|both ME OTHER [again]
 
-Joins the direct chat, says "hola", and ends when it hears "adios". Prints what it hears as JSON, a line each.
+Joins the direct chat, says "hola", then forty numbers without waiting, and ends when it hears "adios". With `again` it comes
+back when it is cut. Prints what it hears as JSON, a line each.
 Handlers take one argument, as the documentation of python-socketio shows them.
 """
 import asyncio
@@ -12,7 +13,8 @@ import threading
 
 import socketio
 
-url, kind, transports, me, other = sys.argv[1:]
+url, kind, transports, me, other = sys.argv[1:6]
+again = sys.argv[6:] == ['again']
 options = {} if transports == 'both' else {'transports': [transports]}
 
 
@@ -22,11 +24,12 @@ def words(sala_uuid, text):
 
 
 def tell(event, data):
-    print(json.dumps([event, data]), flush=True)
+    sys.stdout.write(json.dumps([event, data]) + '\n')  # in one piece: handlers run in threads
+    sys.stdout.flush()
 
 
 def threaded():
-    client = socketio.Client(reconnection=False)
+    client = socketio.Client(reconnection=again)
     joined, over = threading.Event(), threading.Event()
     room = {}
 
@@ -49,13 +52,15 @@ def threaded():
     client.emit('join_direct_chat', {'other_user_id': other})
     assert joined.wait(10)
     tell('ack', client.call('send_message', words(room['sala_uuid'], 'hola'), timeout=10))
+    for n in range(40):
+        client.emit('send_message', words(room['sala_uuid'], str(n)))
     assert over.wait(30)
     tell('transport', client.transport())
     client.disconnect()
 
 
 async def awaited():
-    client = socketio.AsyncClient(reconnection=False)
+    client = socketio.AsyncClient(reconnection=again)
     joined, over = asyncio.Event(), asyncio.Event()
     room = {}
 
@@ -78,6 +83,8 @@ async def awaited():
     await client.emit('join_direct_chat', {'other_user_id': other})
     await asyncio.wait_for(joined.wait(), 10)
     tell('ack', await client.call('send_message', words(room['sala_uuid'], 'hola'), timeout=10))
+    for n in range(40):
+        await client.emit('send_message', words(room['sala_uuid'], str(n)))
     await asyncio.wait_for(over.wait(), 30)
     tell('transport', client.transport())
     await client.disconnect()
