@@ -1,7 +1,7 @@
 'use strict';
 // Many who read nothing of what they asked for: together they hold no more than there is for all, whoever reads is served,
 // and what they held is given back.
-const { test, atEnd, ask, assert } = require('../lib/check');
+const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { start, stopAll, open, raw, wsRaw } = require('./eio_lib');
 
 const quiet = { 'ping-interval': 60000, 'ping-timeout': 60000 };
@@ -72,3 +72,20 @@ test('what is on its way counts until it is read, and no longer', async () => {
   ws.destroy();
   await s.stop();
 }, 60000);
+
+test('whoever reads slowly gets all of a poll that was answered at once: only its heartbeat ends it', async () => {
+  const s = await start({ ...quiet, 'queue-max': 16 << 20, 'header-timeout': 500, 'body-timeout': 500 });
+  const p = await open(s);
+  await p.post('4!burst 16 900000');
+  const c = raw(s);
+  let bytes = 0;
+  c.socket.on('data', (d) => { bytes += d.length; });
+  c.socket.pause();
+  c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await pause(7000);                         // libwebsockets' own time for a request is 5 s here
+  c.socket.resume();
+  await ask(() => bytes > 16 * PAGE, 8000, 'the whole answer');
+  assert.equal((await s.stats()).waiting, 0);
+  c.destroy();
+  await s.stop();
+}, 30000);
