@@ -233,6 +233,11 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 		answers_hold(h, e->job, c, e->effects);
 		return;
 	}
+	/* A late one must not overtake the answer to an older command of its socket: it finds its row when its turn comes. */
+	if (!unanswered(c, e->job) && TAILQ_PREV(c, command_list, in_line)) {
+		effects_apply_late(h, e->effects);
+		return;
+	}
 	/* What its answer does to its socket may end what waits there: not this one. */
 	lines_answered(&h->lines, c);
 	on_end = c->on_end;

@@ -14,8 +14,10 @@ void lines_init(struct lines *ls)
 	memset(ls, 0, sizeof(*ls));
 	for (int i = 0; i < LINES_KINDS; i++)
 		TAILQ_INIT(&ls->rings[i]);
-	for (int i = 0; i < LINES_PLACES; i++)
+	for (int i = 0; i < LINES_PLACES; i++) {
 		TAILQ_INIT(&ls->aside[i]);
+		TAILQ_INIT(&ls->again[i]);
+	}
 }
 
 void line_init(struct line *l)
@@ -57,7 +59,10 @@ static uint16_t place_of(const struct command *c)
 
 static bool place_is_taken(const struct lines *ls, const struct command *c)
 {
-	return place_of(c) && ls->busy[place_of(c)];
+	uint16_t place = place_of(c);
+	const struct command *older = TAILQ_FIRST(&ls->again[place]);
+
+	return place && (ls->busy[place] || (older && older != c));
 }
 
 /* The list that a line stands in. */
@@ -161,8 +166,26 @@ void lines_put(struct lines *ls, struct command *c)
 	line_place(ls, l, false);
 }
 
+static void place_is_left(struct lines *ls, uint16_t place)
+{
+	if (place && ls->busy[place] == 0)
+		come_back(ls, place);
+}
+
+/* It waits no more for its second attempt: the place where it did, or 0. */
+static uint16_t leave_again(struct lines *ls, struct command *c)
+{
+	uint16_t place = c->again;
+
+	if (place)
+		TAILQ_REMOVE(&ls->again[place], c, in_again);
+	c->again = 0;
+	return place;
+}
+
 static void command_goes_out(struct lines *ls, struct command *c)
 {
+	leave_again(ls, c);
 	c->state = COMMAND_OUT;
 	c->line->out++;
 	ls->waiting[c->kind]--;
@@ -183,8 +206,9 @@ void lines_leave(struct lines *ls, struct command *c)
 	uint16_t place = c->place;
 
 	c->place = 0;
-	if (place && --ls->busy[place] == 0)
-		come_back(ls, place);
+	if (place)
+		ls->busy[place]--;
+	place_is_left(ls, place);
 }
 
 struct forming {
@@ -261,6 +285,7 @@ void lines_answered(struct lines *ls, struct command *c)
 {
 	if (c->state != COMMAND_WAITING)
 		return;
+	place_is_left(ls, leave_again(ls, c));
 	command_goes_out(ls, c);
 	c->state = COMMAND_HELD;
 	line_place(ls, c->line, false);
@@ -275,6 +300,9 @@ void lines_back(struct lines *ls, struct command *c)
 	c->attempt++;
 	c->line->out--;
 	ls->waiting[c->kind]++;
+	c->again = c->attempt > 1 ? place_of(c) : 0;
+	if (c->again)
+		TAILQ_INSERT_HEAD(&ls->again[c->again], c, in_again);
 	line_place(ls, c->line, true);
 }
 
@@ -288,18 +316,22 @@ void lines_remove(struct lines *ls, struct command *c)
 {
 	struct line *l = c->line;
 	size_t size = lines_size(c);
+	const struct command *head;
 
 	if (c->state == COMMAND_WAITING)
 		ls->waiting[c->kind]--;
 	else
 		l->out--;
 	lines_leave(ls, c);
+	place_is_left(ls, leave_again(ls, c));
 	TAILQ_REMOVE(&l->commands, c, in_line);
 	l->count--;
 	l->bytes -= size;
 	ls->count--;
 	ls->bytes -= size;
-	line_place(ls, l, false);
+	/* its next second attempt goes before those who came back for the place that was left */
+	head = TAILQ_FIRST(&l->commands);
+	line_place(ls, l, head && head->attempt > 1 && l->out == 0);
 }
 
 struct command *lines_refused(const struct lines *ls)

@@ -35,6 +35,7 @@ struct command {
 	uint64_t target;                       /* of one that names a person or a group: whom (targets.h), or 0 */
 	uint16_t place;                        /* a send that is out: the place that it occupies, or 0 */
 	bool alone;                            /* goes as a job of its own */
+	uint16_t again;                        /* the place in whose list of those it stands that go again, or 0 */
 	bool bad_text;
 	bool wants_ack;
 	bool unknown;                          /* a worker had it and no answer came */
@@ -52,6 +53,7 @@ struct command {
 	char uuid[37];                         /* identity of a message; empty for what is no send */
 	struct slice event, args;              /* in `bytes` */
 	TAILQ_ENTRY(command) in_line;
+	TAILQ_ENTRY(command) in_again;
 	TAILQ_ENTRY(command) in_all;           /* by birth */
 	TAILQ_ENTRY(command) in_due;           /* a CONNECT: by birth; others that were given to a worker: by that time */
 	char bytes[];
@@ -75,6 +77,7 @@ struct lines {
 	struct line_list rings[LINES_KINDS];   /* lines that may go, by the kind of their first command */
 	size_t waiting[LINES_KINDS];
 	uint16_t busy[LINES_PLACES];           /* sends that are out, by place */
+	struct command_list again[LINES_PLACES]; /* sends that wait for their second attempt, in their job's order, by place */
 	struct line_list aside[LINES_PLACES];  /* lines that wait for a place that is taken, by place */
 	size_t count, bytes;
 };
@@ -98,7 +101,8 @@ void lines_put(struct lines *ls, struct command *c);
  * Forms one job of a kind: up to `most` commands (at most WIRE_JOB_COMMANDS) or WIRE_JOB_BYTES into out[],
  * all moved to COMMAND_OUT. Per socket in order, at most LINES_SHARE of one while others wait; a second
  * attempt, and whatever goes alone, is a job of its own. A line whose place another job occupies stays: in
- * the database its message would only wait for that job's commit. Returns how many, 0 when nothing may go.
+ * the database its message would only wait for that job's commit. So does one that names a place where an older send
+ * waits for its second attempt: that one's message may be stored already. Returns how many, 0 when nothing may go.
  */
 size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out);
 /* How many lines of a kind could go into a job now; counts no further than `most`. */
@@ -108,7 +112,7 @@ size_t lines_ready(struct lines *ls, int kind, size_t most);
  * back, so that they stand before those.
  */
 void lines_leave(struct lines *ls, struct command *c);
-/* A command that was out waits again, as the next attempt, before all others of its line. */
+/* A command that was out waits again, as the next attempt, before all others: of one job the last is put back first. */
 void lines_back(struct lines *ls, struct command *c);
 /* Its answer came while it waited for its second attempt: it goes to nobody, and nobody but who has the answer ends it. */
 void lines_answered(struct lines *ls, struct command *c);
