@@ -29,6 +29,7 @@ struct seat {
 	const char *sid, *address;             /* in text */
 	char *user;                            /* owned; NULL until accepted */
 	uint64_t user_id;
+	uint32_t round;                        /* the last in which it was asked about (members.c) */
 	bool paused;                           /* its reading is stopped because its line is full */
 	bool full;                             /* its commands wait because its send queue is over half full */
 	bool stuck;                            /* full for too long: closed for it */

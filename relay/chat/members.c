@@ -1,8 +1,9 @@
 /*
  * members: slices of who is where; the answers say who must leave.
  *
- * Room: relay/chat. Called by chat; calls commands, effects and socketio. A round is asked slice by slice
- * and the next begins when it is answered, so a slow database slows only the check.
+ * Room: relay/chat. Called by chat; calls commands, effects and socketio. A round goes through all seats, a few slices at a
+ * time, and goes on when one is answered: so neither a full relay nor a slow database holds up anything but the check.
+ * Whoever was asked about stands at the end of the list of seats, so a round remembers no place in it, and seats may go.
  */
 #include "members.h"
 
@@ -12,16 +13,21 @@
 
 #define MEMBERS_EVERY_MS 2000
 #define MEMBERS_IN_SLICE 500
+#define MEMBERS_OUT 2                  /* slices, beside those that one seat's rooms fill at once */
 #define GROUP_PREFIX "group_"
 
 struct members {
 	struct hall *hall;
 	struct eio_timer *timer;
+	uint32_t round;                /* seats with this number were asked about */
+	bool running;
 	size_t out;                    /* slices not answered yet */
 	size_t count;                  /* entries in the slice being made */
 	const struct seat *seat;       /* whose rooms are being walked */
 	struct buf slice;
 };
+
+static void go_on(struct members *m);
 
 static void on_checked(void *ctx, struct slice effects, bool failed)
 {
@@ -30,6 +36,7 @@ static void on_checked(void *ctx, struct slice effects, bool failed)
 	m->out--;
 	if (!failed)
 		effects_apply(m->hall, NULL, effects);
+	go_on(m);
 }
 
 static void ask_slice(struct members *m)
@@ -60,19 +67,41 @@ static void put_room(void *ctx, struct slice room, uint64_t join)
 		put_entry(ctx, room, join);
 }
 
+static void put_seat(struct members *m, struct seat *seat)
+{
+	seat->round = m->round;
+	TAILQ_REMOVE(&m->hall->seats, seat, next);
+	TAILQ_INSERT_TAIL(&m->hall->seats, seat, next);
+	if (!seat->user)
+		return;
+	m->seat = seat;
+	put_entry(m, SLICE_NONE, 0);
+	sio_socket_each_room(seat->socket, put_room, m);
+}
+
+static void go_on(struct members *m)
+{
+	struct seat *seat;
+
+	while (m->running && m->out < MEMBERS_OUT) {
+		seat = TAILQ_FIRST(&m->hall->seats);
+		m->running = seat && seat->round != m->round;
+		if (m->running)
+			put_seat(m, seat);
+		else
+			ask_slice(m);
+	}
+}
+
 static void on_tick(void *ctx)
 {
 	struct members *m = ctx;
 
-	if (m->out > 0 || !bus_alive(m->hall->bus))
+	if (m->running || m->out > 0 || !bus_alive(m->hall->bus))
 		return;
-	TAILQ_FOREACH(m->seat, &m->hall->seats, next) {
-		if (!m->seat->user)
-			continue;
-		put_entry(m, SLICE_NONE, 0);
-		sio_socket_each_room(m->seat->socket, put_room, m);
-	}
-	ask_slice(m);
+	m->running = true;
+	m->round++;
+	go_on(m);
 }
 
 struct members *members_new(struct hall *h)
