@@ -92,7 +92,7 @@ void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 		h->stats.arrivals_closed++;
 		if (log_limited(&limit, 5))
 			log_info(seat->sid, "%s sent away: %s", seat->address, h->draining ? "leaving" : "too fast");
-		sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
+		sio_socket_close_transport(s, EIO_CUT);
 		return;
 	}
 	if (auth.n > AUTH_MAX) {

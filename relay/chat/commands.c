@@ -198,7 +198,7 @@ void commands_fail(struct hall *h, struct command *c)
 	} else if (c->type == WIRE_CONNECT && s) {
 		h->stats.arrivals_closed++;
 		log_info(c->seat->sid, "%s sent away: no worker let it in", c->seat->address);
-		sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
+		sio_socket_close_transport(s, EIO_CUT);
 	}
 	commands_end(h, c);
 	if (on_end)

@@ -138,7 +138,7 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 		log_info(seat->sid, "%s begins anew: %s", seat->address,
 			foreign ? "the session was another person's" : "what it missed is gone");
 		sio_socket_forget(seat->socket);
-		sio_socket_close_transport(seat->socket, CLOSE_TRY_AGAIN);
+		sio_socket_close_transport(seat->socket, EIO_CUT);
 		return;
 	}
 	seat_set_user(seat, e->user);
@@ -172,7 +172,7 @@ static void apply_close(struct hall *h, struct command *c)
 	h->stats.arrivals_closed += c->type == WIRE_CONNECT;
 	if (log_limited(&limit, 20))
 		log_info(c->seat->sid, "%s sent away by a handler for a while", c->seat->address);
-	sio_socket_close_transport(s, CLOSE_TRY_AGAIN);
+	sio_socket_close_transport(s, EIO_CUT);
 }
 
 /* ---- rooms ---- */
@@ -312,7 +312,7 @@ void effects_apply(struct hall *h, struct command *c, struct slice effects)
 	if (c->seat->user)
 		sio_socket_replay(c->seat->socket); /* behind `connected` */
 	else
-		sio_socket_close_transport(c->seat->socket, CLOSE_TRY_AGAIN);
+		sio_socket_close_transport(c->seat->socket, EIO_CUT);
 }
 
 void effects_signal(struct hall *h, struct slice effects)

@@ -20,7 +20,6 @@
 #include "socketio.h"
 #include "targets.h"
 
-#define CLOSE_TRY_AGAIN 1013           /* WebSocket close code (IANA registry): try again later */
 
 /* One per socket; outlives it while its commands are unanswered. */
 struct seat {

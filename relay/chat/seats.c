@@ -96,7 +96,7 @@ void seats_close_stuck(struct hall *h)
 		s->stuck = true;
 		h->stats.stuck++;
 		log_info(s->sid, "refused: takes nothing of the %zu bytes that wait for it", queued);
-		sio_socket_close_transport(s->socket, CLOSE_TRY_AGAIN);
+		sio_socket_close_transport(s->socket, EIO_CUT);
 	}
 }
 

@@ -154,7 +154,7 @@ void conn_wake(struct eio_conn *c);
 
 /* Writes ready-made frames. 0, or -1: the peer is gone and the connection dead (conn_kill was done). */
 int conn_write(struct eio_conn *c, struct slice bytes);
-/* A close frame as soon as it can be written; nothing else is written or heard any more. */
+/* A close frame, or with EIO_CUT the end, as soon as it can be written; nothing else is written or heard any more. */
 void conn_goodbye(struct eio_conn *c, int code);
 
 #endif

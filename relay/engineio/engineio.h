@@ -160,7 +160,7 @@ enum eio_tls_fault eio_tls_check(const char *cert_file, const char *key_file, ch
 /* Stops listening at once; sessions live on. */
 void eio_server_stop_listening(struct eio_server *s);
 /*
- * Ends every session with EIO_SHUTDOWN (WebSocket 1001, close packet to polls), spread over passes, at once those
+ * Ends every session with EIO_SHUTDOWN (WebSockets EIO_CUT, close packet to polls), spread over passes, at once those
  * that are left after timeout_ms; then, after the last on_close, calls done(ctx). A second call does nothing.
  */
 void eio_server_drain(struct eio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx);
@@ -236,9 +236,14 @@ void eio_session_send(struct eio_session *s, struct eio_frame *f);
 /* Like send, but dropped when the transport cannot take it now (volatile). */
 void eio_session_send_volatile(struct eio_session *s, struct eio_frame *f);
 /*
- * Ends a session from above. What is queued is still written first. `code` is the WebSocket close code
- * (1000 normal, 1001 going away, 1003, 1007, 1008, 1013 …); polls get a close packet. on_close follows from
- * the loop with `reason`.
+ * For those who are to come back: the connection ends without a close frame, which is what this code means to the peer
+ * (RFC 6455, 7.4.1: never in a frame). Java's client does not see a close frame before its ping time-out, C++'s does not
+ * reconnect after 1000, and .NET's takes none for an end.
+ */
+#define EIO_CUT 1006
+/*
+ * Ends a session from above. What is queued is still written first. `code` is the WebSocket close code (1000 normal, 1003,
+ * 1007, 1008 …, or EIO_CUT); polls get a close packet. on_close follows from the loop with `reason`.
  */
 void eio_session_close(struct eio_session *s, enum eio_reason reason, int code);
 /*

@@ -212,7 +212,7 @@ struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const st
 void hub_end_sessions(struct eio_hub *h)
 {
 	while (h->all)
-		session_end(h->all, EIO_SHUTDOWN, 1001);
+		session_end(h->all, EIO_SHUTDOWN, EIO_CUT);
 }
 
 void hub_end_all(struct eio_hub *h)

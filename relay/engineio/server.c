@@ -174,7 +174,7 @@ static void on_drain(void *ctx)
 			session_end(e, EIO_SHUTDOWN, 0);
 		if (e->state >= SESSION_CLOSING)
 			continue;
-		eio_session_close(e, EIO_SHUTDOWN, 1001);
+		eio_session_close(e, EIO_SHUTDOWN, EIO_CUT);
 		told++;
 	}
 	if (now >= s->drain_end_ms)

@@ -90,7 +90,7 @@ static void send_frame(struct eio_session *s, struct eio_frame *f)
 	if (!room) {
 		log_debug(s->sid, "too slow: %zu bytes wait", s->queue.size);
 		s->host->stats.slow_closed++;
-		session_refuse(s, EIO_REFUSED_QUEUE, EIO_SLOW, 1013);
+		session_refuse(s, EIO_REFUSED_QUEUE, EIO_SLOW, EIO_CUT);
 		return;
 	}
 	queue_put(&s->queue, f);
@@ -181,7 +181,7 @@ void session_heard(struct eio_session *s)
 static void heartbeat_missed(struct eio_session *s)
 {
 	s->host->stats.ping_timeouts++;
-	session_refuse(s, EIO_REFUSED_PONG, EIO_PING_TIMEOUT, 1000);
+	session_refuse(s, EIO_REFUSED_PONG, EIO_PING_TIMEOUT, EIO_CUT);
 }
 
 bool session_overdue(struct eio_session *s)

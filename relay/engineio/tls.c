@@ -248,6 +248,12 @@ uint64_t tls_completed(const struct tls *t)
 	return t && t->ctx ? (uint64_t)SSL_CTX_sess_accept_good(t->ctx) : 0;
 }
 
+void tls_say_closed(void *ssl)
+{
+	if (ssl)
+		SSL_shutdown(ssl);
+}
+
 bool tls_peer_closed(const void *ssl)
 {
 	return ssl && (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN);

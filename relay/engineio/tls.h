@@ -24,6 +24,8 @@ int tls_attach(struct tls *t, void *ssl_ctx);
 /* Handshakes begun, and those of them that were completed. 0 for NULL. */
 uint64_t tls_begun(const struct tls *t);
 uint64_t tls_completed(const struct tls *t);
+/* Says close_notify to the peer of a connection's SSL. Nothing for NULL. */
+void tls_say_closed(void *ssl);
 /* Whether the peer of a connection's SSL has said that it is done (close_notify). False for NULL: in clear. */
 bool tls_peer_closed(const void *ssl);
 void tls_free(struct tls *t);

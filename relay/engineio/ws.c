@@ -81,7 +81,7 @@ static void open_session(struct eio_conn *c)
 	c->shake = NULL;
 	struct eio_session *s = hub_open(c->hub, c->version, true, shake);
 	if (!s) {
-		conn_goodbye(c, 1013);
+		conn_goodbye(c, EIO_CUT);
 		return;
 	}
 	s->ws = c;
@@ -165,7 +165,7 @@ static void receive_message(struct eio_conn *c, struct slice message, bool binar
 		receive_packet(c, message, binary);
 }
 
-/* Too large (1009), or one too many that is not complete (1013). */
+/* Too large (1009), or one too many that is not complete. */
 static void refuse_message(struct eio_conn *c, enum eio_refusal refusal, int code)
 {
 	struct eio_session *s = c->session;
@@ -204,7 +204,7 @@ void ws_receive(struct eio_conn *c, const void *p, size_t n)
 		return;
 	}
 	if (conn_begun_put(c, p, n, false) < 0) {
-		refuse_message(c, EIO_REFUSED_UNFINISHED, 1013);
+		refuse_message(c, EIO_REFUSED_UNFINISHED, EIO_CUT);
 		return;
 	}
 	if (!final)
@@ -265,6 +265,12 @@ static int say_goodbye(struct eio_conn *c)
 	int code = c->close_code;
 
 	c->close_code = 0;          /* a second -1 would cut off the peer's answer */
+	if (code == EIO_CUT) {
+		/* our side alone: closed with something of its unread, what we wrote last could be lost */
+		tls_say_closed(lws_get_ssl(c->wsi));
+		shutdown(lws_get_socket_fd(c->wsi), SHUT_WR);
+		return 0;
+	}
 	lws_close_reason(c->wsi, (enum lws_close_status)code, NULL, 0);
 	return -1;
 }

@@ -183,8 +183,8 @@ async function wsRaw(server, query = '', { extra = '', version = 4, first } = {}
     }
   };
   ws.closeCode = async (ms = 15000) => {
-    await ask(() => ws.code !== null || ws.ended, ms, 'a close frame');
-    return ws.code;
+    await ask(() => ws.code !== null || ws.ended, ms, 'a close frame, or the end');
+    return ws.code === null ? 1006 : ws.code;  // as browsers say it
   };
   ws.destroy = () => s.destroy();
   return ws;

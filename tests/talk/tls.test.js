@@ -290,7 +290,7 @@ test('handshakes that fail leave nothing behind', async () => {
 
 // ---- ends ----
 
-test('a stop says goodbye over TLS: 1001, close packet to a poll; and a recovered client misses nothing', async () => {
+test('a stop over TLS: the end without a close frame, a close packet to a poll; and a recovered client misses nothing', async () => {
   const ana = await person(ids[0], { transports: ['websocket'] });
   const luis = await person(ids[1], { transports: ['websocket'], reconnection: true, reconnectionDelay: 2000 });
   await talk(ana, ids[0], 'uno');
@@ -304,7 +304,7 @@ test('a stop says goodbye over TLS: 1001, close packet to a poll; and a recovere
   const held = async () => (await house.metrics()).upred_relay_sessions === 4;
   await ask(held, 5000, 'four sessions');
   await house.stopPart('relay');
-  assert.equal(await code, 1001);
+  assert.equal(await code, 1006);
   assert.equal((await poll).text, '1');
   const { sala } = ana;
   ana.close();

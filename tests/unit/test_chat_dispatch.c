@@ -328,7 +328,7 @@ static void a_connect_waits_ten_seconds(void **state)
 	assert_string_equal(heard(), "");
 	pass(200);
 	commands_tick(h);
-	assert_string_equal(heard(), "C:close1013 ");
+	assert_string_equal(heard(), "C:close1006 ");
 	assert_int_equal(h->lines.count, 0);
 }
 

@@ -49,7 +49,7 @@ static void heartbeat_of_revision_4(void **state)
 	wait_ms(340);
 	heard("2 ");
 	wait_ms(240);
-	heard("poll-release-1000 ws-release-1000 end close-2 ");
+	heard("poll-release-1006 ws-release-1006 end close-2 ");
 	assert_int_equal(host.stats.ping_timeouts, 1);
 }
 
@@ -66,7 +66,7 @@ static void the_pong_behind_a_long_upload(void **state)
 	heard("");
 	hear(s, "6");                      /* no second time */
 	wait_ms(80);
-	heard("poll-release-1000 ws-release-1000 end close-2 ");
+	heard("poll-release-1006 ws-release-1006 end close-2 ");
 	s = begin(4, true);
 	hear(s, "6");                      /* nothing is awaited yet */
 	wait_ms(320);
@@ -93,7 +93,7 @@ static void heartbeat_of_revision_3(void **state)
 		heard("3hi ");
 	}
 	wait_ms(540);
-	heard("poll-release-1000 ws-release-1000 end close-2 ");
+	heard("poll-release-1006 ws-release-1006 end close-2 ");
 }
 
 static void directions_of_the_heartbeat(void **state)
@@ -142,7 +142,7 @@ static void the_pong_deadline_stands_still(void **state)
 	heard("pause 2 ");
 	eio_session_resume(s);
 	wait_ms(260);
-	heard("resume poll-release-1000 ws-release-1000 end close-2 ");
+	heard("resume poll-release-1006 ws-release-1006 end close-2 ");
 	s = begin(3, true);
 	eio_session_pause(s);
 	wait_ms(3000);
@@ -207,7 +207,7 @@ static void the_bound_of_the_queue(void **state)
 	heard("");
 	assert_int_equal(eio_session_queued(s), 2999 + 1 + 4 + QUEUE_FRAME_COST);
 	send(s, "a");
-	heard("poll-release-1013 ws-release-1013 end ");
+	heard("poll-release-1006 ws-release-1006 end ");
 	pass();
 	heard("close-5 ");
 	assert_int_equal(host.stats.slow_closed, 1);
@@ -216,7 +216,7 @@ static void the_bound_of_the_queue(void **state)
 	for (int i = 0; i < 30; i++)       /* small ones take more than their bytes */
 		send(s, "");
 	pass();
-	heard("poll-release-1013 ws-release-1013 end close-5 ");
+	heard("poll-release-1006 ws-release-1006 end close-5 ");
 	writable = true;
 	s = begin(4, true);
 	for (int i = 0; i < 100; i++)      /* a burst to a peer that reads is no fault of its */
@@ -278,7 +278,7 @@ static void what_was_asked_for_is_spared(void **state)
 	send(s, big);
 	send(s, "a");
 	pass();
-	heard("poll-release-1013 ws-release-1013 end close-5 ");
+	heard("poll-release-1006 ws-release-1006 end close-5 ");
 }
 
 static size_t waiting(void)
@@ -310,7 +310,7 @@ static void the_bound_of_all_queues(void **state)
 	host.leaving = 300000;             /* less is left: who holds that much takes nothing more */
 	send(other, "a");
 	pass();
-	heard("poll-release-1013 ws-release-1013 end close-5 ");
+	heard("poll-release-1006 ws-release-1006 end close-5 ");
 	assert_int_equal(host.stats.slow_closed, 1);
 	assert_int_equal(host.stats.refused[EIO_REFUSED_QUEUE], 1);
 	assert_true(waiting() > 500000);
