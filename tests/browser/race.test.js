@@ -139,14 +139,27 @@ test('"all read" that the server could not take is said again', async () => {
   await luis.unroute(/\/marcar-leidos$/);
 }, 40000);
 
+test('what is said in a group between the list and the join is counted', async () => {
+  const name = 'Ingeniería en Software 4°A';
+  const page = await person(house, '');
+  const list = await hold(page, /\/salas$/);
+  await page.goto(`${house.webUrl}/?usuario=456`);
+  await list.held;
+  const { sala_uuid: uuid, no_leidos: before } = (await rest('GET', '/salas', 456)).find((one) => one.tipo_sala === 'grupal');
+  await rest('POST', `/salas/${uuid}/mensajes`, 123, { contenido: say('entre la lista y la entrada') });
+  list.release();
+  await ask(async () => await badge(page, name) === before + 1, 15000, 'the badge');
+  await page.context().close();
+}, 60000);
+
 test('a room that the list has no place for opens all the same, by the dialog and by its address', async () => {
   await send(106, 123, say('fuera de la lista'));
   const { sala_uuid: uuid } = await rest('POST', '/salas/directa/106', 123);
   const page = await person(house, '');
-  await page.route(/\/salas$/, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, json: (await response.json()).filter((one) => one.sala_uuid !== uuid) });
-  });
+  // a page that leaves takes its question along
+  await page.route(/\/salas$/, (route) => route.fetch()
+    .then(async (response) => route.fulfill({ response, json: (await response.json()).filter((one) => one.sala_uuid !== uuid) }))
+    .catch(() => route.abort().catch(() => {})));
   await page.goto(`${house.webUrl}/?usuario=123`);
   await page.locator('.room').first().waitFor();
   assert.equal(await page.locator(`[data-room="${uuid}"]`).count(), 0);

@@ -38,7 +38,10 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 
 	// Only an empty page says that there is nothing older: a page ends at 50 messages or at a number of bytes.
 	async function loadBefore(uuid, id) {
+		const { messages } = store.thread(uuid);
 		const older = await page(uuid, { before: id, limit: PAGE });
+		// The thread began anew meanwhile: before its first message is not before this one.
+		if (!store.thread(uuid).messages.some((one) => messages.includes(one) && one.id === id)) return;
 		store.thread(uuid).complete = older.length === 0;
 		take(older);
 	}
@@ -71,11 +74,9 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		const thread = store.thread(uuid);
 		store.select(uuid);
 		await rooms.join(room);
-		if (!thread.loaded) {
-			await loadNewest(room, null);
-			markFresh(thread, unread);
-			store.emit('thread');
-		}
+		if (!thread.loaded) await loadNewest(room, null);
+		markFresh(thread, unread);
+		store.emit('thread');
 		if (receipts.watching(uuid)) await receipts.readAll(room);
 	}
 

@@ -54,7 +54,13 @@ addEventListener('pageshow', (event) => {
 });
 
 // The address names the open conversation, so that "back" works on a phone.
-const roomInAddress = () => /^#\/sala\/([0-9a-f-]{36})$/.exec(location.hash)?.[1] ?? null;
+function roomInAddress() {
+	try {
+		return decodeURIComponent(/^#\/sala\/([^/]+)$/.exec(location.hash)?.[1] ?? '') || null;
+	} catch {
+		return null;
+	}
+}
 
 function setUpNavigation(parts, screen) {
 	const { store, conversation, rooms } = parts;
@@ -85,7 +91,7 @@ function setUpNavigation(parts, screen) {
 		if (store.current) goTo(null);
 	});
 	function goTo(uuid) {
-		const hash = uuid ? `#/sala/${uuid}` : '#/';
+		const hash = uuid ? `#/sala/${encodeURIComponent(uuid)}` : '#/';
 		if (location.hash === hash) return follow();
 		fromList = Boolean(uuid) && !store.current;
 		location.hash = hash;
@@ -158,6 +164,7 @@ function setUpScreen(parts, demo) {
 			},
 		},
 	});
+	store.on('failed', (message) => announce(`No se envió el mensaje: ${message.error}`));
 	store.on('arrival', ({ room, message }) => {
 		const where = room.kind === 'grupal' ? ` en ${store.roomTitle(room)}` : '';
 		announce(`${store.personName(message.from)}${where}: ${message.text || 'archivo'}`);

@@ -55,6 +55,8 @@ export function createOutbox({ store, remote }) {
 	function fail(message, error) {
 		message.passing = error.code === 'sin_conexion' || error.code === 'sin_respuesta';
 		setState(message, 'fallo', error.message);
+		if (!message.told) store.emit('failed', message);
+		message.told = true;
 		// Nobody could see it or try it again: it was in a room that is no longer mine.
 		if (!message.passing && error.code !== 'unavailable' && store.loaded && !store.rooms.has(message.room)) forget(message);
 	}

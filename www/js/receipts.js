@@ -23,8 +23,10 @@ export function createReceipts({ store, api, remote, rooms }) {
 		remote.mark(next.kind, next.id).catch(() => {});
 	}
 
+	// What somebody reads now is told before what only arrived.
 	function push(kind, id) {
-		queue.push({ kind, id });
+		const at = kind === 'read' ? queue.findLastIndex((one) => one.kind === 'read') + 1 : queue.length;
+		queue.splice(at, 0, { kind, id });
 		timer ??= setTimeout(pump, 0);
 	}
 

@@ -18,6 +18,7 @@ export function createRooms({ store, api, remote }) {
 	let timer;
 	let joinTimer = null;
 	let late = false;
+	let entered = false;
 
 	async function load() {
 		const rows = await api.rooms();
@@ -27,7 +28,10 @@ export function createRooms({ store, api, remote }) {
 		for (const row of rows) put(row);
 		store.loaded = true;
 		store.emit('rooms-loaded');
+		entered = false;
 		await joinAll();
+		// What was said in a group between the list and the join is in neither.
+		again ||= entered;
 	}
 
 	function put(row, more = { unlisted: false }) {
@@ -56,6 +60,7 @@ export function createRooms({ store, api, remote }) {
 		try {
 			await (room.kind === 'grupal' ? remote.openGroup(room.groupId) : remote.openPerson(room.otherId));
 			room.joined = true;
+			entered ||= room.kind === 'grupal';
 		} catch (error) {
 			if (PASSING.includes(error.code)) joinAgain(error.retryMs ?? JOIN_AGAIN_MS);
 			else room.left = true;

@@ -64,7 +64,6 @@ export function createStore(me, demo) {
 			const lastId = (room) => room.last?.id ?? '0';
 			return [...rooms.values()].sort((a, b) => b.activity - a.activity || compareIds(lastId(b), lastId(a)));
 		},
-		findRoom: (test) => [...rooms.values()].find(test),
 		// A room stays the same object for ever: others hold on to it while they wait for an answer.
 		putRoom(room) {
 			const kept = rooms.get(room.uuid) ?? { joined: false, left: false };
