@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "log.h"
 
@@ -108,6 +109,7 @@ static int write_file(const char *path, const char *pool)
 	if (!out)
 		return -1;
 	put(out, pool);
+	fchmod(fileno(out), 0644);  /* counters alone, for a collector that is somebody else */
 	return fclose(out) == 0 && rename(fresh, path) == 0 ? 0 : -1;
 }
 

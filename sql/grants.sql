@@ -2,6 +2,8 @@
 -- Run it as an administrator inside the companion's database (USE upred_db). The user is made locked and without a
 -- password; give it one and unlock it:
 --   ALTER USER 'upred_push'@'localhost' IDENTIFIED BY '<a password of your own>' ACCOUNT UNLOCK;
+-- Where MySQL checks passwords (validate_password) a user without one cannot be made: make it with its own first
+-- (CREATE USER 'upred_push'@'localhost' IDENTIFIED BY '<a password of your own>'), and run the file then.
 -- For a database on another machine replace localhost by the address of the web machine.
 
 CREATE USER IF NOT EXISTS 'upred_push'@'localhost' ACCOUNT LOCK;

@@ -10,6 +10,10 @@
 # installed page instead of the built ones.
 set -eu
 
+# what runs the house lies in sbin, which ordinary people do not have in theirs
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export PATH
+
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 RUN_DIR=${RUN_DIR:-$top/build/run}
 WEB=${WEB:-apache}
@@ -34,6 +38,10 @@ api_bin=$(absolute "${API_BIN:-$build/bin/upred-api}")
 # in_program_env COMMAND...: the caller's settings, and what only the house can know
 in_program_env() {
 	(
+		for name in SECRET_KEY_FILE SSL_CERT_FILE SSL_KEY_FILE METRICS_DIR; do
+			eval "value=\${$name:-}"
+			[ -z "$value" ] || export "$name=$(absolute "$value")"
+		done
 		cd "$bus"
 		export RUN_DIR="$bus" FCGI_SOCKET="$web/api.sock" PORT="$relay_port"
 		export DB_HOST=localhost DB_SOCKET="$db_socket" DB_PORT="$db_port" DB_NAME="$db_name"

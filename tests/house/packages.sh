@@ -62,6 +62,8 @@ need=$(missing $want)
 [ -n "$need" ] || exit 0
 if [ "$(id -u)" != 0 ]; then
 	echo "Debian packages are missing. Install them, then try again:" >&2
+	# the package starts its server, and at each boot; ours is a private one
+	case " $need" in *" nginx "*) echo "  sudo systemctl mask nginx" >&2 ;; esac
 	echo "  sudo apt-get install --no-remove --no-install-recommends $need" >&2
 	exit 1
 fi

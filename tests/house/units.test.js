@@ -49,6 +49,11 @@ test('who needs the run directory starts behind those that make it', () => {
   for (const name of makers) assert.ok(after.includes(name), name);
 });
 
+test('the relay stops before its workers, who answer what waits', () => {
+  assert.ok(values(text('upred-relay.service'), 'After').join(' ').split(' ').includes('upred-api-bus.service'));
+  assert.ok(!values(text('upred-api-bus.service'), 'After').join(' ').includes('upred-relay'));
+});
+
 test('README starts the units that there are, the relay last', () => {
   for (const file of ['README.md', 'README.es.md']) {
     const started = [...fs.readFileSync(path.join(TOP, file), 'utf8').matchAll(/systemctl enable --now ([a-z -]+)/g)].map((m) => m[1].trim());
