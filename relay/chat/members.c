@@ -34,7 +34,10 @@ static void on_checked(void *ctx, struct slice effects, bool failed)
 	struct members *m = ctx;
 
 	m->out--;
-	if (!failed)
+	/* what is left of a round would fail at once, too: the next one begins with it */
+	if (failed)
+		m->running = false;
+	else
 		effects_apply(m->hall, NULL, effects);
 	go_on(m);
 }
@@ -101,6 +104,8 @@ static void on_tick(void *ctx)
 		return;
 	m->running = true;
 	m->round++;
+	m->count = 0;
+	buf_reset(&m->slice);
 	go_on(m);
 }
 

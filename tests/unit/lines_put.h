@@ -29,6 +29,14 @@ static struct command *put(struct line *l, int kind, size_t args)
 	return c;
 }
 
+static inline struct command *put_to(struct line *l, uint16_t place)
+{
+	struct command *c = put(l, WIRE_JOB_SENDS, 10);
+
+	c->to = place;
+	return c;
+}
+
 static void drop(struct command *c)
 {
 	lines_remove(&ls, c);

@@ -5,14 +5,6 @@
  */
 #include "lines_put.h"
 
-static struct command *put_to(struct line *l, uint16_t place)
-{
-	struct command *c = put(l, WIRE_JOB_SENDS, 10);
-
-	c->to = place;
-	return c;
-}
-
 /* As dispatch does it: all places are left, then the last is put back first. */
 static void lose(struct command **list, size_t n)
 {

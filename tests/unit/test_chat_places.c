@@ -4,14 +4,6 @@
  */
 #include "lines_put.h"
 
-static struct command *put_to(struct line *l, uint16_t place)
-{
-	struct command *c = put(l, WIRE_JOB_SENDS, 10);
-
-	c->to = place;
-	return c;
-}
-
 static void a_place_that_is_taken_is_waited_for(void **state)
 {
 	struct line a, b, c;
