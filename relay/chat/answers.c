@@ -22,6 +22,7 @@ struct answers {
 	struct held *list;
 	size_t count, cap;
 	uint64_t arrivals;
+	uint64_t round;                /* a new one begins when none is held: what a line knew of the last is past */
 };
 
 struct answers *answers_new(void)
@@ -45,6 +46,12 @@ void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice 
 	struct slice room;
 	uint64_t id = effects_message(effects, &room);
 
+	if (a->count == 0)
+		a->round++;
+	/* ids go down when a database comes back without its end: only those held together are compared */
+	if (c->line->order_round != a->round)
+		c->line->order = 0;
+	c->line->order_round = a->round;
 	if (id > c->line->order)
 		c->line->order = id;
 	targets_learn(h->targets, c->target, room);

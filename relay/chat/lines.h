@@ -64,7 +64,7 @@ TAILQ_HEAD(command_list, command);
 struct line {
 	struct command_list commands;          /* unanswered, in the order emitted */
 	size_t count, bytes, out;              /* out: given to a worker or held */
-	uint64_t order;                        /* greatest message id among its answers so far (answers.c) */
+	uint64_t order, order_round;           /* greatest message id among its answers of this round (answers.c) */
 	int ring;                              /* the ring it stands in, -1: none */
 	uint16_t aside;                        /* it stands beside its ring until this place is free, 0: in it */
 	bool held;                             /* nothing of it goes out for now (lines_hold) */

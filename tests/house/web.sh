@@ -35,7 +35,8 @@ web_api_folder() {
 	cp "$api_bin" "$web/api/upred-api"
 	{
 		in_program_env env |
-			grep -E '^(RUN_DIR|DB_(PORT|NAME|USER|PASSWORD)|AUTH_MODE|SECRET_KEY|SECRET_KEY_FILE|RECIPIENT_ROWS_MAX|UPRED_ENV|FLASK_ENV|RATE_LIMITS|LOG_LEVEL|FEED_HOLE_S)='
+			grep -E '^(RUN_DIR|DB_(PORT|NAME|USER|PASSWORD)|AUTH_MODE|SECRET_KEY|SECRET_KEY_FILE|RECIPIENT_ROWS_MAX|UPRED_ENV|FLASK_ENV|RATE_LIMITS|LOG_LEVEL|FEED_HOLE_S)=' |
+			sed "s/[\\\\']/\\\\&/g; s/=/='/; s/\$/'/"   # in quotes: a blank with # ends a bare value
 		echo DB_HOST=127.0.0.1
 	} >"$web/api/.env"
 	[ -z "$web_user" ] || chown -R "root:$web_user" "$web/api"

@@ -136,6 +136,24 @@ static void a_second_job_waits_for_the_first_in_id_order(void **state)
 	assert_string_equal(heard(), "#20 A:ack #21 B:ack ");
 }
 
+/* After a failover that lost the end of the log: what a socket heard before says nothing of the ids now. */
+static void ids_that_begin_again_lower_keep_their_order(void **state)
+{
+	(void)state;
+	emit(&ana, "send_message");
+	settle();
+	answer(1, 0, 900);
+	done(1);
+	emit(&ana, "send_message");
+	emit(&bea, "send_message");
+	settle();
+	assert_int_equal(given[2].count, 2);
+	answer(2, 0, 20);
+	answer(2, 1, 21);
+	done(2);
+	assert_string_equal(heard(), "#900 A:ack #20 A:ack #21 B:ack ");
+}
+
 static void nobody_waits_longer_than_250_ms(void **state)
 {
 	(void)state;
@@ -353,6 +371,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(sends_collect_into_one_job_past_the_one_that_is_out),
 		TEST(a_second_job_waits_for_the_first_in_id_order),
+		TEST(ids_that_begin_again_lower_keep_their_order),
 		TEST(nobody_waits_longer_than_250_ms),
 		TEST(each_older_job_has_its_whole_time),
 		TEST(two_stuck_jobs_do_not_stop_the_others),
