@@ -150,6 +150,8 @@ test('a burst of receipts is few writings, the last one when the page goes', asy
   await page.context().close();
 }, 60000);
 
+// CLOSING: cut() closes behind the client's back, who may be sending a mark just then
 test('nothing but the network complained', () => {
-  assert.deepEqual(ana.complaints.filter((text) => !/Failed to load resource|WebSocket connection|ERR_/.test(text)), []);
+  const network = /Failed to load resource|WebSocket connection|WebSocket is already in CLOSING|ERR_/;
+  assert.deepEqual(ana.complaints.filter((text) => !network.test(text)), []);
 });

@@ -118,6 +118,19 @@ test('screens of the conversation, light and dark', async () => {
   await shoot(luis, 'chat-dark');
 });
 
+test('what came while somebody was away is delivered once his list shows it, not read', async () => {
+  await openWith(ana, 457);
+  for (const text of ['uno', 'dos']) await write(ana, say(`Carla, ${text}`));
+  await state(ana, say('Carla, dos'), 'enviado');
+  const carla = await person(house, '457');
+  await room(carla, 'Ana García').locator('.badge').waitFor();
+  for (const text of ['uno', 'dos']) await state(ana, say(`Carla, ${text}`), 'entregado');
+  assert.equal(await room(carla, 'Ana García').locator('.badge').isVisible(), true);
+  assert.deepEqual(carla.complaints, []);
+  await carla.context().close();
+  await openWith(ana, 456);
+});
+
 test('a phone: one thing at a time, back by the browser, nothing wider than the screen', async () => {
   const phone = await person(house, '123', { phone: true });
   await phone.locator('.room').first().waitFor();

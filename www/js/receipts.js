@@ -10,6 +10,8 @@ const PART = 20000; // so many marked at once may not be all
 export function createReceipts({ store, api, remote, rooms }) {
 	const queue = [];
 	const unseen = new Map();
+	// The message up to which I have said of each room that it is delivered.
+	const told = new Map();
 	let timer = null;
 	let retry = null;
 
@@ -55,6 +57,18 @@ export function createReceipts({ store, api, remote, rooms }) {
 		else markAll(room);
 	}
 
+	function delivered(message) {
+		told.set(message.room, message.id);
+		push('delivered', message.id);
+	}
+
+	// What came while I was away has got here with the list: its newest stands for all before it.
+	store.on('rooms-loaded', () => {
+		for (const { uuid, unread, last } of store.roomList()) {
+			if (unread && last?.id && last.from !== store.me && !watching(uuid) && told.get(uuid) !== last.id) delivered(last);
+		}
+	});
+
 	let known = {};
 
 	return {
@@ -71,7 +85,7 @@ export function createReceipts({ store, api, remote, rooms }) {
 			}
 		},
 		watching,
-		delivered: (message) => push('delivered', message.id),
+		delivered,
 		// A message came into the room that is being looked at.
 		seen(room, message) {
 			if (!unseen.has(room.uuid)) {
