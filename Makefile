@@ -292,7 +292,11 @@ install: all node
 	ln -sf $(libexecdir)/upred/upred-api $(DESTDIR)$(sbindir)/upred-api
 	$(INSTALL) -m 644 relay/upred-relay.8 fcgi-api/upred-api.8 $(DESTDIR)$(mandir)/man8
 	$(INSTALL) -m 644 sql/*.sql $(DESTDIR)$(SHARE)/sql
-	$(INSTALL) -m 644 $(CONFS) $(DESTDIR)$(SHARE)/apache-conf
+	for f in $(CONFS); do \
+		sed -e 's,/usr/share/upred,$(SHARE),g' -e 's,/etc/upred/web,$(sysconfdir)/upred/web,g' \
+			$$f >$(DESTDIR)$(SHARE)/$$f || exit 1; \
+		chmod 644 $(DESTDIR)$(SHARE)/$$f; \
+	done
 	cd www && find . -type d -exec $(INSTALL) -d $(abspath $(DESTDIR)/)$(SHARE)/www/{} \;
 	[ -e $(DESTDIR)$(SHARE)/www/index.html ] || $(INSTALL) -m 644 www/demo.json $(DESTDIR)$(SHARE)/www
 	for f in $(PAGE); do $(INSTALL) -m 644 www/$$f $(DESTDIR)$(SHARE)/www/$$f || exit 1; done

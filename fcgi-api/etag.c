@@ -7,6 +7,17 @@
 
 #include <stdio.h>
 
+/* Apache's mod_deflate and mod_brotli write what they did behind the tag of what they compress. */
+static bool is_tag(struct slice named, struct slice tag)
+{
+	struct slice rest;
+
+	if (named.n < tag.n || memcmp(named.p, tag.p, tag.n) != 0)
+		return false;
+	rest = (struct slice){ named.p + tag.n, named.n - tag.n };
+	return rest.n == 0 || slice_eq(rest, SLICE("-gzip")) || slice_eq(rest, SLICE("-br"));
+}
+
 bool etag_is_named(struct slice list, struct slice tag)
 {
 	const char *p = list.p, *end = list.n ? p + list.n : p;
@@ -23,7 +34,7 @@ bool etag_is_named(struct slice list, struct slice tag)
 		close = memchr(p + 1, '"', (size_t)(end - p - 1));
 		if (!close)
 			return false;
-		if (slice_eq((struct slice){ p + 1, (size_t)(close - p - 1) }, tag))
+		if (is_tag((struct slice){ p + 1, (size_t)(close - p - 1) }, tag))
 			return true;
 		p = close + 1;
 	}

@@ -154,6 +154,11 @@ class Events extends Rules {
     this.shown.add(event);
   }
 
+  // the event that refuses this one
+  refusal(event) {
+    return this.doc.components.messages[event]['x-rechaza'] || 'error';
+  }
+
   // what an acknowledgement of the event carries
   acknowledge(event, answer) {
     const [name] = this.doc.components.messages[event]['x-responde'];

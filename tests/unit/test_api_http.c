@@ -259,7 +259,8 @@ static void test_tags(void **state)
 		{ "\"abc\"", true }, { "W/\"abc\"", true }, { "\"x\", W/\"y\" ,\"abc\"", true },
 		{ "*", true },	     { "\"ABC\"", false },  { "abc", false },
 		{ "", false },	     { "\"abc", false },    { "\"abcd\"", false },
-		{ "\"\"", false },
+		{ "\"\"", false },	     { "\"abc-gzip\"", true }, { "W/\"abc-br\"", true },
+		{ "\"abc-\"", false },
 	};
 
 	(void)state;
