@@ -64,8 +64,11 @@ static void put_passing_trouble(struct buf *b, const struct call *c)
 
 static void put_answer(struct buf *out, const struct call *c)
 {
+	static struct log_limit too_much;
 	size_t mark = wire_open_answer(out, c->command.id);
 
+	if (c->answer.effects.len > ANSWERS_MAX && log_limited(&too_much, 5))
+		log_error("bus", "an answer of %zu bytes is too much for the bus, and will be", c->answer.effects.len);
 	if (c->unanswered || out->len + c->answer.effects.len > ANSWERS_MAX)
 		put_passing_trouble(out, c);
 	else

@@ -253,9 +253,10 @@ int door_fcgi(const struct settings *s)
 		return 1;
 	counters_share();
 	rc = pool_run(&pool);
-	close(l.fd);
+	/* while it still answers: once it is dead, a successor may put its own there */
 	if (own)
 		unlink(s->fcgi_socket);
+	close(l.fd);
 	return rc;
 }
 

@@ -45,7 +45,7 @@ bool signals_none(const struct signals *s)
 
 void signals_send(struct signals *s, const struct answer *a)
 {
-	static struct log_limit limit;
+	static struct log_limit limit, too_much;
 
 	if (a->pushes.len == 0 || s->count == 0)
 		return;
@@ -55,7 +55,9 @@ void signals_send(struct signals *s, const struct answer *a)
 	if (s->message.len > WIRE_SIGNAL_MAX) {
 		s->lost++;
 		counters_add(COUNTER_SIGNALS_LOST, 1);
-		log_info("signals", "%zu bytes are too much for a signal; %lu lost so far", s->message.len, s->lost);
+		if (log_limited(&too_much, 1))
+			log_info("signals", "%zu bytes are too much for a signal; %lu lost so far", s->message.len,
+				 s->lost);
 		return;
 	}
 	for (size_t i = 0; i < s->count; i++) {

@@ -36,6 +36,11 @@ static struct block *block_new(size_t size)
  * Some that are free, each with an empty block: a job of 64 calls takes and leaves 64. Not under
  * AddressSanitizer, which shall see who uses an arena after its end.
  */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)   /* clang says it so */
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #ifdef __SANITIZE_ADDRESS__
 #define SPARE_MAX 0
 #else

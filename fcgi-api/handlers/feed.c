@@ -10,6 +10,8 @@
 #include "push.h"
 #include "render.h"
 
+#define SWEEP_BYTES (3 * 1024 * 1024)  /* below what door_bus lets an answer hold, by more than a row */
+
 /*
  * A host that lags knows less than the relay does: what it lacks must not count as gone. The relay asks again. To be asked
  * when the rows have been read: the session may have been replaced meanwhile.
@@ -45,6 +47,26 @@ static void put_row(struct call *c, struct buf *b, const struct store_sweep_row 
 	if (room->twin_count)
 		w.twins = push_twins(c, room);
 	wire_put_row(b, &w);
+}
+
+/*
+ * As many rows as an answer on the bus may hold; those found in holes come first. What has no place comes with the next
+ * sweep: a hole stays one, and new rows begin behind `upto`.
+ */
+static void put_swept(struct call *c, struct buf *b, struct store_swept *got)
+{
+	struct buf *rows = call_buf(c);
+	size_t n = 0;
+
+	while (n < got->count && rows->len < SWEEP_BYTES)
+		put_row(c, rows, &got->rows[n++]);
+	if (n < got->count) {
+		got->truncated = true;
+		got->upto = got->rows[n - 1].id > got->from ? got->rows[n - 1].id : got->from;
+	}
+	wire_put_rows(b, &(struct wire_rows){ (uint64_t)got->max_id, (uint64_t)got->from, (uint64_t)got->upto,
+					      got->truncated, (uint32_t)n });
+	buf_put_slice(b, buf_slice(rows));
 }
 
 static const struct refusal *read_sweep(struct call *c, struct store_sweep *sweep)
@@ -86,10 +108,7 @@ const struct refusal *handle_sweep(struct call *c)
 	/* a host that lags has nothing new; but a relay that begins knows nothing yet */
 	if (!sweep.first && store_is_spare(c->store))
 		got = (struct store_swept){ .max_id = sweep.high, .from = sweep.high, .upto = sweep.high };
-	wire_put_rows(payload, &(struct wire_rows){ (uint64_t)got.max_id, (uint64_t)got.from,
-						    (uint64_t)got.upto, got.truncated, (uint32_t)got.count });
-	for (size_t i = 0; i < got.count; i++)
-		put_row(c, payload, &got.rows[i]);
+	put_swept(c, payload, &got);
 	rows.payload = buf_slice(payload);
 	answer_effect(&c->answer, &rows);
 	return NULL;

@@ -165,6 +165,8 @@ static enum store_verdict run_prepared(struct store *st, const struct db_ask *as
 	st->rows_verdict = STORE_OK;
 	if (ask->sql->columns)
 		st->open = s;
+	else
+		st->affected = mysql_stmt_affected_rows(s->stmt);
 	return STORE_OK;
 }
 
@@ -316,6 +318,11 @@ enum store_verdict db_end(struct store *st)
 	return st->rows_verdict;
 }
 
+uint64_t db_affected(const struct store *st)
+{
+	return st->affected;
+}
+
 int64_t db_number(struct store *st, unsigned column)
 {
 	if (st->rows)
@@ -335,7 +342,7 @@ struct slice db_text(struct store *st, unsigned column, struct arena *a)
 			return SLICE_NONE;
 		return arena_copy(a, (struct slice){ st->row[column], st->row_lens[column] });
 	}
-	if (c->null)
+	if (c->null || !st->open)  /* not open: a column before this one ended the connection */
 		return SLICE_NONE;
 	if (len <= TEXT_ROOM)
 		return arena_copy(a, (struct slice){ c->text, len });

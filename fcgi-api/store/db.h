@@ -85,6 +85,12 @@ STORE_CHECK enum store_verdict db_end(struct store *st);
 STORE_CHECK enum store_verdict db_one(struct store *st, const struct db_sql *sql, const struct db_value *in, size_t count,
 				      int64_t *number_r);
 
+/*
+ * Rows that the last db_run without rows really changed; of an INSERT … ON DUPLICATE KEY UPDATE 1 for each it inserted and 2
+ * for each it changed, as MySQL counts (CLIENT_FOUND_ROWS is not set).
+ */
+uint64_t db_affected(const struct store *st);
+
 /* Columns of the present row: 0 and SLICE_NONE for NULL. db_text copies into the arena. */
 int64_t db_number(struct store *st, unsigned column);
 struct slice db_text(struct store *st, unsigned column, struct arena *a);

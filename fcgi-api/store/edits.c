@@ -3,7 +3,7 @@
  *
  * Room: fcgi-api/store. Called by the edit handlers; calls db. Who may is the caller's question, asked
  * before through store_message_find; here the author stands in the statement once more, and a deleted
- * message stays as it is.
+ * message stays as it is. Whoever deletes it at the same moment as another device looks again: only one of them tells it.
  */
 #include "db.h"
 
@@ -20,11 +20,12 @@ static const struct db_sql delete_sql = {
 
 static enum store_verdict change(struct store *st, const struct db_sql *sql, const struct db_value *in,
 				 size_t n, int64_t id, int64_t author_id, struct arena *a,
-				 struct store_message *message_r)
+				 struct store_message *message_r, bool *changed_r)
 {
 	enum store_verdict v = db_run(st, sql, 1, in, n);
 	bool member;
 
+	*changed_r = db_affected(st) > 0;
 	return v == STORE_OK ? store_message_find(st, id, author_id, a, message_r, &member) : v;
 }
 
@@ -32,14 +33,17 @@ enum store_verdict store_message_edit(struct store *st, int64_t id, int64_t auth
 				      struct arena *a, struct store_message *message_r)
 {
 	struct db_value in[] = { db_of_text(contenido), db_of_number(id), db_of_number(author_id) };
+	bool changed;
 
-	return change(st, &edit_sql, in, 3, id, author_id, a, message_r);
+	return change(st, &edit_sql, in, 3, id, author_id, a, message_r, &changed);
 }
 
 enum store_verdict store_message_delete(struct store *st, int64_t id, int64_t author_id, struct arena *a,
 					struct store_message *message_r)
 {
 	struct db_value in[] = { db_of_number(id), db_of_number(author_id) };
+	bool changed;
+	enum store_verdict v = change(st, &delete_sql, in, 2, id, author_id, a, message_r, &changed);
 
-	return change(st, &delete_sql, in, 2, id, author_id, a, message_r);
+	return v == STORE_OK && !changed ? STORE_AGAIN : v;
 }

@@ -8,6 +8,8 @@
 #include "sets.h"
 #include "unread.h"
 
+#include <stdlib.h>
+
 static const struct db_sql rooms_sql = {
 	"my rooms",
 	"SELECT " ROW_ROOM("s") ", " ROW_ROOM_TIMES("s")
@@ -108,6 +110,19 @@ static enum store_verdict attach_last(struct store *st, struct store_room_entry 
 	return v;
 }
 
+/* Latest activity first; times have whole seconds, so the newer message decides within one. */
+static int by_activity(const void *pa, const void *pb)
+{
+	const struct store_room_entry *a = pa, *b = pb;
+	int64_t last_a = a->last ? a->last->id : 0, last_b = b->last ? b->last->id : 0;
+
+	if (a->room.updated_at != b->room.updated_at)
+		return a->room.updated_at > b->room.updated_at ? -1 : 1;
+	if (last_a != last_b)
+		return last_a > last_b ? -1 : 1;
+	return a->room.id > b->room.id ? -1 : 1;
+}
+
 enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned limit, struct arena *a,
 				   struct store_room_entry **rooms_r, size_t *count_r)
 {
@@ -132,6 +147,8 @@ enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned
 		rooms[i].left_out = true;
 	if (v == STORE_OK)
 		v = unread_find(st, person_id, 0, a, &u);
+	if (v == STORE_OK)
+		qsort(rooms, n, sizeof(*rooms), by_activity);
 	for (i = 0; v == STORE_OK && i < n; i++)
 		rooms[i].unread = unread_of(&u, rooms[i].room.id);
 	*count_r = n;

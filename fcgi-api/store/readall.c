@@ -105,18 +105,21 @@ static enum store_verdict read_rows(struct store *st, int64_t room_id, int64_t p
 				    bool *done_r)
 {
 	struct db_value in[] = { db_of_number(person_id), db_of_number(room_id), db_of_number(0), db_of_number(0) };
-	int64_t end = 0, newest = 0;
+	int64_t end = 0, newest = 0, before;
 	enum store_verdict v;
 	int steps = 0;
 
 	do {
 		v = db_one(st, &row_step_sql, (struct db_value[]){ in[0], in[2] }, 2, &end);
 		in[3].number = end ? end : INT64_MAX;
+		before = all->count;
 		if (v == STORE_OK)
 			v = authors(st, &authors_sql, in, 4, all, &newest);
 		in[3].number = newest;
 		if (v == STORE_OK && newest)
 			v = db_run(st, &update_sql, 1, in, 4);
+		if (v == STORE_OK && newest && (int64_t)db_affected(st) < all->count - before)
+			v = STORE_AGAIN; /* another device has marked some of them meanwhile, and tells of them */
 		in[2].number = end;
 	} while (v == STORE_OK && end && ++steps < ROW_STEPS && all->count < MARKED_MAX);
 	*done_r = !end;
@@ -160,7 +163,7 @@ static enum store_verdict read_rowless(struct store *st, const struct unread_gro
 	all->count = count;
 	if (v == STORE_OK && row[0].number)
 		v = db_run(st, &insert_sql, 1, row, 2);
-	return v;
+	return v == STORE_OK && row[0].number && db_affected(st) == 0 ? STORE_AGAIN : v;
 }
 
 enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room, int64_t person_id,

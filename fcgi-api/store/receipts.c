@@ -242,6 +242,31 @@ static int by_pair(const void *a, const void *b)
 	return 0;
 }
 
+static bool has_row(const struct work *w, const struct db_value *row)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->set[i].message_id == row[0].number && w->set[i].person_id == row[1].number)
+			return w->row[i];
+	return false;
+}
+
+/*
+ * What the database counts when each of these sorted rows changes something. Another count: another device has marked some
+ * of them since they were looked at, and tells of them.
+ */
+static uint64_t changes(const struct work *w, const struct db_value *rows, size_t n)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct db_value *row = rows + 3 * i;
+		bool again = i > 0 && row[-3].number == row[0].number && row[-2].number == row[1].number;
+
+		count += again || has_row(w, row) ? 2 : 1;
+	}
+	return count;
+}
+
 enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *set, size_t count,
 				      struct arena *a)
 {
@@ -267,8 +292,10 @@ enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *se
 		return STORE_OK;
 	qsort(rows, n, 3 * sizeof(*rows), by_pair);
 	v = sets_run_rows(st, &mark_sql, rows, n, 3);
+	if (v == STORE_REFUSED || (v == STORE_OK && db_affected(st) != changes(&w, rows, n)))
+		return STORE_AGAIN; /* deleted or marked at this moment: look again */
 	if (v)
-		return v == STORE_REFUSED ? STORE_AGAIN : v; /* deleted at this moment: look again */
+		return v;
 	for (i = 0; i < n; i++)
 		memcpy(pairs + 2 * i, rows + 3 * i, 2 * sizeof(*pairs));
 	v = sets_run_list(st, &state_sql, pairs, n, 2);

@@ -49,6 +49,7 @@ struct store {
 	MYSQL_ROW row;
 	unsigned long *row_lens;
 	enum store_verdict rows_verdict;  /* what ended them */
+	uint64_t affected;                /* rows that the last statement without rows changed */
 	struct column columns[DB_COLUMNS_MAX];
 	MYSQL_BIND binds[DB_VALUES_MAX];
 	unsigned long lens[DB_VALUES_MAX];

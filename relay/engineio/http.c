@@ -1,8 +1,7 @@
 /*
  * http: see http.h.
  *
- * Room: relay/engineio.
- * lws parses the request line and headers. All judgement is here: lengths, transfer encodings, methods, upgrades.
+ * Room: relay/engineio. lws parses, and all judgement is here: lengths, transfer encodings, methods, upgrades.
  */
 #include <stdio.h>
 #include <strings.h>
@@ -123,7 +122,7 @@ static bool begin_request(struct eio_conn *c, bool upgrade)
 	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	c->role = CONN_IDLE;
 	c->ended = c->head_only = c->base64 = c->octets = false;
-	/* see conn_answer_upgrade; who may send its body or not, unless told to, has to begin anew */
+	/* see conn_answer_upgrade and offer_waits: then the next request needs a connection of its own */
 	c->wants_close = (upgrade && c->skipping) || offer_waits(c);
 	c->jsonp = -1;
 	c->version = 4;
@@ -136,8 +135,8 @@ static bool begin_request(struct eio_conn *c, bool upgrade)
 
 static int answer_busy(struct eio_conn *c, int (*answer)(struct eio_conn *c, const struct conn_answer *a))
 {
-	static const char text[] = "{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}";
-	struct conn_answer a = { .status = 503, .type = json_type, .extra = RETRY_LINE, .body = SLICE(text) };
+	struct conn_answer a = { .status = 503, .type = json_type, .extra = RETRY_LINE,
+				 .body = SLICE("{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}") };
 
 	return answer(c, &a);
 }
@@ -176,7 +175,7 @@ static int check_length(struct eio_conn *c, enum request_method method, size_t *
 	if (lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
 		return 501;
 	if (length.n == 0) {
-		c->wants_close = method == METHOD_OTHER;   /* lws may wait for a body that has no end */
+		c->wants_close |= method == METHOD_OTHER;  /* lws may wait for a body that has no end */
 		return method == METHOD_POST ? 411 : 0;
 	}
 	return request_length(length, length_r) < 0 ? 400 : 0;
@@ -274,7 +273,8 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 	char retry[64];
 	size_t length;
 
-	c->wants_close |= check_length(c, method, &length) || length > DISCARD_MAX;
+	if (check_length(c, method, &length) || length > DISCARD_MAX)
+		c->wants_close = true;
 	if (method != METHOD_GET && method != METHOD_HEAD) {
 		struct conn_answer a = { .status = 405, .type = json_type, .extra = "Allow: GET, HEAD\r\n",
 					 .body = SLICE("{\"message\":\"Method not allowed\"}") };

@@ -161,6 +161,28 @@ static void members_are_checked_in_sets(void **state)
 	assert_true(set[5].active && !set[5].room_known && !set[5].member);
 }
 
+/* Times have whole seconds: within one the newer message goes first, in whichever room. */
+static void rooms_of_one_second_go_by_their_messages(void **state)
+{
+	struct store_room older = campus_direct(ID(3), ID(6)), newer = campus_direct(ID(4), ID(6));
+	struct store_room_entry *rooms;
+	size_t n;
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) VALUES"
+		      " (UUID(), %lld, %lld, 'hola')", L(i ? older.id : newer.id), L(ID(6)));
+	admin("UPDATE salas_chat SET actualizado_en = '2025-11-03 10:00:00' WHERE id IN (%lld, %lld)",
+	      L(older.id), L(newer.id));
+	BEGIN();
+	OK(store_room_list(st, ID(6), 100, mem, &rooms, &n));
+	COMMIT();
+	assert_true(n >= 2);
+	assert_int_equal(rooms[n - 2].room.id, older.id);
+	assert_int_equal(rooms[n - 1].room.id, newer.id);
+	assert_true(older.id < newer.id);
+}
+
 static int setup(void **state)
 {
 	if (campus_setup(state))
@@ -179,6 +201,7 @@ int main(void)
 		cmocka_unit_test(rooms_are_found_with_membership),
 		cmocka_unit_test(people_are_found),
 		cmocka_unit_test(members_are_checked_in_sets),
+		cmocka_unit_test(rooms_of_one_second_go_by_their_messages),
 	};
 
 	return cmocka_run_group_tests(tests, setup, campus_teardown);

@@ -94,6 +94,28 @@ test('over REST: leer, entregado, marcar-leidos and the count', async () => {
   assert.equal(await unread(other), 0);
 });
 
+test('two devices mark the same at one moment: it is told once and counted once', async () => {
+  const mark = (mensaje_id) => [luis, tablet].map((socket) => socket.call('mark_read', { mensaje_id, user_id: other }));
+  const all = () => house.api('POST', `/api/mensajes/salas/${room}/marcar-leidos`, { user: other });
+  const ids = [];
+  for (let i = 0; i < 25; i += 1) {
+    const { mensaje_id } = await say(ana, words(room, me, `dos ${i}`));
+    await Promise.all(mark(mensaje_id));
+    ids.push(mensaje_id);
+  }
+  for (let i = 0; i < 25; i += 1) {
+    const three = [];
+    for (let k = 0; k < 3; k += 1) three.push((await say(ana, words(room, me, `tres ${i} ${k}`))).mensaje_id);
+    const counts = (await Promise.all([all(), all()])).map((answer) => parseInt(answer.json.message, 10));
+    assert.equal(counts[0] + counts[1], 3, `${counts}`);
+    ids.push(three[2]);
+  }
+  const { mensaje_id: last } = await say(ana, words(room, me, 'la última'));
+  await luis.call('mark_read', { mensaje_id: last, user_id: other });
+  await ana.next('message_read', { mensaje_id: last });
+  assert.deepEqual(ids.map((mensaje_id) => ana.all('message_read', { mensaje_id }).length), ids.map(() => 1));
+}, 60000);
+
 test('in a group without recipient rows the count follows the newest read message', async () => {
   const id = await group(house, [me, other, third]);
   const { sala_uuid } = await joinGroup(ana, id);
