@@ -10,11 +10,12 @@ const { randomUUID } = require('node:crypto');
 const WebSocket = require('ws');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
-const { cast, group, joinDirect, say, words } = require('../talk/cast');
+const { cast, group, joinDirect, joinGroup, say, words } = require('../talk/cast');
 
 const SOON = 2500;                     // promised are 1.5 s; the machine may be busy
 const MANY = 50000;
 const PER_INSERT = 5000;
+const NAMED = 15000;                   // each names nine rooms: 400 bytes
 
 let house;
 let db;
@@ -212,6 +213,31 @@ test(`${MANY} rows in one transaction hold up no other room and cut off nobody w
   ws.terminate();
   await heardOnce('tras la masa');
 }, 200000);
+
+test('late rows of a group with nine rooms, more than an answer on the bus can name: each is heard once', async () => {
+  const [carol, dave] = await cast(house, 2);
+  const club = await group(house, [carol, dave]);
+  const { sala_uuid: uuid } = await joinGroup(await house.connect(carol), club);
+  const [place] = await house.rows('SELECT id FROM salas_chat WHERE sala_uuid = ?', [uuid]);
+  for (let i = 0; i < 8; i += 1) {
+    await house.rows("INSERT INTO salas_chat (sala_uuid, tipo_sala, grupo_id) VALUES (?, 'grupal', ?)", [randomUUID(), club]);
+  }
+  const socket = await house.connect(dave, { transports: ['websocket'] });
+  await joinGroup(socket, club);
+  const ear = counter(socket);
+  const on = await db.getConnection();
+  await on.beginTransaction();
+  for (let n = 0; n < NAMED; n += PER_INSERT) {
+    await on.query('INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) VALUES ?',
+      [Array.from({ length: PER_INSERT }, (_, i) => [randomUUID(), place.id, carol, `masa ${n + i}`])]);
+  }
+  await insert(db, 'antes que la masa');
+  await heardOnce('antes que la masa');
+  await on.commit();
+  on.release();
+  await ask(() => ear.heard >= NAMED || ear.closed, 60000).catch(() => {});
+  assert.deepEqual({ heard: ear.heard, closed: ear.closed }, { heard: NAMED, closed: '' });
+}, 120000);
 
 test('rows as long as can be, more at a time than a message on the bus holds: each is heard once, and nobody waits', async () => {
   const [carol, dave, eva] = await cast(house, 3);
