@@ -85,7 +85,8 @@ struct eio_config {                        /* a limit of 0 admits nothing */
 	unsigned ping_interval_ms, ping_timeout_ms, upgrade_timeout_ms;
 	unsigned header_timeout_ms, body_timeout_ms;
 	size_t max_payload;                /* bytes of a POST body or a WebSocket message, inclusive */
-	size_t send_queue_max;             /* bytes that wait, 40 more for each packet; over it EIO_SLOW */
+	/* bytes that wait, 40 more for each packet, four times as many for who polls; over it EIO_SLOW */
+	size_t send_queue_max;
 	size_t send_queues_max;            /* the same of all sessions, shared out: see socketio.3, LIMITS */
 	unsigned max_connections, max_connections_per_address;
 	bool allow_v3;                     /* also serve Engine.IO 3 clients */

@@ -306,6 +306,7 @@ static void polling_release(struct eio_session *s, int code)
 
 const struct eio_transport eio_polling = {
 	.name = "polling",
+	.queues = 4,    /* nothing leaves between two polls, however fast the client is */
 	.flush = polling_flush,
 	.ready = polling_ready,
 	.pause = polling_pause,

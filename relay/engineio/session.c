@@ -64,9 +64,9 @@ static void session_clean(struct eio_session *s)
 static bool fits(const struct eio_session *s, size_t size)
 {
 	const struct eio_config *c = s->host->config;
-	size_t whole = s->queue.size + size;
+	size_t whole = s->queue.size + size, most = c->send_queue_max * s->transport->queues;
 
-	return (s->queue.count == 0 || whole <= c->send_queue_max + s->queue.spared) &&
+	return (s->queue.count == 0 || whole <= most + s->queue.spared) &&
 	       queue_may_hold(whole, s->host->leaving, c->send_queues_max);
 }
 

@@ -9,11 +9,13 @@
 #define EIO_TRANSPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct eio_session;
 
 struct eio_transport {
 	const char *name;                  /* as eio_session_transport gives it */
+	size_t queues;                     /* so many times send_queue_max may wait in a session's queue */
 	/*
 	 * Something waits in the queue, or the session has begun to close. Writes what can be written now
 	 * and asks to be woken for the rest; of a closing session it says goodbye behind the queue and then

@@ -369,6 +369,7 @@ static void ws_release(struct eio_session *s, int code)
 
 const struct eio_transport eio_websocket = {
 	.name = "websocket",
+	.queues = 1,
 	.flush = ws_flush,
 	.ready = ws_ready,
 	.pause = ws_pause,

@@ -75,8 +75,8 @@ static void ws_release(struct eio_session *s, int code)
 	note("ws-release-%d ", code);
 }
 
-static const struct eio_transport polling = { "polling", fake_flush, fake_ready, fake_pause, poll_release };
-static const struct eio_transport websocket = { "websocket", fake_flush, fake_ready, fake_pause, ws_release };
+static const struct eio_transport polling = { "polling", 1, fake_flush, fake_ready, fake_pause, poll_release };
+static const struct eio_transport websocket = { "websocket", 1, fake_flush, fake_ready, fake_pause, ws_release };
 
 static void on_open(void *ctx, struct eio_session *s)
 {
