@@ -96,7 +96,7 @@ static int run_dir_lock(const char *dir)
 	return fd;
 }
 
-static int write_port(const char *dir, int port)
+static void write_port(const char *dir, int port)
 {
 	char path[512], fresh[520];
 	FILE *out;
@@ -104,10 +104,12 @@ static int write_port(const char *dir, int port)
 	snprintf(path, sizeof(path), "%s/relay.port", dir);
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	out = fopen(fresh, "we");
-	if (out && fprintf(out, "%d\n", port) > 0 && fclose(out) == 0 && rename(fresh, path) == 0)
-		return 0;
-	log_error("relay", "%s: %s", path, strerror(errno));
-	return -1;
+	if (out)
+		fprintf(out, "%d\n", port);
+	if (out && fclose(out) == 0 && rename(fresh, path) == 0)
+		return;
+	log_warn("relay", "%s: %s", path, strerror(errno));
+	unlink(fresh);
 }
 
 static void remove_port(const char *dir)
@@ -237,8 +239,9 @@ static int serve(struct program *p)
 	if (!p->loop || watch_signals(p) < 0)
 		return EXIT_FAILURE;
 	p->hall = chat_open(p->loop, &chat, &bus, &sio);
-	if (!p->hall || write_port(s->run_dir, chat_port(p->hall)) < 0)
+	if (!p->hall)
 		return EXIT_FAILURE;
+	write_port(s->run_dir, chat_port(p->hall));
 	if (!settings_production(s) && !s->auth_mode)
 		log_warn("relay", "AUTH_MODE is not set: development, identity is as the handlers decide");
 	log_info("relay", "upred-relay %s listens on %s port %d%s, room for %lu connections, bus %s",

@@ -11,7 +11,10 @@ struct look {
 	bool wait;
 };
 
-/* One who did not come down to a quarter in time is waited for again only after he did. */
+/*
+ * One who did not come down to a quarter in time is waited for again only after he did. All are looked at, whoever is found
+ * first: the time of several who take nothing runs at once, not one after the other.
+ */
 static void look_at(void *ctx, struct sio_socket *s)
 {
 	struct look *look = ctx;
@@ -19,7 +22,7 @@ static void look_at(void *ctx, struct sio_socket *s)
 	size_t queued = eio_session_queued(sio_socket_session(s));
 	uint64_t now = eio_loop_now_ms(look->hall->loop);
 
-	if (!seat || look->wait)
+	if (!seat)
 		return;
 	if (queued <= look->hall->queue_half / 2)
 		seat->behind_since_ms = 0;
@@ -27,7 +30,7 @@ static void look_at(void *ctx, struct sio_socket *s)
 		return;
 	if (!seat->behind_since_ms)
 		seat->behind_since_ms = now;
-	look->wait = now - seat->behind_since_ms < PACE_PATIENCE_MS;
+	look->wait |= now - seat->behind_since_ms < PACE_PATIENCE_MS;
 }
 
 static bool may(struct hall *h, struct slice rooms, size_t limit)
@@ -35,7 +38,7 @@ static bool may(struct hall *h, struct slice rooms, size_t limit)
 	struct look look = { h, limit, false };
 	struct slice room;
 
-	while (!look.wait && wire_next_room(&rooms, &room) == 1)
+	while (wire_next_room(&rooms, &room) == 1)
 		sio_room_each(h->ns, room, look_at, &look);
 	return !look.wait;
 }

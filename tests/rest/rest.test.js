@@ -53,6 +53,14 @@ for (const web of ['apache-cgid', 'apache-fcgid', 'nginx', 'apache']) {
     assert.equal((await luis.next('receive_message', { mensaje_id: String(json.id) })).message, web);
     luis.close();
   });
+
+  test(`sockets through ${web}: without a slash at the end, and with 7 KB of other programs' cookies`, async () => {
+    for (const transport of ['polling', 'websocket']) {
+      const ana = await house.connect(people[web].ana, { url: house.webUrl, transports: [transport], addTrailingSlash: false,
+        extraHeaders: { Cookie: `otra=${'x'.repeat(7000)}` } });
+      ana.close();
+    }
+  });
 }
 
 test('without its database every call says when to come back', async () => {

@@ -249,6 +249,25 @@ static void rooms_wait_for_a_slow_hearer_and_not_for_ever(void **state)
 	buf_fini(&one);
 }
 
+static void two_who_take_nothing_are_waited_for_at_once(void **state)
+{
+	struct hall h = { .queue_half = 1000 };
+	struct buf both = BUF_INIT;
+
+	(void)state;
+	now = 90000;
+	wire_put_room(&both, SLICE("one"));
+	wire_put_room(&both, SLICE("two"));
+	for (int i = 0; i < 2; i++) {
+		hearers[i].queued = 1500;
+		seats[i].behind_since_ms = 0;
+	}
+	assert_false(pace_may_go_on(&h, buf_slice(&both)));
+	now += PACE_PATIENCE_MS;
+	assert_true(pace_may_begin(&h, buf_slice(&both)));
+	buf_fini(&both);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +277,7 @@ int main(void)
 		cmocka_unit_test(it_outlives_a_restart),
 		cmocka_unit_test(random_walk_loses_nothing),
 		cmocka_unit_test(rooms_wait_for_a_slow_hearer_and_not_for_ever),
+		cmocka_unit_test(two_who_take_nothing_are_waited_for_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
