@@ -17,6 +17,7 @@
 
 
 #define HEAD_MIN 16                /* bytes of the smallest request */
+#define COUNT_TRIES 100            /* each a few microseconds: more than a peer's segments can fall between */
 #define GOODBYE_MS 6000            /* lws itself waits 5 s for the peer's close frame */
 
 struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, bool counted)
@@ -148,26 +149,44 @@ static int write_out(struct eio_conn *c, unsigned char *p, size_t n, enum lws_wr
 	return rc < 0 ? -1 : 0;
 }
 
-/* By the kernel's count. */
-static uint64_t bytes_read(const struct eio_conn *c)
+static bool bytes_received(int fd, uint64_t *bytes_r)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof info;
-	int fd = lws_get_socket_fd(c->wsi), unread = 0;
+	bool fine = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0;
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 || ioctl(fd, FIONREAD, &unread) < 0)
-		return 0;
-	return info.tcpi_bytes_received - (uint64_t)unread;
+	*bytes_r = info.tcpi_bytes_received;
+	return fine;
+}
+
+/*
+ * By the kernel's counts of what it received and of what is unread, which are two: both are of one moment when nothing came
+ * between them. False when they could not be had so; bytes_r is then rather too much than too little.
+ */
+static bool bytes_read(const struct eio_conn *c, uint64_t *bytes_r)
+{
+	int fd = lws_get_socket_fd(c->wsi), unread = 0;
+	uint64_t before, after = 0;
+	bool fine = bytes_received(fd, &after), same = false;
+
+	for (int i = 0; fine && !same && i < COUNT_TRIES; i++) {
+		before = after;
+		fine = ioctl(fd, FIONREAD, &unread) == 0 && bytes_received(fd, &after);
+		same = before == after;
+	}
+	*bytes_r = after - (uint64_t)unread;
+	return fine && same;
 }
 
 /* ---- HTTP ---- */
 
 bool conn_request(struct eio_conn *c)
 {
-	uint64_t bytes = bytes_read(c);
+	uint64_t bytes;
+	bool counted = bytes_read(c, &bytes);
 	bool has_body = lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
 			lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
-	bool behind = c->asked && (c->skipping || bytes - c->read_bytes < HEAD_MIN);
+	bool behind = c->asked && (c->skipping || !counted || bytes - c->read_bytes < HEAD_MIN);
 
 	c->asked = true;
 	c->read_bytes = bytes;
@@ -178,7 +197,7 @@ bool conn_request(struct eio_conn *c)
 void conn_body_done(struct eio_conn *c)
 {
 	c->skipping = false;
-	c->read_bytes = bytes_read(c);
+	(void)bytes_read(c, &c->read_bytes);
 }
 
 void conn_request_done(struct eio_conn *c)
