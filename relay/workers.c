@@ -70,7 +70,6 @@ static void job_send(struct bus *b, struct job *j)
 	FAULT("relay.job");
 	nano_reply(b->jobs_sock, &w->asking, buf_slice(&b->out));
 	FAULT("relay.job_sent");
-	w->given = j->id;
 	w->state = WORKER_AWAY;
 }
 

@@ -37,7 +37,7 @@ struct worker {
 	enum worker_state state;
 	struct nano_peer asking;
 	uint64_t seen_ms;
-	uint64_t given, answered;      /* numbers of the last job given and of the last one answered */
+	uint64_t answered;             /* number of the last job answered */
 	struct job *job;               /* out at this worker and not lost */
 	int pidfd;
 	struct eio_watch *death;

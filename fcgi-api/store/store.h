@@ -93,8 +93,6 @@ STORE_CHECK enum store_verdict store_begin(struct store *st);
 STORE_CHECK enum store_verdict store_commit(struct store *st);
 /* Ends the transaction without effect; on an error the connection is closed. */
 void store_rollback(struct store *st);
-/* Outside a transaction: does the database answer? OK, LOST or CONFIG. */
-STORE_CHECK enum store_verdict store_ping(struct store *st);
 /* Counts connections made: it changes when the session was replaced. 0: never connected. */
 unsigned store_generation(const struct store *st);
 /*
