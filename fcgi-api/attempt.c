@@ -92,7 +92,7 @@ static enum ended with_retries(struct store *st, struct call **calls, size_t cou
 		enum ended e = once(st, calls, count, until_ms, run);
 		int64_t now = attempt_now_ms();
 
-		/* one row that somebody holds must not keep the whole set: each goes its own way */
+		/* one row that somebody holds must not keep a worker: the set is given up, its calls come again in other company */
 		if (e == ENDED_AGAIN && count > 1 && now - began > LOCK_WAIT_MS)
 			return ENDED_WAITED;
 		if (e == ENDED_AGAIN || e == ENDED_LOST)

@@ -44,10 +44,9 @@ const struct settings *settings_load_key(const char *env_file, char *error_r, si
 const struct settings *settings_reload(void);
 /* At the end of the process. */
 void settings_end(void);
-/*
- * NAME=value lines, secrets as ***; what .env.example says; the names for --help. Only after settings_load.
- */
+/* NAME=value lines to stdout, secrets as ***, as loaded last. */
 void settings_print(void);
+/* What .env.example says, to stdout; needs nothing loaded. */
 void settings_print_example(void);
 
 #endif
