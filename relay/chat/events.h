@@ -1,7 +1,7 @@
 /*
  * events: the table of events that clients may emit. Adding an event is adding a row.
  *
- * Room: relay/chat, pure. Called by commands and replies.
+ * Room: relay/chat, pure. Called by commands; its rows are read by replies, its rate classes by limits.
  */
 #ifndef CHAT_EVENTS_H
 #define CHAT_EVENTS_H

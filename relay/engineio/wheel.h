@@ -1,7 +1,7 @@
 /*
  * wheel: a timer wheel for pings, deadlines and grace: one armed time per entry, O(1) to set and to cancel.
  *
- * Room: relay/engineio. Pure: time is given, nothing is read. Called by session, conn, hub.
+ * Room: relay/engineio. Pure: time is given, nothing is read. Called by session, conn, lobby, ws, hub.
  * Resolution WHEEL_TICK_MS; an entry never fires early, and at most one tick late by the wheel's own doing.
  */
 #ifndef EIO_WHEEL_H

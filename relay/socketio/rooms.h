@@ -1,7 +1,8 @@
 /*
  * rooms: names, and who is in them.
  *
- * Room: relay/socketio. Called by namespace and socket; calls map. Pure: knows no sockets, only peers.
+ * Room: relay/socketio. Called by server, namespace, gather, socket, membership, recovery and recovery_save; calls map.
+ * Pure: knows no sockets, only peers.
  * A seat is one peer in one room and has a number of its own, so that a late order can say which membership
  * it means. Joining, leaving and asking cost the same however many rooms and members there are.
  */
