@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "clock.h"
 #include "counters.h"
 #include "ids.h"
 #include "log.h"
@@ -18,10 +19,7 @@ enum ended { ENDED_WELL, ENDED_AGAIN, ENDED_WAITED, ENDED_LOST, ENDED_LATE, ENDE
 
 int64_t attempt_now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return clock_mono_ms();
 }
 
 static enum ended ended_by(enum store_verdict v)
