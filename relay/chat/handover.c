@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "fault.h"
 #include "feed.h"
+#include "fnv.h"
 #include "log.h"
 
 #define MAGIC "upred handover 3"
@@ -29,14 +30,10 @@ struct head {
 
 enum { PART_HOLES, PART_PUSHED, PART_FEED, PART_SESSIONS, PARTS };
 
-/* FNV-1a: tells a torn file from a whole one. */
+/* Tells a torn file from a whole one. */
 static uint64_t sum_of(struct slice s)
 {
-	uint64_t sum = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < s.n; i++)
-		sum = (sum ^ (uint8_t)s.p[i]) * 0x100000001b3u;
-	return sum;
+	return fnv64(FNV64_BASIS, s);
 }
 
 static void path_of(const struct hall *h, char *out, size_t size, const char *suffix)
