@@ -13,8 +13,6 @@
 #include "json.h"
 #include "render.h"
 
-#define POLL_INTERVAL_S "3"
-
 struct news {
 	bool asked;                   /* there is an `after` */
 	struct cursor from;
@@ -129,7 +127,7 @@ const struct refusal *handle_rest_news(struct call *c)
 	buf_put_slice(body, buf_slice(part));
 	json_put_text_member(body, "cursor", slice_of(n.cursor));
 	buf_putc(body, '}');
-	answer_header(&c->answer, "X-Poll-Interval", POLL_INTERVAL_S);
+	answer_header(&c->answer, "X-Poll-Interval", HANDLERS_POLL_S);
 	etag_answer_part(c, buf_slice(part), buf_slice(body));
 	return NULL;
 }
