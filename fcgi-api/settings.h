@@ -37,10 +37,7 @@ struct settings {
 const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size);
 /* The same for make-token, which needs the key and the log level alone: nothing else is judged or filled in. */
 const struct settings *settings_load_key(const char *env_file, char *error_r, size_t error_size);
-/*
- * Reads the same sources again: new settings, or NULL and a logged line when they are wrong (the old ones go
- * on).
- */
+/* Reads the same sources again: new settings, or NULL and a logged line when they are wrong (the old ones go on). */
 const struct settings *settings_reload(void);
 /* At the end of the process. */
 void settings_end(void);

@@ -12,10 +12,7 @@
 
 struct signals;
 
-/*
- * Once per process, after the fork. `but` (may be NULL): the relay that hears by the answer. The caller
- * closes.
- */
+/* Once per process, after the fork. `but` (may be NULL): the relay that hears by the answer. The caller closes. */
 struct signals *signals_open(const struct settings *s, const char *but);
 /* There is nobody to signal to. */
 bool signals_none(const struct signals *s);

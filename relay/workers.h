@@ -70,10 +70,7 @@ struct worker *worker_of(struct bus *b, const struct wire_worker *name);
 void worker_free(struct bus *b, struct worker *w);
 /* Answers its request with an ACK: heard, no work now. */
 void worker_ack(struct bus *b, struct worker *w);
-/*
- * A worker that does not name the job it was given last never got it: the job is given again, under its
- * number.
- */
+/* A worker that does not name the job it was given last never got it: the job is given again, under its number. */
 void worker_check_last(struct bus *b, struct worker *w, const struct wire_ready *r);
 void job_free(struct bus *b, struct job *j);
 /* Ends a job without an answer and reports it. */

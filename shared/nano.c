@@ -148,10 +148,7 @@ int nano_descriptor(int sock)
 	return nn_getsockopt(sock, NN_SOL_SOCKET, NN_RCVFD, &fd, &size) < 0 ? -1 : fd;
 }
 
-/*
- * Takes the header of a raw message out of its control data. One that does not fit is left empty: nobody to
- * answer.
- */
+/* Takes the header of a raw message out of its control data. One that does not fit is left empty: nobody to answer. */
 static void read_header(struct nn_msghdr *message, struct nano_peer *peer)
 {
 	size_t len;
@@ -300,10 +297,7 @@ static void set_wait(struct nano_asker *a, int option, int *has, int64_t ms)
 	*has = wait;
 }
 
-/*
- * Says it once and waits till `until` for the answer to just this saying; answers to earlier ones are
- * dropped.
- */
+/* Says it once and waits till `until` for the answer to just this saying; answers to earlier ones are dropped. */
 static int ask_once(struct nano_asker *a, struct slice message, const volatile sig_atomic_t *stop,
 		    int64_t until, struct slice *answer_r)
 {

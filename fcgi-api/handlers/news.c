@@ -2,8 +2,7 @@
  * news: load_missed_messages and GET novedades: everything new for the caller in all his rooms.
  *
  * Room: fcgi-api/handlers. Called by router; calls fields, cursor, store, render, etag, answer.
- * The safe place is asked before the rows are read: what appears behind it meanwhile is read again, never
- * missed.
+ * The safe place is asked before the rows are read: what appears behind it meanwhile is read again, never missed.
  */
 #include "handlers.h"
 

@@ -1,8 +1,7 @@
 /*
  * lists: my rooms, each with its newest message and what is unread in it.
  *
- * Room: fcgi-api/store. Called by the rooms handlers; calls unread, row, sets, db, and messages through
- * store.h.
+ * Room: fcgi-api/store. Called by the rooms handlers; calls unread, row, sets, db, and messages through store.h.
  */
 #include "row.h"
 #include "sets.h"

@@ -28,10 +28,7 @@ struct wheel {
 };
 
 void wheel_init(struct wheel *w, uint64_t now_ms);
-/*
- * Arms the entry (again) for due_ms; fn runs from wheel_advance, disarmed, and may arm it anew or free its
- * owner.
- */
+/* Arms the entry (again) for due_ms; fn runs from wheel_advance, disarmed, and may arm it anew or free its owner. */
 void wheel_set(struct wheel *w, struct wheel_entry *e, uint64_t due_ms, void (*fn)(struct wheel_entry *e));
 /* Disarms; nothing happens when it is not armed. */
 void wheel_cancel(struct wheel_entry *e);
