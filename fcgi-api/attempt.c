@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "clock.h"
 #include "counters.h"
 #include "ids.h"
 #include "log.h"
@@ -18,10 +19,7 @@ enum ended { ENDED_WELL, ENDED_AGAIN, ENDED_WAITED, ENDED_LOST, ENDED_LATE, ENDE
 
 int64_t attempt_now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return clock_mono_ms();
 }
 
 static enum ended ended_by(enum store_verdict v)
@@ -92,7 +90,7 @@ static enum ended with_retries(struct store *st, struct call **calls, size_t cou
 		enum ended e = once(st, calls, count, until_ms, run);
 		int64_t now = attempt_now_ms();
 
-		/* one row that somebody holds must not keep the whole set: each goes its own way */
+		/* one row that somebody holds must not keep a worker: the set is given up, its calls come again in other company */
 		if (e == ENDED_AGAIN && count > 1 && now - began > LOCK_WAIT_MS)
 			return ENDED_WAITED;
 		if (e == ENDED_AGAIN || e == ENDED_LOST)

@@ -16,9 +16,10 @@ typedef void attempt_fn(struct call **calls, size_t count);
 /* Monotonic milliseconds. */
 int64_t attempt_now_ms(void);
 /*
- * Opens a transaction, runs all calls, commits once. A deadlock: again, with jitter; a lost connection: a
- * fresh one, once; anything else but a refusal: each call by itself. Past `until_ms` it rolls back instead of
- * committing. Afterwards each call is answered and committed, or `unanswered`, and with it what the same socket said
+ * Opens a transaction, runs all calls, commits once. A deadlock: again, with jitter; a lost connection: a fresh one,
+ * once; neither when what failed took more than the time left. Past `until_ms` it rolls back instead of committing. A set
+ * that loses its connection for good, or waited over 500 ms for a lock, is given up; one that fails otherwise is tried
+ * call by call. Afterwards each call is answered and committed, or `unanswered`, and with it what the same socket said
  * behind it; `in_doubt` if it may be stored all the same.
  */
 void attempt_run(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run);

@@ -26,7 +26,7 @@ static const struct {
 	[COUNTER_DEADLOCKS] = { "deadlocks", "Transactions begun again after a deadlock or a lock wait." },
 	[COUNTER_LOST] = { "database_lost", "Transactions that met no database, or lost it." },
 	[COUNTER_UNDONE] = { "undone", "Commands and requests that could not be done in their time." },
-	[COUNTER_SIGNALS_LOST] = { "signals_lost", "Pushes that a relay did not take; its feed brings them." },
+	[COUNTER_SIGNALS_LOST] = { "signals_lost", "Pushes that a relay did not take; its feed brings the messages among them." },
 	[COUNTER_GONE] = { "clients_gone", "Clients that left before their answer was written." },
 };
 

@@ -14,7 +14,7 @@ enum counter {
 	COUNTER_DEADLOCKS,     /* transactions begun again after a deadlock or a lock that took too long */
 	COUNTER_LOST,          /* transactions that met no database, or lost it */
 	COUNTER_UNDONE,        /* commands and requests that could not be done in their time */
-	COUNTER_SIGNALS_LOST,  /* pushes that a relay did not take: its feed brings them */
+	COUNTER_SIGNALS_LOST,  /* pushes that a relay did not take: its feed brings the messages, not the rest */
 	COUNTER_GONE,          /* clients that left before their answer was written */
 	COUNTERS
 };

@@ -7,8 +7,9 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 static int edge(struct slice text, int64_t *id_r)
 {
@@ -66,7 +67,6 @@ int cursor_parse_mark(const char *text, int64_t now_ms, int64_t *safe_r)
 static int by_mark(const char *run_dir, int64_t *safe_r)
 {
 	char path[256], text[128];
-	struct timespec now;
 	ssize_t n;
 	int fd;
 
@@ -79,8 +79,7 @@ static int by_mark(const char *run_dir, int64_t *safe_r)
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
-	clock_gettime(CLOCK_REALTIME, &now);
-	return cursor_parse_mark(text, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, safe_r);
+	return cursor_parse_mark(text, clock_wall_ms(), safe_r);
 }
 
 enum store_verdict cursor_safe(struct call *c, int64_t *safe_r)

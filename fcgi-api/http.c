@@ -95,7 +95,7 @@ static int decode(struct arena *a, struct slice in, bool plus, struct slice *out
 			int high = i + 2 < in.n ? hex_digit(in.p[i + 1]) : -1;
 			int low = i + 2 < in.n ? hex_digit(in.p[i + 2]) : -1;
 
-			if (i + 2 == in.n || high < 0 || low < 0)
+			if (high < 0 || low < 0)
 				return -1;
 			c = (char)(high << 4 | low);
 			i += 2;

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 
 #define YOUNG_MS 1000        /* who dies younger than this is forked again later and later */
@@ -34,18 +35,10 @@ static struct slot slots[POOL_MAX];
 static volatile int64_t *busy_since;
 static volatile int64_t *my_busy;
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 void pool_busy(bool busy)
 {
 	if (my_busy)
-		*my_busy = busy ? now_ms() : 0;
+		*my_busy = busy ? clock_mono_ms() : 0;
 }
 
 static void masked(sigset_t *set)
@@ -78,7 +71,7 @@ static void start(const struct pool *p, unsigned i)
 {
 	pid_t master = getpid(), pid = fork();
 
-	slots[i].born_ms = now_ms();
+	slots[i].born_ms = clock_mono_ms();
 	if (pid == 0)
 		be_worker(p, i, master);
 	if (pid < 0) {
@@ -91,7 +84,7 @@ static void start(const struct pool *p, unsigned i)
 
 static void start_due(const struct pool *p)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_mono_ms();
 
 	for (unsigned i = 0; i < p->workers; i++)
 		if (slots[i].pid == 0 && slots[i].due_ms <= now)
@@ -101,7 +94,7 @@ static void start_due(const struct pool *p)
 static void bury(const struct pool *p, unsigned i, int status, bool stopping)
 {
 	struct slot *s = &slots[i];
-	int64_t now = now_ms(), wait = 0;
+	int64_t now = clock_mono_ms(), wait = 0;
 
 	if (now - s->born_ms < YOUNG_MS) {
 		wait = BACKOFF_MS << (s->young_deaths < 6 ? s->young_deaths : 6);
@@ -139,7 +132,7 @@ static void reap(const struct pool *p, bool stopping)
 
 static void kill_stuck(const struct pool *p)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_mono_ms();
 
 	for (unsigned i = 0; p->stuck_s && i < p->workers; i++)
 		if (slots[i].pid && busy_since[i] && now - busy_since[i] > p->stuck_s * 1000LL) {
@@ -164,10 +157,10 @@ static unsigned signal_all(const struct pool *p, int sig)
 static void stop_all(const struct pool *p, const sigset_t *set)
 {
 	struct timespec tick = { 0, 50 * 1000000 };
-	int64_t end = now_ms() + p->grace_s * 1000LL;
+	int64_t end = clock_mono_ms() + p->grace_s * 1000LL;
 	unsigned alive = signal_all(p, SIGTERM);
 
-	while (alive && now_ms() < end) {
+	while (alive && clock_mono_ms() < end) {
 		sigtimedwait(set, NULL, &tick);
 		reap(p, true);
 		alive = signal_all(p, 0);

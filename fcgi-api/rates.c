@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "fnv.h"
 #include "ids.h"
 #include "log.h"
 
@@ -45,13 +46,11 @@ struct rates *rates_new(void)
 	return r;
 }
 
-/* FNV-1a over the seed and the name, folded. */
+/* Over the seed and the name, folded. */
 static size_t place_of(const struct rates *r, struct slice who)
 {
-	uint64_t hash = 14695981039346656037u ^ r->seed;
+	uint64_t hash = fnv64(FNV64_BASIS ^ r->seed, who);
 
-	for (size_t i = 0; i < who.n; i++)
-		hash = (hash ^ (unsigned char)who.p[i]) * 1099511628211u;
 	return (hash ^ hash >> 32) & (PLACES - 1);
 }
 

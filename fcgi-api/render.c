@@ -23,6 +23,14 @@ void render_time(int64_t seconds, char out[RENDER_TIME_LEN + 1])
 		memcpy(out, "1970-01-01T00:00:00Z", RENDER_TIME_LEN + 1);
 }
 
+void render_number_member(struct buf *b, const char *key, int64_t v)
+{
+	if (v)
+		json_put_number_member(b, key, v);
+	else
+		json_put_raw_member(b, key, SLICE("null"));
+}
+
 void render_time_member(struct buf *b, const char *key, int64_t seconds)
 {
 	char text[RENDER_TIME_LEN + 1];
@@ -36,15 +44,6 @@ void render_time_member(struct buf *b, const char *key, int64_t seconds)
 	buf_putc(b, '"');
 	buf_puts(b, text);
 	buf_putc(b, '"');
-}
-
-/* Number, or null for 0. */
-static void number_or_null(struct buf *b, const char *key, int64_t v)
-{
-	if (v)
-		json_put_number_member(b, key, v);
-	else
-		json_put_raw_member(b, key, SLICE("null"));
 }
 
 /* What somebody stored in `metadatos` as an object, or the empty slice: other programs write there, too. */
@@ -194,9 +193,9 @@ void render_room(struct buf *b, const struct store_room *room, const struct stor
 	json_put_number_member(b, "id", room->id);
 	json_put_text_member(b, "sala_uuid", room->uuid);
 	json_put_text_member(b, "tipo_sala", room->kind == STORE_GRUPAL ? SLICE("grupal") : SLICE("directo"));
-	number_or_null(b, "usuario_a_id", room->a_id);
-	number_or_null(b, "usuario_b_id", room->b_id);
-	number_or_null(b, "grupo_id", room->group_id);
+	render_number_member(b, "usuario_a_id", room->a_id);
+	render_number_member(b, "usuario_b_id", room->b_id);
+	render_number_member(b, "grupo_id", room->group_id);
 	render_time_member(b, "creado_en", room->created_at);
 	render_time_member(b, "actualizado_en", room->updated_at);
 	json_put_key(b, "ultimo_mensaje");

@@ -15,6 +15,8 @@
 void render_time(int64_t seconds, char out[RENDER_TIME_LEN + 1]);
 /* `"key":"2026-…Z"`, or null for 0; with a comma as json_put_key. */
 void render_time_member(struct buf *b, const char *key, int64_t seconds);
+/* `"key":7`, or null for 0; likewise. */
+void render_number_member(struct buf *b, const char *key, int64_t v);
 
 /* `["receive_message",{…}]` */
 void render_receive_message(struct buf *b, const struct store_message *m);

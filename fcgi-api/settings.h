@@ -37,17 +37,13 @@ struct settings {
 const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size);
 /* The same for make-token, which needs the key and the log level alone: nothing else is judged or filled in. */
 const struct settings *settings_load_key(const char *env_file, char *error_r, size_t error_size);
-/*
- * Reads the same sources again: new settings, or NULL and a logged line when they are wrong (the old ones go
- * on).
- */
+/* Reads the same sources again: new settings, or NULL and a logged line when they are wrong (the old ones go on). */
 const struct settings *settings_reload(void);
 /* At the end of the process. */
 void settings_end(void);
-/*
- * NAME=value lines, secrets as ***; what .env.example says; the names for --help. Only after settings_load.
- */
+/* NAME=value lines to stdout, secrets as ***, as loaded last. */
 void settings_print(void);
+/* What .env.example says, to stdout; needs nothing loaded. */
 void settings_print_example(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * signals: pushes to the relays that do not hear of them by an answer.
  *
- * Room: fcgi-api. Called by the doors after the commit; calls nano, wire. Fire and forget: what is lost, the
- * feed brings.
+ * Room: fcgi-api. Called by the doors after the commit; calls nano, wire. Fire and forget: of what is lost, the feed
+ * brings the messages; receipts and edits come when somebody loads the room again.
  */
 #ifndef SIGNALS_H
 #define SIGNALS_H
@@ -12,10 +12,7 @@
 
 struct signals;
 
-/*
- * Once per process, after the fork. `but` (may be NULL): the relay that hears by the answer. The caller
- * closes.
- */
+/* Once per process, after the fork. `but` (may be NULL): the relay that hears by the answer. The caller closes. */
 struct signals *signals_open(const struct settings *s, const char *but);
 /* There is nobody to signal to. */
 bool signals_none(const struct signals *s);

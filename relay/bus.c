@@ -152,11 +152,6 @@ static void on_tick(void *ctx)
 
 /* ---- open and close ---- */
 
-uint64_t bus_boot(const struct bus *b)
-{
-	return b->boot;
-}
-
 bool bus_alive(const struct bus *b)
 {
 	return b->heard && eio_loop_now_ms(b->loop) - b->seen_ms < BUS_SEEN_MS;

@@ -41,7 +41,6 @@ struct bus_config {
 /* Binds both addresses. NULL with a logged line. */
 struct bus *bus_open(struct eio_loop *l, const struct bus_config *c, bus_callback *fn, void *ctx);
 void bus_close(struct bus *b);
-uint64_t bus_boot(const struct bus *b);
 /* True when a worker was heard within BUS_SEEN_MS; a time in which the loop stood still does not count. */
 bool bus_alive(const struct bus *b);
 /* Workers that wait for a job now. */

@@ -1,8 +1,7 @@
 /*
  * workers: workers by name, jobs by number.
  *
- * Room: relay. Called by bus.c and, for bus_give and bus_idle, by chat/dispatch; calls nano, wire, the
- * loop.
+ * Room: relay. Called by bus.c and, for bus_give and bus_idle, by chat/dispatch; calls nano, wire, the loop.
  */
 #include "workers.h"
 
@@ -52,10 +51,7 @@ void job_lost(struct bus *b, struct job *j, const char *why)
 	bus_report(b, BUS_LOST, id, 0, SLICE_NONE);
 }
 
-/*
- * Answers the worker's request with its job. The time left is told, less a margin in which it can roll
- * back.
- */
+/* Answers the worker's request with its job. The time left is told, less a margin in which it can roll back. */
 static void job_send(struct bus *b, struct job *j)
 {
 	uint64_t now = eio_loop_now_ms(b->loop);
@@ -70,7 +66,6 @@ static void job_send(struct bus *b, struct job *j)
 	FAULT("relay.job");
 	nano_reply(b->jobs_sock, &w->asking, buf_slice(&b->out));
 	FAULT("relay.job_sent");
-	w->given = j->id;
 	w->state = WORKER_AWAY;
 }
 
@@ -188,7 +183,6 @@ void worker_ack(struct bus *b, struct worker *w)
 	nano_reply(b->jobs_sock, &w->asking, buf_slice(&b->out));
 	w->state = WORKER_AWAY;
 }
-
 
 /* A worker that does not name the job it was given last never got it. */
 void worker_check_last(struct bus *b, struct worker *w, const struct wire_ready *r)

@@ -37,7 +37,7 @@ struct worker {
 	enum worker_state state;
 	struct nano_peer asking;
 	uint64_t seen_ms;
-	uint64_t given, answered;      /* numbers of the last job given and of the last one answered */
+	uint64_t answered;             /* number of the last job answered */
 	struct job *job;               /* out at this worker and not lost */
 	int pidfd;
 	struct eio_watch *death;
@@ -70,10 +70,7 @@ struct worker *worker_of(struct bus *b, const struct wire_worker *name);
 void worker_free(struct bus *b, struct worker *w);
 /* Answers its request with an ACK: heard, no work now. */
 void worker_ack(struct bus *b, struct worker *w);
-/*
- * A worker that does not name the job it was given last never got it: the job is given again, under its
- * number.
- */
+/* A worker that does not name the job it was given last never got it: the job is given again, under its number. */
 void worker_check_last(struct bus *b, struct worker *w, const struct wire_ready *r);
 void job_free(struct bus *b, struct job *j);
 /* Ends a job without an answer and reports it. */

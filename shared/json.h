@@ -35,10 +35,7 @@ enum json_fault json_check(struct slice text);
  * The kind of a value; JSON_NONE for an empty slice.
  */
 enum json_kind json_kind(struct slice value);
-/*
- * Member by decoded key, compared byte for byte; the first of equal keys counts. Returns 1 and the value, or
- * 0.
- */
+/* Member by decoded key, compared byte for byte; the first of equal keys counts. Returns 1 and the value, or 0. */
 int json_member(struct slice object, const char *key, struct slice *value_r);
 /* The same for several keys in one pass; n = 0 where there is none. Returns how many there are. */
 size_t json_members(struct slice object, const char *const *keys, struct slice *values_r, size_t count);
@@ -47,10 +44,7 @@ size_t json_members(struct slice object, const char *const *keys, struct slice *
  * *rest_r = the text (an array with or without its brackets); returns 1 and the next value, or 0 at the end.
  */
 int json_next(struct slice *rest_r, struct slice *value_r);
-/*
- * The same for a bare list only: the values of an event's arguments, of which the first may itself be an
- * array.
- */
+/* The same for a bare list only: the values of an event's arguments, of which the first may itself be an array. */
 int json_next_argument(struct slice *rest_r, struct slice *value_r);
 /* Iterates an object's members like json_next; the key is the raw string including quotes. */
 int json_next_member(struct slice *rest_r, struct slice *key_r, struct slice *value_r);
@@ -70,10 +64,7 @@ void json_put_string(struct buf *b, struct slice text);
 size_t json_string_size(struct slice text);
 /* `"key":` with a comma in front unless the byte before is `{`. Key is a plain literal without escapes. */
 void json_put_key(struct buf *b, const char *key);
-/*
- * `"key":"text"`, `"key":null` when text.p is NULL; `"key":123`; `"key":"123"`. All with json_put_key's
- * comma.
- */
+/* `"key":"text"`, `"key":null` when text.p is NULL; `"key":123`; `"key":"123"`. All with json_put_key's comma. */
 void json_put_text_member(struct buf *b, const char *key, struct slice text);
 void json_put_number_member(struct buf *b, const char *key, int64_t v);
 void json_put_id_member(struct buf *b, const char *key, int64_t v);

@@ -14,13 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <nanomsg/nn.h>
 #include <nanomsg/pipeline.h>
 #include <nanomsg/reqrep.h>
 
+#include "clock.h"
 #include "fault.h"
 
 #define NANO_SCHEME "ipc://"
@@ -45,14 +45,6 @@ struct nano_asker {
 static int set(int sock, int level, int option, int value)
 {
 	return nn_setsockopt(sock, level, option, &value, sizeof(value));
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 int nano_check_address(const char *url, char *why, size_t why_size)
@@ -156,10 +148,7 @@ int nano_descriptor(int sock)
 	return nn_getsockopt(sock, NN_SOL_SOCKET, NN_RCVFD, &fd, &size) < 0 ? -1 : fd;
 }
 
-/*
- * Takes the header of a raw message out of its control data. One that does not fit is left empty: nobody to
- * answer.
- */
+/* Takes the header of a raw message out of its control data. One that does not fit is left empty: nobody to answer. */
 static void read_header(struct nn_msghdr *message, struct nano_peer *peer)
 {
 	size_t len;
@@ -308,10 +297,7 @@ static void set_wait(struct nano_asker *a, int option, int *has, int64_t ms)
 	*has = wait;
 }
 
-/*
- * Says it once and waits till `until` for the answer to just this saying; answers to earlier ones are
- * dropped.
- */
+/* Says it once and waits till `until` for the answer to just this saying; answers to earlier ones are dropped. */
 static int ask_once(struct nano_asker *a, struct slice message, const volatile sig_atomic_t *stop,
 		    int64_t until, struct slice *answer_r)
 {
@@ -320,10 +306,10 @@ static int ask_once(struct nano_asker *a, struct slice message, const volatile s
 	int64_t left;
 
 	memcpy(request.header, &id, NANO_ID_LEN);
-	set_wait(a, NN_SNDTIMEO, &a->send_ms, until - now_ms());
+	set_wait(a, NN_SNDTIMEO, &a->send_ms, until - clock_mono_ms());
 	if (!FAULT_MESSAGE("say", message) && send_raw(a->sock, &request, message, 0) < 0)
 		return is_waiting(errno) ? 0 : -1;
-	while (!*stop && (left = until - now_ms()) > 0) {
+	while (!*stop && (left = until - clock_mono_ms()) > 0) {
 		set_wait(a, NN_RCVTIMEO, &a->receive_ms, left);
 		if (receive(a->sock, &from, answer_r, 0) < 0) {
 			if (!is_waiting(errno))
@@ -341,7 +327,7 @@ static int ask_once(struct nano_asker *a, struct slice message, const volatile s
 int nano_ask(struct nano_asker *a, struct slice message, const volatile sig_atomic_t *stop, int once_ms,
 	     struct slice *answer_r)
 {
-	int64_t now = now_ms(), end = once_ms > 0 ? now + once_ms : INT64_MAX;
+	int64_t now = clock_mono_ms(), end = once_ms > 0 ? now + once_ms : INT64_MAX;
 	int64_t reopen = now + NANO_REOPEN_MS, until;
 	int rc;
 
@@ -349,7 +335,7 @@ int nano_ask(struct nano_asker *a, struct slice message, const volatile sig_atom
 		errno = EMSGSIZE;
 		return -1;
 	}
-	for (; !*stop && now < end; now = now_ms()) {
+	for (; !*stop && now < end; now = clock_mono_ms()) {
 		if (a->sock < 0 || now >= reopen) {
 			if (a->sock >= 0)
 				nn_close(a->sock);

@@ -3,8 +3,7 @@
  *
  * Room: shared (foundation). Called by relay/bus, fcgi-api's door_bus and signals; calls nanomsg.
  * Traps and reasons: raw REP at the relay, raw REQ in the worker (the cooked ones abort, leak and resend by
- * themselves); open after the fork and never in a process that forks afterwards; a send that succeeded proves
- * nothing.
+ * themselves); open after the fork and never in a process that forks afterwards; a send that succeeded proves nothing.
  */
 #ifndef NANO_H
 #define NANO_H
@@ -18,10 +17,7 @@ struct nano_peer {
 	size_t len;
 };
 
-/*
- * Whether an address may be used: 0, or -1 and a sentence (only ipc://, path at most 107 bytes, absent or a
- * socket).
- */
+/* Whether an address may be used: 0, or -1 and a sentence (only ipc://, path at most 107 bytes, absent or a socket). */
 int nano_check_address(const char *url, char *why, size_t why_size);
 /* Relay: binds with mode 0660. The socket, or -1 with errno. `nano_close` ends it. */
 int nano_listen_jobs(const char *url);

@@ -1,10 +1,9 @@
 /*
  * token: the companion API's JWT, HS256 over SECRET_KEY.
  *
- * Room: shared (foundation). Called by fcgi-api's identity and its make-token; calls json, ids, buf and
- * libjwt. libjwt only makes and compares signatures. What the token says is read here by the strict scanner,
- * because libjwt takes other algorithms, `crit`, claims given twice and an empty key, and does not look at
- * `exp`.
+ * Room: shared (foundation). Called by fcgi-api's identity and its make-token; calls json, ids, buf and libjwt.
+ * libjwt only makes and compares signatures. What the token says is read here by the strict scanner, because libjwt
+ * takes other algorithms, `crit`, claims given twice and an empty key, and does not look at `exp`.
  */
 #include "token.h"
 #include "ids.h"
@@ -83,10 +82,7 @@ static int count_member(struct slice object, const char *key, struct slice *valu
 	return count;
 }
 
-/*
- * True when a key is there twice, however it is spelled. Squared work: only for tokens whose signature is
- * right.
- */
+/* True when a key is there twice, however it is spelled. Squared work: only for tokens whose signature is right. */
 static bool has_twins(struct slice object)
 {
 	struct slice rest = object, raw, value, unused;

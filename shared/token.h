@@ -9,10 +9,10 @@
 #include "buf.h"
 
 /*
- * Checks form (three unpadded base64url parts, at most 4 KiB), HS256, signature, no `crit`, `nbf` not in the
- * future, whole-number `exp` after `now` (seconds since 1970), no claim given twice, `sub` a non-empty
- * string. Returns 0 and `sub` (owned by the caller) and `exp`; -1 and a short English reason (static, for the
- * log; never the token).
+ * Checks form (three unpadded base64url parts, at most 4 KiB), HS256, signature, no `crit`, no claim given twice, `nbf`
+ * not in the future, `exp` after `now`, `sub` a non-empty string. Times are seconds since 1970: a fraction is cut off,
+ * what lies before counts as 0. Returns 0 and `sub` (owned by the caller) and `exp`; -1 and a short English reason
+ * (static, for the log; never the token).
  */
 int token_check(struct slice token, struct slice secret, int64_t now, char **sub_r, int64_t *exp_r,
 		const char **why_r);

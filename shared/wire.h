@@ -1,10 +1,9 @@
 /*
  * wire: the words between relay and handlers (WIRE.md is the specification).
  *
- * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals;
- * calls buf.
- * Pure: no I/O. Every length is checked; a malformed message is -1 and moves
- * nothing on. All slices borrow from the message.
+ * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals; calls buf.
+ * Pure: no I/O. Every length is checked; a malformed message is -1 and moves nothing on. All slices borrow from the
+ * message that they were taken from.
  */
 #ifndef WIRE_H
 #define WIRE_H
@@ -158,10 +157,7 @@ void wire_put_ids(struct buf *b, const uint64_t *ids, size_t count);
 void wire_put_member(struct buf *b, const struct wire_member *m);
 
 /* ---- reading: each takes from the front of *in; 0 fine, -1 malformed ---- */
-/*
- * The kind of a message (enum wire_kind), or -1: wrong version, empty, unknown. Moves behind version and
- * kind.
- */
+/* The kind of a message (enum wire_kind), or -1: wrong version, empty, unknown. Moves behind version and kind. */
 int wire_take_kind(struct slice *in);
 int wire_take_ready(struct slice *in, struct wire_ready *r);
 int wire_take_boot(struct slice *in, uint64_t *boot_r);                          /* the body of ACK */
@@ -179,10 +175,7 @@ int wire_take_rows(struct slice *in, struct wire_rows *r);
 int wire_next_row(struct slice *in, struct wire_row *r);                         /* 1, 0, -1 */
 int wire_next_id(struct slice *in, uint64_t *id_r);                              /* 1, 0, -1 */
 int wire_next_member(struct slice *in, struct wire_member *m);                   /* 1, 0, -1 */
-/*
- * 16 bytes of a canonical lower-case uuid text, and back (36 characters + NUL). pack: 0, or -1 when it is
- * none.
- */
+/* 16 bytes of a canonical lower-case uuid text, and back (36 characters + NUL). pack: 0, or -1 when it is none. */
 int wire_uuid_pack(struct slice text, uint8_t out[16]);
 void wire_uuid_text(const uint8_t in[16], char out[37]);
 

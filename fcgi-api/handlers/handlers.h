@@ -10,6 +10,8 @@
 
 #include "call.h"
 
+#define HANDLERS_POLL_S "3"  /* X-Poll-Interval: who asks for messages again and again waits so long */
+
 typedef const struct refusal *handler_fn(struct call *c);
 /* All calls of a set at once: each call's refusal is set, or its answer is in it. */
 typedef void handler_set_fn(struct call **calls, size_t count);

@@ -2,8 +2,7 @@
  * news: load_missed_messages and GET novedades: everything new for the caller in all his rooms.
  *
  * Room: fcgi-api/handlers. Called by router; calls fields, cursor, store, render, etag, answer.
- * The safe place is asked before the rows are read: what appears behind it meanwhile is read again, never
- * missed.
+ * The safe place is asked before the rows are read: what appears behind it meanwhile is read again, never missed.
  */
 #include "handlers.h"
 
@@ -12,8 +11,6 @@
 #include "fields.h"
 #include "json.h"
 #include "render.h"
-
-#define POLL_INTERVAL_S "3"
 
 struct news {
 	bool asked;                   /* there is an `after` */
@@ -129,7 +126,7 @@ const struct refusal *handle_rest_news(struct call *c)
 	buf_put_slice(body, buf_slice(part));
 	json_put_text_member(body, "cursor", slice_of(n.cursor));
 	buf_putc(body, '}');
-	answer_header(&c->answer, "X-Poll-Interval", POLL_INTERVAL_S);
+	answer_header(&c->answer, "X-Poll-Interval", HANDLERS_POLL_S);
 	etag_answer_part(c, buf_slice(part), buf_slice(body));
 	return NULL;
 }

@@ -15,7 +15,6 @@
 #define PAGE_LIMIT_MAX 100
 #define SKIP_MAX 1000000000
 #define SKIPPED_BYTES (7u << 20)   /* who counts by `skip` takes a short page for the last: mostly it ends by its rows */
-#define POLL_INTERVAL_S "3"
 
 struct page_query {
 	struct store_page page;
@@ -81,7 +80,7 @@ static void answer_cursor(struct call *c, const struct page_query *q, const stru
 
 	cursor_text(&next, text);
 	answer_header(&c->answer, "X-Cursor", text);
-	answer_header(&c->answer, "X-Poll-Interval", POLL_INTERVAL_S);
+	answer_header(&c->answer, "X-Poll-Interval", HANDLERS_POLL_S);
 }
 
 const struct refusal *handle_rest_messages(struct call *c)

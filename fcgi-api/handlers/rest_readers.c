@@ -1,23 +1,14 @@
 /*
  * rest_readers: how far my messages in a room were delivered and read, for whoever heard no events of it.
  *
- * Room: fcgi-api/handlers. Called by router; calls lookup, store, etag, json's writer.
+ * Room: fcgi-api/handlers. Called by router; calls lookup, store, etag, render, json's writer.
  */
 #include "handlers.h"
 
 #include "etag.h"
 #include "json.h"
 #include "lookup.h"
-
-static void put_until(struct buf *b, const char *key, int64_t id)
-{
-	if (id) {
-		json_put_number_member(b, key, id);
-		return;
-	}
-	json_put_key(b, key);
-	buf_puts(b, "null");
-}
+#include "render.h"
 
 const struct refusal *handle_rest_readers(struct call *c)
 {
@@ -39,8 +30,8 @@ const struct refusal *handle_rest_readers(struct call *c)
 			buf_putc(b, ',');
 		buf_putc(b, '{');
 		json_put_number_member(b, "usuario_id", readers[i].person_id);
-		put_until(b, "entregado_hasta", readers[i].delivered_id);
-		put_until(b, "leido_hasta", readers[i].read_id);
+		render_number_member(b, "entregado_hasta", readers[i].delivered_id);
+		render_number_member(b, "leido_hasta", readers[i].read_id);
 		buf_putc(b, '}');
 	}
 	buf_putc(b, ']');

@@ -1,5 +1,5 @@
 /*
- * db: statements, rows and the transaction, over the MySQL client library.
+ * db: statements and rows, over the MySQL client library; the transaction around them is session.c's.
  *
  * Room: fcgi-api/store, inside. Called by every file of this room; calls session. Nothing of it is seen
  * outside.

@@ -4,6 +4,7 @@
  * Room: fcgi-api/store, inside. Called by resolve. Pure.
  */
 #include "known.h"
+#include "fnv.h"
 #include "ids.h"
 
 #include <stdlib.h>
@@ -27,14 +28,11 @@ void known_free(struct known *k)
 	free(k);
 }
 
-/* FNV-1a: the uuids of rooms are hashes already, those that other programs made may not be. */
+/* The uuids of rooms are hashes already, those that other programs made may not be. */
 static size_t place_of(struct slice uuid)
 {
-	uint32_t h = 2166136261u;
-	size_t i;
+	uint32_t h = fnv32(uuid);
 
-	for (i = 0; i < uuid.n; i++)
-		h = (h ^ (unsigned char)uuid.p[i]) * 16777619u;
 	return (h ^ h >> 15) % PLACES;
 }
 

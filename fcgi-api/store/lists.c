@@ -1,8 +1,7 @@
 /*
  * lists: my rooms, each with its newest message and what is unread in it.
  *
- * Room: fcgi-api/store. Called by the rooms handlers; calls unread, row, sets, db, and messages through
- * store.h.
+ * Room: fcgi-api/store. Called by the rooms handlers; calls unread, row, sets, db, and messages through store.h.
  */
 #include "row.h"
 #include "sets.h"
@@ -13,11 +12,7 @@
 static const struct db_sql rooms_sql = {
 	"my rooms",
 	"SELECT " ROW_ROOM("s") ", " ROW_ROOM_TIMES("s")
-	" FROM (SELECT a.id FROM salas_chat a WHERE a.usuario_a_id = ? AND a.tipo_sala = 'directo'"
-	" UNION SELECT b.id FROM salas_chat b WHERE b.usuario_b_id = ? AND b.tipo_sala = 'directo'"
-	" UNION SELECT c.id FROM miembros_grupo g JOIN salas_chat c ON c.grupo_id = g.grupo_id AND"
-	" c.tipo_sala = 'grupal' WHERE g.usuario_id = ? AND g.estado_membresia = 'activo') mine"
-	" JOIN salas_chat s ON s.id = mine.id ORDER BY s.actualizado_en DESC, s.id DESC LIMIT ?",
+	" FROM (" ROW_ROOMS_OF ") mine JOIN salas_chat s ON s.id = mine.id ORDER BY s.actualizado_en DESC, s.id DESC LIMIT ?",
 	ROW_ROOM_LETTERS ROW_ROOM_TIMES_LETTERS
 };
 #define COLUMN_TIMES 6

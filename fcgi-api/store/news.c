@@ -20,13 +20,7 @@ static const struct db_sql near_sql = {
 	"SELECT STRAIGHT_JOIN m.id FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id WHERE m.id > ?"
 	" AND m.eliminado_en IS NULL AND " ROW_MEMBER("s") " ORDER BY m.id LIMIT ?", "i"
 };
-static const struct db_sql rooms_sql = {
-	"news rooms",
-	"SELECT a.id FROM salas_chat a WHERE a.usuario_a_id = ? AND a.tipo_sala = 'directo'"
-	" UNION SELECT b.id FROM salas_chat b WHERE b.usuario_b_id = ? AND b.tipo_sala = 'directo'"
-	" UNION SELECT c.id FROM miembros_grupo g JOIN salas_chat c ON c.grupo_id = g.grupo_id AND"
-	" c.tipo_sala = 'grupal' WHERE g.usuario_id = ? AND g.estado_membresia = 'activo' LIMIT 4096", "i"
-};
+static const struct db_sql rooms_sql = { "news rooms", ROW_ROOMS_OF " LIMIT 4096", "i" };
 static const struct db_sql far_sql = {
 	"news far",
 	"{(SELECT m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > ? AND m.eliminado_en IS NULL"

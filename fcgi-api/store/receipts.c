@@ -41,7 +41,6 @@ static const struct db_sql mark_sql = {
 };
 static const struct db_sql state_sql = { "receipts state", "SELECT " STATE_OF_PAIRS STATE_WHERE, "iiii" };
 
-
 struct work {
 	struct store_receipt *set;
 	size_t count;

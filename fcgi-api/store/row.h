@@ -40,6 +40,13 @@
 	" EXISTS (SELECT 1 FROM miembros_grupo g WHERE g.grupo_id = " s ".grupo_id AND g.usuario_id = ?" \
 	" AND g.estado_membresia = 'activo'))"
 
+/* Ids of the rooms that a person (bound three times) is in, each once. */
+#define ROW_ROOMS_OF \
+	"SELECT a.id FROM salas_chat a WHERE a.usuario_a_id = ? AND a.tipo_sala = 'directo'" \
+	" UNION SELECT b.id FROM salas_chat b WHERE b.usuario_b_id = ? AND b.tipo_sala = 'directo'" \
+	" UNION SELECT c.id FROM miembros_grupo g JOIN salas_chat c ON c.grupo_id = g.grupo_id AND" \
+	" c.tipo_sala = 'grupal' WHERE g.usuario_id = ? AND g.estado_membresia = 'activo'"
+
 /* Each reads the present row from column `at` on; texts go into the arena. */
 void row_person(struct store *st, unsigned at, struct arena *a, struct store_person *person_r);
 void row_room(struct store *st, unsigned at, struct arena *a, struct store_room *room_r);

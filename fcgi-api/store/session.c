@@ -206,18 +206,3 @@ void store_rollback(struct store *st)
 	if (st->my && mysql_query(st->my, "ROLLBACK") != 0)
 		(void)session_fail(st, "rollback", mysql_errno(st->my), mysql_error(st->my));
 }
-
-enum store_verdict store_ping(struct store *st)
-{
-	enum store_verdict v = STORE_OK;
-	bool fresh = !st->my;
-
-	if (fresh)
-		v = session_connect(st);
-	if (v == STORE_OK && mysql_ping(st->my) != 0) {
-		v = session_fail(st, "ping", mysql_errno(st->my), mysql_error(st->my));
-		if (!fresh)
-			v = session_connect(st);
-	}
-	return v;
-}

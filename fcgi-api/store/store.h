@@ -32,15 +32,12 @@
  * untouched: the door rolls back and decides (store_is_trouble). It has been logged here.
  */
 enum store_verdict {
-	STORE_OK,    /* done, or found */
-	STORE_NONE,  /* nothing there (look-ups only) */
-	STORE_AGAIN, /* deadlock, lock wait, statement killed: roll back, the same connection again */
-	STORE_LOST, /* the connection is gone (closed here already): the next begin makes a fresh one, run all
-		       again */
-	STORE_REFUSED, /* the database does not take this value: the one command fails, the transaction lives
-			*/
-	STORE_CONFIG   /* wrong password, missing table or right: nothing helps but the administrator;
-			  connection closed */
+	STORE_OK,      /* done, or found */
+	STORE_NONE,    /* nothing there (look-ups only) */
+	STORE_AGAIN,   /* deadlock, lock wait, statement killed: roll back, the same connection again */
+	STORE_LOST,    /* the connection is gone (closed here already): the next begin makes a fresh one, run all again */
+	STORE_REFUSED, /* the database does not take this value: the one command fails, the transaction lives */
+	STORE_CONFIG   /* wrong password, missing table or right: only the administrator helps; connection closed */
 };
 
 #define STORE_CHECK __attribute__((warn_unused_result))
@@ -93,8 +90,6 @@ STORE_CHECK enum store_verdict store_begin(struct store *st);
 STORE_CHECK enum store_verdict store_commit(struct store *st);
 /* Ends the transaction without effect; on an error the connection is closed. */
 void store_rollback(struct store *st);
-/* Outside a transaction: does the database answer? OK, LOST or CONFIG. */
-STORE_CHECK enum store_verdict store_ping(struct store *st);
 /* Counts connections made: it changes when the session was replaced. 0: never connected. */
 unsigned store_generation(const struct store *st);
 /*
@@ -378,10 +373,7 @@ struct store_swept {
 };
 STORE_CHECK enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *sweep,
 						struct arena *a, struct store_swept *swept_r);
-/*
- * The newest id such that all rows up to it are at least `age_s` old; for handlers that have no feed.mark. 0:
- * none.
- */
+/* The newest id such that all rows up to it are at least `age_s` old; for handlers that have no feed.mark. 0: none. */
 STORE_CHECK enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *cursor_r);
 
 struct store_member {

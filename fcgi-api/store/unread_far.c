@@ -33,13 +33,16 @@ static const struct db_sql behind_sql = {
 	"SELECT COUNT(*) FROM mensajes IGNORE INDEX (PRIMARY) WHERE sala_chat_id = ? AND id > ?"
 	" AND eliminado_en IS NULL", "i"
 };
-/* Of those, the person's own, */
+/* How many of those the person wrote. */
 static const struct db_sql own_sql = {
 	"far own",
 	"SELECT STRAIGHT_JOIN COUNT(*) FROM mensajes o JOIN mensajes m ON m.id = o.id AND m.sala_chat_id = ?"
 	" AND m.eliminado_en IS NULL WHERE o.remitente_id = ? AND o.id > ?", "i"
 };
-/* and others' with a row: that one counts by itself. None is read there. */
+/*
+ * How many of those others wrote with a row for the person: they are counted by their rows already (unread.c). Above the
+ * newest read none of the rows is read.
+ */
 static const struct db_sql rows_sql = {
 	"far rows",
 	"SELECT STRAIGHT_JOIN COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id = d.mensaje_id"

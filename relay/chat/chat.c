@@ -44,7 +44,7 @@ static void on_disconnect(void *ctx, struct sio_socket *s, const char *reason)
 	struct seat *seat = sio_socket_data(s);
 
 	if (seat)
-		presence_gone(ctx, seat);
+		presence_gone(seat);
 	arrival_leave(ctx, s, reason);
 }
 

@@ -1,8 +1,8 @@
 /*
  * commands: from a client's event to a place in its line, and away from there.
  *
- * Room: relay/chat. Called by chat, arrival, feed, members, dispatch, answers; calls lines, limits,
- * replies, seats, typing, get_presence.
+ * Room: relay/chat. Called by chat, arrival, feed, members, dispatch, answers and fetch; calls replies, seats, typing,
+ * get_presence, targets, lines, limits and events.
  */
 #include "commands.h"
 
@@ -15,6 +15,12 @@
 #include "seats.h"
 #include "typing.h"
 
+/* What the relay answers by itself. */
+static void (*const answers_here[])(struct hall *h, struct command *c) = {
+	[HERE_TYPING] = typing_take,
+	[HERE_PRESENCE] = get_presence_answer,
+};
+_Static_assert(sizeof(answers_here) / sizeof(answers_here[0]) == HERE_COUNT, "each event answered here has its function");
 
 void commands_init(struct hall *h)
 {
@@ -232,15 +238,6 @@ void commands_drop_arrival(struct hall *h, struct seat *seat)
 		commands_end(h, c);
 }
 
-/* What the relay answers by itself. */
-static void answer_here(struct hall *h, struct command *c)
-{
-	if (c->row->here == HERE_TYPING)
-		typing_take(h, c);
-	else
-		get_presence_answer(h, c);
-}
-
 void commands_drop_reads(struct hall *h, struct seat *seat)
 {
 	struct command *c, *next;
@@ -260,7 +257,7 @@ void commands_settle_refused(struct hall *h)
 		if (c->refusal)
 			reply_refuse(c, c->refusal, c->retry_ms);
 		else
-			answer_here(h, c);
+			answers_here[c->row->here](h, c);
 		commands_end(h, c);
 	}
 }

@@ -1,7 +1,7 @@
 /*
  * events: the table of events that clients may emit. Adding an event is adding a row.
  *
- * Room: relay/chat, pure. Called by commands and replies.
+ * Room: relay/chat, pure. Called by commands; its rows are read by replies, its rate classes by limits.
  */
 #ifndef CHAT_EVENTS_H
 #define CHAT_EVENTS_H
@@ -14,8 +14,8 @@ enum rate_class { RATE_SEND, RATE_RECEIPT, RATE_OTHER, RATE_CONNECT, RATE_TYPING
 /* How the relay's own refusals are worded: as `ack {status:'error',…}` or as `error {…}`. */
 enum refusal_form { REFUSAL_ERROR, REFUSAL_ACK };
 
-/* Events that the relay answers by itself: they need no database. */
-enum event_here { HERE_NOT, HERE_TYPING, HERE_PRESENCE };
+/* Events that the relay answers by itself: they need no database. Each has its function in commands.c's answers_here. */
+enum event_here { HERE_NOT, HERE_TYPING, HERE_PRESENCE, HERE_COUNT };
 
 struct event_row {
 	const char *name;

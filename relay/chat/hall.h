@@ -20,7 +20,6 @@
 #include "socketio.h"
 #include "targets.h"
 
-
 /* One per socket; outlives it while its commands are unanswered. */
 struct seat {
 	struct hall *hall;

@@ -12,10 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
+#include "clock.h"
 #include "fault.h"
 #include "feed.h"
+#include "fnv.h"
 #include "log.h"
 
 #define MAGIC "upred handover 3"
@@ -29,22 +30,10 @@ struct head {
 
 enum { PART_HOLES, PART_PUSHED, PART_FEED, PART_SESSIONS, PARTS };
 
-static uint64_t wall_ms(void)
-{
-	struct timeval tv;
-
-	gettimeofday(&tv, NULL);
-	return (uint64_t)tv.tv_sec * 1000 + (uint64_t)tv.tv_usec / 1000;
-}
-
-/* FNV-1a: tells a torn file from a whole one. */
+/* Tells a torn file from a whole one. */
 static uint64_t sum_of(struct slice s)
 {
-	uint64_t sum = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < s.n; i++)
-		sum = (sum ^ (uint8_t)s.p[i]) * 0x100000001b3u;
-	return sum;
+	return fnv64(FNV64_BASIS, s);
 }
 
 static void path_of(const struct hall *h, char *out, size_t size, const char *suffix)
@@ -121,7 +110,7 @@ void handover_write(struct hall *h)
 	buf_put(&b, &head, sizeof(head));
 	put_parts(h, &b);
 	memcpy(head.magic, MAGIC, sizeof(MAGIC));
-	head.written_ms = wall_ms();
+	head.written_ms = (uint64_t)clock_wall_ms();
 	head.len = b.len - sizeof(head);
 	head.sum = sum_of((struct slice){ b.data + sizeof(head), head.len });
 	memcpy(b.data, &head, sizeof(head));
@@ -165,7 +154,7 @@ static char *read_bytes(int fd, const char *path, size_t *len_r)
 /* Of a file written then. A little ahead is just now: the clock was set back meanwhile (NTP). */
 static uint64_t age_of(uint64_t written_ms)
 {
-	uint64_t now = wall_ms();
+	uint64_t now = (uint64_t)clock_wall_ms();
 
 	if (written_ms <= now)
 		return now - written_ms;

@@ -7,6 +7,8 @@
  */
 #include "lines.h"
 
+#include "fnv.h"
+
 #define REGISTERED 96                  /* bytes of a command's entry in the map of all */
 
 void lines_init(struct lines *ls)
@@ -29,11 +31,7 @@ void line_init(struct line *l)
 
 uint16_t lines_place(struct slice name)
 {
-	uint32_t h = 2166136261u;      /* FNV-1a */
-
-	for (size_t i = 0; i < name.n; i++)
-		h = (h ^ (unsigned char)name.p[i]) * 16777619u;
-	return (uint16_t)(1 + h % (LINES_PLACES - 1));
+	return (uint16_t)(1 + fnv32(name) % (LINES_PLACES - 1));
 }
 
 /* In a job its fixed part is less: ids, lengths and the names of the caller. */

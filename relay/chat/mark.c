@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/time.h>
+#include "clock.h"
 #include "fault.h"
 #include "holes.h"
 #include "log.h"
@@ -16,17 +16,15 @@ void mark_write(struct hall *h)
 {
 	static struct log_limit limit;
 	char path[512], fresh[520];
-	struct timeval tv;
 	FILE *out;
 
-	gettimeofday(&tv, NULL);
 	snprintf(path, sizeof(path), "%s/feed.mark", h->config.run_dir);
 	snprintf(fresh, sizeof(fresh), "%s.new", path);
 	out = fopen(fresh, "we");
 	if (out) {
 		fprintf(out, "%llu %llu\n",
 			(unsigned long long)holes_cursor(h->holes, eio_loop_now_ms(h->loop)),
-			(unsigned long long)tv.tv_sec * 1000 + (unsigned long long)tv.tv_usec / 1000);
+			(unsigned long long)clock_wall_ms());
 		if (fclose(out) == 0 && !FAULT_FAILS("feed.mark") && rename(fresh, path) == 0)
 			return;
 	}

@@ -170,9 +170,8 @@ static void leave_for_now(void *ctx, struct slice room, uint64_t join)
 	take_socket(stay_find(seat->hall->presence, seat, room));
 }
 
-void presence_gone(struct hall *h, const struct seat *seat)
+void presence_gone(const struct seat *seat)
 {
-	(void)h;
 	if (seat->user)
 		sio_socket_each_room(seat->socket, leave_for_now, (void *)seat);
 }

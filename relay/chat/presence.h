@@ -22,7 +22,7 @@ void presence_went(struct hall *h, struct slice user);
 void presence_entered(struct hall *h, const struct seat *seat, struct slice room);
 void presence_left(struct hall *h, const struct seat *seat, struct slice room);
 /* A socket is going, with all its rooms: they stay its person's until the grace is over. */
-void presence_gone(struct hall *h, const struct seat *seat);
+void presence_gone(const struct seat *seat);
 /* Whether somebody is online; when not, since when (seconds since 1970; 0: not known here, or online). */
 bool presence_find(const struct hall *h, struct slice user, int64_t *seen_r);
 /* `"last_seen":"…Z"`, or null for 0. */

@@ -6,6 +6,7 @@
 #include "targets.h"
 
 #include <stdlib.h>
+#include "fnv.h"
 #include "json.h"
 #include "lines.h"
 
@@ -45,13 +46,6 @@ static struct slice id_text(struct slice value)
 	return json_kind(value) == JSON_NUMBER ? value : SLICE_NONE;
 }
 
-static uint64_t add(uint64_t h, struct slice text)
-{
-	for (size_t i = 0; i < text.n; i++)
-		h = (h ^ (unsigned char)text.p[i]) * 1099511628211u;
-	return h;
-}
-
 static bool goes_first(struct slice a, struct slice b)
 {
 	return a.n != b.n ? a.n < b.n : memcmp(a.p, b.p, a.n) < 0;
@@ -60,7 +54,6 @@ static bool goes_first(struct slice a, struct slice b)
 uint64_t targets_of(struct slice event, struct slice args, struct slice user)
 {
 	struct slice rest = args, object, id, values[2];
-	uint64_t h = 14695981039346656037u;      /* FNV-1a */
 	bool group, first;
 	size_t i = 0;
 
@@ -76,9 +69,9 @@ uint64_t targets_of(struct slice event, struct slice args, struct slice user)
 	group = strcmp(names[i].member, "to") == 0 ? slice_is(values[1], "\"grupal\"")
 						    : strcmp(names[i].member, "group_id") == 0;
 	if (group)
-		return add(add(h, SLICE("g")), id);
+		return fnv64(fnv64(FNV64_BASIS, SLICE("g")), id);
 	first = goes_first(id, user);
-	return add(add(add(h, first ? id : user), SLICE(":")), first ? user : id);
+	return fnv64(fnv64(fnv64(FNV64_BASIS, first ? id : user), SLICE(":")), first ? user : id);
 }
 
 uint16_t targets_place(const struct targets *t, uint64_t target)

@@ -15,7 +15,6 @@
 #include "hangup.h"
 #include "log.h"
 
-
 #define HEAD_MIN 16                /* bytes of the smallest request */
 #define COUNT_TRIES 100            /* each a few microseconds: more than a peer's segments can fall between */
 #define GOODBYE_MS 6000            /* lws itself waits 5 s for the peer's close frame */

@@ -23,8 +23,7 @@
  * IDLE       between requests, or reading one's headers                    -
  * POLL       a held GET                                                    s->poll
  * LEAVING    a GET whose answer is still being written                     s->poll
- * BODY       a POST that arrives                                           s->post (NULL: its session has
- * ended)
+ * BODY       a POST that arrives                                           s->post (NULL: its session has ended)
  * HELD       a POST whose answer is withheld                               s->post
  * PROBE      a WebSocket that may take over a polling session              s->probe
  * WEBSOCKET  a WebSocket that carries a session                            s->ws

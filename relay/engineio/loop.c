@@ -8,8 +8,8 @@
 #include <ev.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "log.h"
 #include "loop.h"
 
@@ -65,14 +65,6 @@ struct loop_signal {
 	void *ctx;
 };
 
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static bool run_phase(struct eio_loop *l, enum eio_phase phase)
 {
 	bool did = false;
@@ -116,7 +108,7 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *w, int revents)
 static void on_check(struct ev_loop *ev, ev_check *w, int revents)
 {
 	struct eio_loop *l = w->data;
-	uint64_t now = clock_ms(), gap = now - l->woke_ms;
+	uint64_t now = (uint64_t)clock_mono_ms(), gap = now - l->woke_ms;
 
 	(void)ev, (void)revents;
 	l->woke_ms = now;
@@ -141,7 +133,7 @@ struct eio_loop *eio_loop_new(void)
 	}
 	struct eio_loop *l = mem_zero(1, sizeof *l);
 	l->ev = ev;
-	l->now_ms = l->woke_ms = clock_ms();
+	l->now_ms = l->woke_ms = (uint64_t)clock_mono_ms();
 	ev_prepare_init(&l->before_sleep, on_prepare);
 	ev_check_init(&l->after_sleep, on_check);
 	ev_timer_init(&l->again, on_nothing, 0., 0.);

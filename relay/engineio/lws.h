@@ -22,8 +22,8 @@ int lwsio_open(struct eio_hub *h);
 /* Every connection is closed and every callback made before it returns. */
 void lwsio_close(struct eio_hub *h);
 /*
- * Hands over a descriptor that counts as a connection; `counted`: by its address too; `waited_ms` of the time
- * for its first header are over. 0; or -1: it is closed and no longer counted.
+ * Hands over a descriptor. It is among the connections already, and, if `counted`, among those of its address; it has
+ * waited for `waited_ms`, which its first header has less time for. 0; or -1: it is closed and counts no more.
  */
 int lwsio_take(struct eio_hub *h, int fd, const char *peer, bool counted, uint64_t waited_ms);
 

@@ -1,7 +1,7 @@
 /*
  * payload3: polling payloads of Engine.IO 3, in their three forms, and the wrapping of JSONP (revision 4 too).
  *
- * Room: relay/engineio. Pure. Called by polling and post; calls packet, frame, buf, json's writer.
+ * Room: relay/engineio. Pure. Called by polling, post and ws; calls packet, frame, buf, json's writer.
  * Source: Engine.IO protocol, revision 3, "Payload"; lengths of text count UTF-16 units, as JavaScript does (which of the
  * forms a poll takes: polling.c).
  */
@@ -13,10 +13,7 @@
 
 /* `<length>:<packet>`; a binary message as "b4" and BASE64. */
 void payload3_put_text(struct buf *b, const struct eio_frame *f);
-/*
- * 0x00 text or 0x01 binary, the length's digits as bytes, 0xff, the packet. For clients that take binary
- * answers.
- */
+/* 0x00 text or 0x01 binary, the length's digits as bytes, 0xff, the packet. For clients that take binary answers. */
 void payload3_put_binary(struct buf *b, const struct eio_frame *f);
 
 /* Walk a payload, as payload_next does: 1 and the next packet, 0 at the end, -1 when malformed. */

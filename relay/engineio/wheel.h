@@ -1,7 +1,7 @@
 /*
  * wheel: a timer wheel for pings, deadlines and grace: one armed time per entry, O(1) to set and to cancel.
  *
- * Room: relay/engineio. Pure: time is given, nothing is read. Called by session, conn, hub.
+ * Room: relay/engineio. Pure: time is given, nothing is read. Called by session, conn, lobby, ws, hub.
  * Resolution WHEEL_TICK_MS; an entry never fires early, and at most one tick late by the wheel's own doing.
  */
 #ifndef EIO_WHEEL_H
@@ -28,10 +28,7 @@ struct wheel {
 };
 
 void wheel_init(struct wheel *w, uint64_t now_ms);
-/*
- * Arms the entry (again) for due_ms; fn runs from wheel_advance, disarmed, and may arm it anew or free its
- * owner.
- */
+/* Arms the entry (again) for due_ms; fn runs from wheel_advance, disarmed, and may arm it anew or free its owner. */
 void wheel_set(struct wheel *w, struct wheel_entry *e, uint64_t due_ms, void (*fn)(struct wheel_entry *e));
 /* Disarms; nothing happens when it is not armed. */
 void wheel_cancel(struct wheel_entry *e);

@@ -23,7 +23,12 @@
 #define FRESH_MS 5
 #define FRESH_BYTES 65536          /* unless more than this waits */
 
-static const struct slice probe_pong = { "\x81\x06" "3probe", 8 };
+/* The words by which a WebSocket takes over a polling session. */
+#define WORD_PROBE "2probe"
+#define WORD_PROBED "3probe"
+#define WORD_UPGRADE "5"
+
+static const struct slice frame_probed = { "\x81\x06" WORD_PROBED, 8 };
 
 /* ---- the first moment ---- */
 
@@ -114,21 +119,21 @@ void ws_established(struct eio_conn *c)
 }
 
 /*
- * "2probe", then "5", and nothing else: the polling session lives on without this WebSocket otherwise. "5" alone is
- * taken, as the reference takes it: SocketIOClient 4 of .NET and elephant.io send no probe, and poll no more.
+ * The probe, then the upgrade, and nothing else: the polling session lives on without this WebSocket otherwise. The
+ * upgrade alone is taken, as the reference takes it: SocketIOClient 4 of .NET and elephant.io send no probe, and poll no more.
  */
 static void receive_probe(struct eio_conn *c, struct slice message, bool binary)
 {
 	struct eio_session *s = c->session;
 
-	if (!binary && !c->probed && slice_is(message, "2probe")) {
+	if (!binary && !c->probed && slice_is(message, WORD_PROBE)) {
 		c->probed = true;
-		if (conn_write(c, probe_pong) == 0)
+		if (conn_write(c, frame_probed) == 0)
 			session_probed(s);
 		return;
 	}
 	s->probe = NULL;
-	if (!binary && slice_is(message, "5")) {
+	if (!binary && slice_is(message, WORD_UPGRADE)) {
 		s->ws = c;
 		c->role = CONN_WEBSOCKET;
 		conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);

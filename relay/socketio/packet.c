@@ -1,7 +1,7 @@
 /*
  * packet: Socket.IO packets as text, both ways.
  *
- * Room: relay/socketio. Called by client, socket, namespace and parts; calls json. Pure.
+ * Room: relay/socketio. Called by client, socket, send and parts; calls json. Pure.
  * A packet reads: <type>[<attachments>-][<namespace>,][<ack id>][<JSON>].
  */
 #include "packet.h"

@@ -1,7 +1,7 @@
 /*
  * packet: Socket.IO packets as text, both ways.
  *
- * Room: relay/socketio. Called by client, socket, namespace and parts; calls json. Pure: no I/O, no state.
+ * Room: relay/socketio. Called by client, socket, send and parts; calls json. Pure: no I/O, no state.
  * The JSON in a packet is checked once, whole, and then only pointed at.
  */
 #ifndef SIO_PACKET_H

@@ -1,7 +1,8 @@
 /*
  * rooms: names, and who is in them.
  *
- * Room: relay/socketio. Called by namespace and socket; calls map. Pure: knows no sockets, only peers.
+ * Room: relay/socketio. Called by server, namespace, gather, socket, membership, recovery and recovery_save; calls map.
+ * Pure: knows no sockets, only peers.
  * A seat is one peer in one room and has a number of its own, so that a late order can say which membership
  * it means. Joining, leaving and asking cost the same however many rooms and members there are.
  */
@@ -25,10 +26,7 @@ struct sio_rooms *sio_rooms_new(void);
 void sio_rooms_free(struct sio_rooms *r);
 /* Number of rooms with somebody in them. */
 size_t sio_rooms_count(const struct sio_rooms *r);
-/*
- * 1 joined now, 0 was in it. number_r (may be NULL): of the membership, unique in the process. Copies the
- * name.
- */
+/* 1 joined now, 0 was in it. number_r (may be NULL): of the membership, unique in the process. Copies the name. */
 int sio_rooms_join(struct sio_rooms *r, struct sio_peer *peer, struct slice room, uint64_t *number_r);
 /* 1 left, 0 was not in it. */
 int sio_rooms_leave(struct sio_rooms *r, struct sio_peer *peer, struct slice room);

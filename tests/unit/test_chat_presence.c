@@ -110,7 +110,7 @@ static void enter(size_t i)
 
 static void go(size_t i)
 {
-	presence_gone(h, &sockets[i].seat);
+	presence_gone(&sockets[i].seat);
 	sockets[i].in = false;
 	presence_went(h, slice_of(sockets[i].seat.user));
 	free(sockets[i].seat.user);
