@@ -18,6 +18,7 @@
 #include "log.h"
 
 #define PLACES 16384  /* a power of two */
+#define UNIT 8192     /* bytes of a body that cost as much as a request */
 
 struct rate {
 	unsigned per_second, burst;
@@ -54,7 +55,7 @@ static size_t place_of(const struct rates *r, struct slice who)
 	return (hash ^ hash >> 32) & (PLACES - 1);
 }
 
-uint64_t rates_take(struct rates *r, enum rates_class class, struct slice who, uint64_t now_us)
+uint64_t rates_take(struct rates *r, enum rates_class class, struct slice who, size_t size, uint64_t now_us)
 {
 	_Atomic uint64_t *due = &r->due_us[class][place_of(r, who)];
 	uint64_t step = 1000000 / rates[class].per_second, ahead = step * (rates[class].burst - 1);
@@ -63,7 +64,7 @@ uint64_t rates_take(struct rates *r, enum rates_class class, struct slice who, u
 	do {
 		if (was > now_us + ahead)
 			return (was - now_us - ahead) / 1000 + 1;
-		next = (was > now_us ? was : now_us) + step;
+		next = (was > now_us ? was : now_us) + step * (1 + size / UNIT);
 	} while (!atomic_compare_exchange_weak(due, &was, next));
 	return 0;
 }

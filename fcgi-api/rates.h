@@ -17,9 +17,10 @@ enum rates_class { RATES_READ, RATES_WRITE, RATES_ADDRESS, RATES_CLASSES };
 /* Memory that children share, for the life of the process; NULL (with a logged line): no bounds. */
 struct rates *rates_new(void);
 /*
- * One request of a class by `who`, at `now_us` on a clock that all workers share. 0: go on; else the
- * milliseconds after which it may be tried again (nothing is taken then).
+ * One request of a class by `who`, with a body of `size` bytes, at `now_us` on a clock that all workers share. Each 8 KiB
+ * count as one request more, to be paid by the next. 0: go on; else the milliseconds after which it may be tried again
+ * (nothing is taken then).
  */
-uint64_t rates_take(struct rates *r, enum rates_class class, struct slice who, uint64_t now_us);
+uint64_t rates_take(struct rates *r, enum rates_class class, struct slice who, size_t size, uint64_t now_us);
 
 #endif

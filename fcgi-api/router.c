@@ -224,7 +224,7 @@ static const struct refusal *take_rate(struct call *c)
 	}
 	if (c->rated & 1u << class)
 		return NULL;
-	wait = rates_take(c->rates, class, who,
+	wait = rates_take(c->rates, class, who, c->request->body.n,
 			  (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 	if (!wait) {
 		c->rated |= 1u << class;

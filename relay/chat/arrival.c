@@ -88,7 +88,7 @@ void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 
 	h->stats.arrivals++;
 	if (h->draining || (h->config.rate_limits && limits_take(h->limits, RATE_CONNECT, SLICE_NONE,
-			slice_of(seat->address), eio_loop_now_ms(h->loop)))) {
+			slice_of(seat->address), 0, eio_loop_now_ms(h->loop)))) {
 		h->stats.arrivals_closed++;
 		if (log_limited(&limit, 5))
 			log_info(seat->sid, "%s sent away: %s", seat->address, h->draining ? "leaving" : "too fast");

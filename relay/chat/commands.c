@@ -107,7 +107,7 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 	}
 	if (h->config.rate_limits)
 		wait = limits_take(h->limits, row ? row->rate : RATE_OTHER, slice_of(seat->user), slice_of(seat->address),
-				eio_loop_now_ms(h->loop));
+				e->args.n, eio_loop_now_ms(h->loop));
 	c = command_new(h, WIRE_EVENT, name, row && !full && !away && !wait ? e->args : SLICE_NONE);
 	c->seat = seat;
 	c->line = &seat->line;

@@ -11,6 +11,7 @@
 #include "network.h"
 
 #define LIMITS_QUIET_MS 60000          /* longer than any bucket needs to fill */
+#define LIMITS_UNIT 8192               /* bytes of an event that cost as much as the event itself */
 #define LIMITS_KEPT_MAX 200000         /* remembered; past it new ones pass until the next sweep */
 
 struct rate {
@@ -103,9 +104,10 @@ static uint64_t bucket_wait(struct bucket *b, const struct rate *r, uint64_t now
 	return b->tokens >= 1 ? 0 : (uint64_t)((1 - b->tokens) * 1000 / r->per_second) + 1;
 }
 
-uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, struct slice address,
+uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, struct slice address, size_t size,
 		uint64_t now_ms)
 {
+	double cost = (double)(1 + size / LIMITS_UNIT);
 	char text[NETWORK_MAX];
 	struct account *u = account_of(l->users, user);
 	struct account *a = account_of(l->addresses, network_of(address, text));
@@ -122,9 +124,9 @@ uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, 
 	if (wait || other)
 		return wait > other ? wait : other;
 	if (u)
-		u->buckets[rate].tokens -= 1;
+		u->buckets[rate].tokens -= cost;
 	if (a)
-		a->buckets[rate].tokens -= 1;
+		a->buckets[rate].tokens -= cost;
 	return 0;
 }
 

@@ -19,15 +19,31 @@ static void a_burst_passes_then_the_rate_counts(void **state)
 
 	(void)state;
 	for (int i = 0; i < 200; i++)
-		assert_int_equal(limits_take(l, RATE_SEND, ana, home, 1000), 0);
-	wait = limits_take(l, RATE_SEND, ana, home, 1000);
+		assert_int_equal(limits_take(l, RATE_SEND, ana, home, 0, 1000), 0);
+	wait = limits_take(l, RATE_SEND, ana, home, 0, 1000);
 	assert_in_range(wait, 1, 60);
 	/* Another person, another class: untouched. */
-	assert_int_equal(limits_take(l, RATE_SEND, SLICE("456"), home, 1000), 0);
-	assert_int_equal(limits_take(l, RATE_RECEIPT, ana, home, 1000), 0);
+	assert_int_equal(limits_take(l, RATE_SEND, SLICE("456"), home, 0, 1000), 0);
+	assert_int_equal(limits_take(l, RATE_RECEIPT, ana, home, 0, 1000), 0);
 	/* After the wait that was told there is one, and one only. */
-	assert_int_equal(limits_take(l, RATE_SEND, ana, home, 1000 + wait), 0);
-	assert_true(limits_take(l, RATE_SEND, ana, home, 1000 + wait) > 0);
+	assert_int_equal(limits_take(l, RATE_SEND, ana, home, 0, 1000 + wait), 0);
+	assert_true(limits_take(l, RATE_SEND, ana, home, 0, 1000 + wait) > 0);
+	limits_free(l);
+}
+
+static void what_is_large_costs_more(void **state)
+{
+	struct limits *l = limits_new();
+	struct slice ana = SLICE("123"), home = SLICE("10.0.0.1");
+	int passed = 0;
+
+	(void)state;
+	while (passed < 200 && limits_take(l, RATE_SEND, ana, home, 65536, 1000) == 0)
+		passed++;
+	assert_int_equal(passed, 23);
+	/* what is owed is waited for: 7 tokens of 20 a second, and the one that it takes */
+	assert_in_range(limits_take(l, RATE_SEND, ana, home, 0, 1000), 400, 401);
+	assert_int_equal(limits_take(l, RATE_SEND, ana, home, 0, 1401), 0);
 	limits_free(l);
 }
 
@@ -41,10 +57,10 @@ static void an_address_has_its_own_bucket(void **state)
 	for (int i = 0; i < 12000; i++) {
 		struct slice name = { user, (size_t)snprintf(user, sizeof(user), "%d", 1 + i % 1000) };
 
-		refused += limits_take(l, RATE_SEND, name, SLICE("10.0.0.2"), 1000) > 0;
+		refused += limits_take(l, RATE_SEND, name, SLICE("10.0.0.2"), 0, 1000) > 0;
 	}
 	assert_int_equal(refused, 2000);
-	assert_int_equal(limits_take(l, RATE_SEND, SLICE("77777"), SLICE("10.0.0.3"), 1000), 0);
+	assert_int_equal(limits_take(l, RATE_SEND, SLICE("77777"), SLICE("10.0.0.3"), 0, 1000), 0);
 	limits_free(l);
 }
 
@@ -54,12 +70,12 @@ static void the_quiet_are_forgotten_and_begin_full(void **state)
 
 	(void)state;
 	for (int i = 0; i < 200; i++)
-		limits_take(l, RATE_SEND, SLICE("1"), SLICE("a"), 1000);
-	assert_true(limits_take(l, RATE_SEND, SLICE("1"), SLICE("a"), 1000) > 0);
+		limits_take(l, RATE_SEND, SLICE("1"), SLICE("a"), 0, 1000);
+	assert_true(limits_take(l, RATE_SEND, SLICE("1"), SLICE("a"), 0, 1000) > 0);
 	limits_sweep(l, 30000);
 	limits_sweep(l, 100000);
 	for (int i = 0; i < 200; i++)
-		assert_int_equal(limits_take(l, RATE_SEND, SLICE("1"), SLICE("a"), 100000), 0);
+		assert_int_equal(limits_take(l, RATE_SEND, SLICE("1"), SLICE("a"), 0, 100000), 0);
 	limits_free(l);
 }
 
@@ -96,6 +112,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_burst_passes_then_the_rate_counts),
+		cmocka_unit_test(what_is_large_costs_more),
 		cmocka_unit_test(an_address_has_its_own_bucket),
 		cmocka_unit_test(the_quiet_are_forgotten_and_begin_full),
 		cmocka_unit_test(events_are_known_byte_for_byte),
