@@ -84,11 +84,13 @@ void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 {
 	static struct log_limit limit, refused;
 	struct seat *seat = seat_new(h, s);
+	struct slice session = slice_of(eio_session_sid(sio_socket_session(s)));
 	struct buf args = BUF_INIT;
 
 	h->stats.arrivals++;
-	if (h->draining || (h->config.rate_limits && limits_take(h->limits, RATE_CONNECT, SLICE_NONE,
-			slice_of(seat->address), 0, eio_loop_now_ms(h->loop)))) {
+	/* nobody is known yet: the session stands for the user, so that one that comes and goes costs its address little */
+	if (h->draining || (h->config.rate_limits && limits_take(h->limits, RATE_CONNECT, session, slice_of(seat->address), 0,
+			eio_loop_now_ms(h->loop)))) {
 		h->stats.arrivals_closed++;
 		if (log_limited(&limit, 5))
 			log_info(seat->sid, "%s sent away: %s", seat->address, h->draining ? "leaving" : "too fast");

@@ -23,7 +23,7 @@ static const struct rate user_rates[RATE_CLASSES] = {
 	[RATE_SEND]    = { 20, 200 },
 	[RATE_RECEIPT] = { 100, 1000 },
 	[RATE_OTHER]   = { 20, 200 },
-	[RATE_CONNECT] = { 20, 200 },
+	[RATE_CONNECT] = { 1, 20 },    /* of a session */
 	[RATE_TYPING]  = { 5, 30 },
 };
 static const struct rate address_rates[RATE_CLASSES] = {

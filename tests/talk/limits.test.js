@@ -108,7 +108,7 @@ test('what the chat bounds: the buckets of the manual are those of limits.c', ()
   const words = { SEND: 'sends', RECEIPT: 'receipts', TYPING: 'signs of typing', OTHER: 'others', CONNECT: 'CONNECTs' };
   assert.deepEqual(Object.keys(user).sort(), Object.keys(words).sort());
   for (const [name, word] of Object.entries(words)) {
-    assert.deepEqual(said[word], [name === 'CONNECT' ? '-' : user[name], address[name]], word);
+    assert.deepEqual(said[word], [user[name], address[name]], word);
   }
 });
 test('what the chat bounds: the counters that the manual names, and the answers', async () => {
@@ -136,6 +136,11 @@ test('what the chat bounds: the counters that the manual names, and the answers'
   const after = await figures();
   const grown = (name) => after[`upred_relay_${name}`] - before[`upred_relay_${name}`];
   assert.ok(fast > 0 && fast <= 61, `${fast} too fast`);
+  assert.equal(grown('arrivals_closed_total'), 0);
+  const again = await wire.wsRaw(server, `&user_id=${someone}`);
+  for (let i = 0; i < 30; i += 1) ['40', '41'].forEach((word) => again.send(word));
+  await ask(async () => (await figures()).upred_relay_arrivals_closed_total === 1, 8000, 'who comes and goes to be cut');
+  await (await house.connect(someone)).close();
   assert.deepEqual([grown('refused_fast_total'), grown('unknown_events_total'), grown('arrivals_refused_total')], [fast, 1, 1]);
   ws.destroy();
 }, 60000);
