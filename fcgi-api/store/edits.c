@@ -45,5 +45,5 @@ enum store_verdict store_message_delete(struct store *st, int64_t id, int64_t au
 	bool changed;
 	enum store_verdict v = change(st, &delete_sql, in, 2, id, author_id, a, message_r, &changed);
 
-	return v == STORE_OK && !changed ? STORE_AGAIN : v;
+	return v == STORE_OK && !changed && message_r->deleted_at ? STORE_AGAIN : v;
 }

@@ -96,6 +96,15 @@ static enum store_verdict authors(struct store *st, const struct db_sql *sql, co
 	return db_end(st);
 }
 
+/* Another device may have marked some of them since they were counted, or all: then it is the one that tells. */
+static void leave_to_others(struct store_read_all *all, const struct store_read_all *before, int64_t changed)
+{
+	if (changed == 0)
+		all->author_count = before->author_count;
+	if (all->count > before->count + changed)
+		all->count = before->count + changed;
+}
+
 /*
  * The person's rows, oldest first and a step at a time: whoever has tens of thousands of them in a room marks them with
  * several calls, each of which holds what it says. *done_r: none is left. Messages of a group that have no row and
@@ -105,21 +114,22 @@ static enum store_verdict read_rows(struct store *st, int64_t room_id, int64_t p
 				    bool *done_r)
 {
 	struct db_value in[] = { db_of_number(person_id), db_of_number(room_id), db_of_number(0), db_of_number(0) };
-	int64_t end = 0, newest = 0, before;
+	int64_t end = 0, newest = 0;
 	enum store_verdict v;
+	struct store_read_all before;
 	int steps = 0;
 
 	do {
 		v = db_one(st, &row_step_sql, (struct db_value[]){ in[0], in[2] }, 2, &end);
 		in[3].number = end ? end : INT64_MAX;
-		before = all->count;
+		before = *all;
 		if (v == STORE_OK)
 			v = authors(st, &authors_sql, in, 4, all, &newest);
 		in[3].number = newest;
 		if (v == STORE_OK && newest)
 			v = db_run(st, &update_sql, 1, in, 4);
-		if (v == STORE_OK && newest && (int64_t)db_affected(st) < all->count - before)
-			v = STORE_AGAIN; /* another device has marked some of them meanwhile, and tells of them */
+		if (v == STORE_OK && newest)
+			leave_to_others(all, &before, (int64_t)db_affected(st));
 		in[2].number = end;
 	} while (v == STORE_OK && end && ++steps < ROW_STEPS && all->count < MARKED_MAX);
 	*done_r = !end;
@@ -151,7 +161,7 @@ static enum store_verdict read_rowless(struct store *st, const struct unread_gro
 			in[] = { me, db_of_number(g->room_id), db_of_number(0), db_of_number(INT64_MAX),
 				 db_of_text(g->joined), me };
 	struct db_value row[] = { db_of_number(0), me };
-	int64_t count = all->count + g->count;
+	struct store_read_all before = *all;
 	enum store_verdict v;
 
 	do {
@@ -160,10 +170,12 @@ static enum store_verdict read_rowless(struct store *st, const struct unread_gro
 			v = authors(st, &rowless_sql, in, 6, all, &row[0].number);
 		in[3] = in[2];
 	} while (v == STORE_OK && !row[0].number && in[2].number > g->newest_read);
-	all->count = count;
+	all->count = before.count + g->count;
 	if (v == STORE_OK && row[0].number)
 		v = db_run(st, &insert_sql, 1, row, 2);
-	return v == STORE_OK && row[0].number && db_affected(st) == 0 ? STORE_AGAIN : v;
+	if (v == STORE_OK && row[0].number && db_affected(st) == 0)
+		leave_to_others(all, &before, 0);
+	return v;
 }
 
 enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room, int64_t person_id,

@@ -251,7 +251,7 @@ static bool has_row(const struct work *w, const struct db_value *row)
 
 /*
  * What the database counts when each of these sorted rows changes something. Another count: another device has marked some
- * of them since they were looked at, and tells of them.
+ * of them since they were looked at, and tells of them; one alone says so by itself.
  */
 static uint64_t changes(const struct work *w, const struct db_value *rows, size_t n)
 {
@@ -291,10 +291,12 @@ enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *se
 		return STORE_OK;
 	qsort(rows, n, 3 * sizeof(*rows), by_pair);
 	v = sets_run_rows(st, &mark_sql, rows, n, 3);
-	if (v == STORE_REFUSED || (v == STORE_OK && db_affected(st) != changes(&w, rows, n)))
+	if (v == STORE_REFUSED || (v == STORE_OK && n > 1 && db_affected(st) != changes(&w, rows, n)))
 		return STORE_AGAIN; /* deleted or marked at this moment: look again */
 	if (v)
 		return v;
+	for (i = 0; n == 1 && db_affected(st) == 0 && i < count; i++)
+		set[i].changed = set[i].read_too = false;
 	for (i = 0; i < n; i++)
 		memcpy(pairs + 2 * i, rows + 3 * i, 2 * sizeof(*pairs));
 	v = sets_run_list(st, &state_sql, pairs, n, 2);
