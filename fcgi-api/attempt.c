@@ -17,11 +17,6 @@
 /* How one transaction ended, or all attempts at it. */
 enum ended { ENDED_WELL, ENDED_AGAIN, ENDED_WAITED, ENDED_LOST, ENDED_LATE, ENDED_BADLY };
 
-int64_t attempt_now_ms(void)
-{
-	return clock_mono_ms();
-}
-
 static enum ended ended_by(enum store_verdict v)
 {
 	return v == STORE_AGAIN ? ENDED_AGAIN : v == STORE_LOST ? ENDED_LOST : ENDED_BADLY;
@@ -56,7 +51,7 @@ static enum ended once(struct store *st, struct call **calls, size_t count, int6
 		store_rollback(st);
 		return ended_by(v);
 	}
-	if (attempt_now_ms() > until_ms) {
+	if (clock_mono_ms() > until_ms) {
 		store_rollback(st);
 		return ENDED_LATE;
 	}
@@ -86,9 +81,9 @@ static enum ended with_retries(struct store *st, struct call **calls, size_t cou
 	int deadlocks = 0, losses = 0;
 
 	for (;;) {
-		int64_t began = attempt_now_ms();
+		int64_t began = clock_mono_ms();
 		enum ended e = once(st, calls, count, until_ms, run);
-		int64_t now = attempt_now_ms();
+		int64_t now = clock_mono_ms();
 
 		/* one row that somebody holds must not keep a worker: the set is given up, its calls come again in other company */
 		if (e == ENDED_AGAIN && count > 1 && now - began > LOCK_WAIT_MS)
@@ -99,7 +94,7 @@ static enum ended with_retries(struct store *st, struct call **calls, size_t cou
 			jitter(deadlocks);
 		else if (e != ENDED_LOST || losses++ > 0)
 			return e;
-		if (attempt_now_ms() > until_ms)
+		if (clock_mono_ms() > until_ms)
 			return ENDED_LATE;
 		/* a database that answers nothing, or a row that is locked, takes the next one just as long */
 		if (now - began > until_ms - now)
@@ -147,7 +142,7 @@ void attempt_run(struct store *st, struct call **calls, size_t count, int64_t un
 		bool tried = !over && !is_behind(calls, i);
 
 		if (tried)
-			alone = attempt_now_ms() > until_ms ? ENDED_LATE : with_retries(st, &calls[i], 1, until_ms, run);
+			alone = clock_mono_ms() > until_ms ? ENDED_LATE : with_retries(st, &calls[i], 1, until_ms, run);
 		if (tried && alone == ENDED_WELL)
 			continue;
 		leave_unanswered(calls[i]);

@@ -13,11 +13,9 @@
 /* What runs the calls: answers them or notes trouble in them. */
 typedef void attempt_fn(struct call **calls, size_t count);
 
-/* Monotonic milliseconds. */
-int64_t attempt_now_ms(void);
 /*
  * Opens a transaction, runs all calls, commits once. A deadlock: again, with jitter; a lost connection: a fresh one,
- * once; neither when what failed took more than the time left. Past `until_ms` it rolls back instead of committing. A set
+ * once; neither when what failed took more than the time left. Past `until_ms` (clock_mono_ms) it rolls back instead of committing. A set
  * that loses its connection for good, or waited over 500 ms for a lock, is given up; one that fails otherwise is tried
  * call by call. Afterwards each call is answered and committed, or `unanswered`, and with it what the same socket said
  * behind it; `in_doubt` if it may be stored all the same.

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "attempt.h"
+#include "clock.h"
 #include "counters.h"
 #include "fault.h"
 #include "log.h"
@@ -68,7 +69,7 @@ static void put_answer(struct buf *out, const struct call *c)
 	size_t mark = wire_open_answer(out, c->command.id);
 
 	if (c->answer.effects.len > ANSWERS_MAX && log_limited(&too_much, 5))
-		log_error("bus", "an answer of %zu bytes is too much for the bus, and will be", c->answer.effects.len);
+		log_error("bus", "an answer of %zu bytes is too much for the bus: asked for again in vain", c->answer.effects.len);
 	if (c->unanswered || out->len + c->answer.effects.len > ANSWERS_MAX)
 		put_passing_trouble(out, c);
 	else
@@ -125,7 +126,7 @@ static void do_job(struct worker *w, struct slice body)
 {
 	struct call *calls[WIRE_JOB_COMMANDS];
 	struct wire_job job;
-	int64_t until = attempt_now_ms();
+	int64_t until = clock_mono_ms();
 	size_t n;
 
 	if (wire_take_job(&body, &job) != 0) {

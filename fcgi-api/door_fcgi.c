@@ -17,10 +17,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attempt.h"
+#include "clock.h"
 #include "counters.h"
 #include "fault.h"
 #include "log.h"
@@ -64,11 +64,11 @@ static void on_term(int signum)
 static void serve(struct desk *d, char *const *envp, http_read_fn *read, void *ctx, struct buf *out)
 {
 	struct call *c = call_new_rest(d->settings, d->store);
-	int64_t began = attempt_now_ms();
+	int64_t began = clock_mono_ms();
 
 	c->rates = d->settings->rate_limits ? d->rates : NULL;
 	http_read(c->request, c->memory, envp, read, ctx);
-	attempt_run(d->store, &c, 1, attempt_now_ms() + REQUEST_MS, router_request);
+	attempt_run(d->store, &c, 1, clock_mono_ms() + REQUEST_MS, router_request);
 	if (c->unanswered)
 		router_unavailable(c);
 	http_write(&c->answer.response, out);
@@ -77,7 +77,7 @@ static void serve(struct desk *d, char *const *envp, http_read_fn *read, void *c
 		signals_send(d->signals, &c->answer);
 	FAULT("rest.signalled");
 	log_debug("rest", "%.*s user %lld: %d in %lld ms", (int)c->request->method.n, c->request->method.p,
-		  (long long)c->user_id, c->answer.response.status, (long long)(attempt_now_ms() - began));
+		  (long long)c->user_id, c->answer.response.status, (long long)(clock_mono_ms() - began));
 	call_free(c);
 }
 

@@ -9,7 +9,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "clock.h"
 
 #define REPLAY_MS 500       /* a first statement that failed within this time is run again, once */
 
@@ -219,17 +220,9 @@ static enum store_verdict run_once(struct store *st, const struct db_ask *asks, 
 	return together ? run_as_text(st, asks, count) : run_prepared(st, asks);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
-
 static enum store_verdict run(struct store *st, const struct db_ask *asks, size_t count, bool together)
 {
-	int64_t start = now_ms();
+	int64_t start = clock_mono_ms();
 	enum store_verdict v;
 
 	if (!st->my)
@@ -243,7 +236,7 @@ static enum store_verdict run(struct store *st, const struct db_ask *asks, size_
 	 * nothing of this transaction has happened yet and nothing commits by itself: the dead session is
 	 * replaced unseen
 	 */
-	if (v == STORE_LOST && !st->ran && now_ms() - start < REPLAY_MS) {
+	if (v == STORE_LOST && !st->ran && clock_mono_ms() - start < REPLAY_MS) {
 		v = session_connect(st);
 		if (v == STORE_OK)
 			v = run_once(st, asks, count, together);

@@ -20,12 +20,11 @@ static const struct db_sql delete_sql = {
 
 static enum store_verdict change(struct store *st, const struct db_sql *sql, const struct db_value *in,
 				 size_t n, int64_t id, int64_t author_id, struct arena *a,
-				 struct store_message *message_r, bool *changed_r)
+				 struct store_message *message_r)
 {
 	enum store_verdict v = db_run(st, sql, 1, in, n);
 	bool member;
 
-	*changed_r = db_affected(st) > 0;
 	return v == STORE_OK ? store_message_find(st, id, author_id, a, message_r, &member) : v;
 }
 
@@ -33,17 +32,15 @@ enum store_verdict store_message_edit(struct store *st, int64_t id, int64_t auth
 				      struct arena *a, struct store_message *message_r)
 {
 	struct db_value in[] = { db_of_text(contenido), db_of_number(id), db_of_number(author_id) };
-	bool changed;
 
-	return change(st, &edit_sql, in, 3, id, author_id, a, message_r, &changed);
+	return change(st, &edit_sql, in, 3, id, author_id, a, message_r);
 }
 
 enum store_verdict store_message_delete(struct store *st, int64_t id, int64_t author_id, struct arena *a,
 					struct store_message *message_r)
 {
 	struct db_value in[] = { db_of_number(id), db_of_number(author_id) };
-	bool changed;
-	enum store_verdict v = change(st, &delete_sql, in, 2, id, author_id, a, message_r, &changed);
+	enum store_verdict v = change(st, &delete_sql, in, 2, id, author_id, a, message_r);
 
-	return v == STORE_OK && !changed && message_r->deleted_at ? STORE_AGAIN : v;
+	return v == STORE_OK && db_affected(st) == 0 && message_r->deleted_at ? STORE_AGAIN : v;
 }

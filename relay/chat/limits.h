@@ -13,7 +13,7 @@ struct limits;
 struct limits *limits_new(void);
 void limits_free(struct limits *l);
 /*
- * One event of a class by a user (empty: not known yet) from an address (IPv6: its /64). Each 8 KiB of its `size` count as
+ * One event of a class by a user (of a CONNECT: its session) from an address (IPv6: its /64). Each 8 KiB of its `size` count as
  * one more, to be paid by the next: others have to take in what one says. 0: go on; else the milliseconds after which it
  * may be tried again (nothing is taken then).
  */

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "fcgi-api/attempt.h"
+#include "shared/clock.h"
 
 enum where { AT_BEGIN, AT_RUN, AT_COMMIT };
 
@@ -103,7 +104,7 @@ static void try_it(const struct step *steps, size_t len, int64_t ms, struct call
 
 		calls[i] = call_new_bus(&settings, NULL, &c);
 	}
-	attempt_run(NULL, calls, CALLS, attempt_now_ms() + ms, run);
+	attempt_run(NULL, calls, CALLS, clock_mono_ms() + ms, run);
 }
 
 static void done(struct call **calls)
