@@ -3,7 +3,9 @@
  *
  * Room: relay/chat. Called by dispatch; calls effects and commands. Everybody in a room hears one order,
  * which is id order. A socket's own answers stay in the order emitted: one without a message of its own
- * sorts with the message before it on that socket.
+ * sorts with the message before it on that socket. Behind a send whose outcome nobody knows the next answer of its room
+ * waits for the feed, which brings that one's message if there is one: the room's lock was free for the next, so by then
+ * it is stored or never will be.
  */
 #include "answers.h"
 
@@ -11,16 +13,20 @@
 #include "commands.h"
 #include "effects.h"
 
+#define DOUBT_MS 5000                  /* a feed that has no answer, or rests for a hearer, is waited for so long */
+
 struct held {
 	uint64_t order, arrival;       /* message id, and the order they came in */
 	uint64_t job, command;
+	uint64_t pass, until_ms;       /* in doubt: the pass of the feed it waits for, and how long; 0: it does not */
+	bool behind, stays;            /* an older job is out; that, or the feed, keeps it here */
 	char *effects;                 /* owned */
 	size_t len;
 };
 
 struct answers {
 	struct held *list;
-	size_t count, cap;
+	size_t count, cap, doubtful;
 	uint64_t arrivals;
 	uint64_t round;                /* a new one begins when none is held: what a line knew of the last is past */
 };
@@ -38,6 +44,15 @@ void answers_free(struct answers *a)
 		free(a->list[i].effects);
 	free(a->list);
 	free(a);
+}
+
+static void wait_for_feed(struct hall *h, struct held *a)
+{
+	a->pass = h->feed_pass + 1;
+	a->until_ms = eio_loop_now_ms(h->loop) + DOUBT_MS;
+	h->answers->doubtful++;
+	h->stats.doubtful++;
+	h->feed_hurry = true;
 }
 
 void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects)
@@ -60,14 +75,42 @@ void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice 
 		a->cap = a->cap ? a->cap * 2 : WIRE_JOB_COMMANDS;
 		a->list = mem_resize(a->list, a->cap * sizeof(*a->list));
 	}
-	a->list[a->count++] = (struct held){
+	a->list[a->count] = (struct held){
 		.order = c->line->order,
 		.arrival = ++a->arrivals,
 		.job = job,
 		.command = c->id,
+		.behind = true,
 		.effects = mem_copy(effects),
 		.len = effects.n,
 	};
+	if (lines_in_doubt(&h->lines, c))
+		wait_for_feed(h, &a->list[a->count]);
+	a->count++;
+}
+
+size_t answers_doubtful(const struct answers *a)
+{
+	return a->doubtful;
+}
+
+/* Does the feed still owe what an answer waits for? */
+static bool is_owed(const struct hall *h, const struct held *a)
+{
+	if (!a->pass || eio_loop_now_ms(h->loop) >= a->until_ms)
+		return false;
+	return h->feed_passed < a->pass || effects_overtake(h, (struct slice){ a->effects, a->len });
+}
+
+/* A job's answers stay together: of one socket in the order emitted. */
+static bool job_waits_for_feed(const struct hall *h, uint64_t job)
+{
+	const struct answers *a = h->answers;
+
+	for (size_t i = 0; a->doubtful && i < a->count; i++)
+		if (a->list[i].job == job && is_owed(h, &a->list[i]))
+			return true;
+	return false;
 }
 
 static int by_order(const void *pa, const void *pb)
@@ -79,34 +122,47 @@ static int by_order(const void *pa, const void *pb)
 	return a->arrival < b->arrival ? -1 : 1;
 }
 
+/* Applies one, and it is over. */
+static void apply(struct hall *h, struct held *a)
+{
+	struct command *c = commands_find(h, a->command);
+
+	h->answers->doubtful -= a->pass > 0;
+	/* what ended the wait without the feed leaves the doubt to the next */
+	if (c && a->pass && h->feed_passed >= a->pass)
+		lines_certain(&h->lines, c);
+	effects_apply(h, c, (struct slice){ a->effects, a->len });
+	if (c)
+		commands_end(h, c);
+	free(a->effects);
+}
+
 size_t answers_release(struct hall *h, uint64_t before)
 {
 	struct answers *a = h->answers;
 	struct held *go;
-	size_t n = 0, stay = 0;
+	size_t n = 0, stay = 0, wait = 0;
 
 	if (a->count == 0)
 		return 0;
 	go = mem_alloc(a->count * sizeof(*go));
 	for (size_t i = 0; i < a->count; i++) {
-		if (a->list[i].job < before)
-			go[n++] = a->list[i];
-		else
+		a->list[i].behind = a->list[i].job >= before;
+		a->list[i].stays = a->list[i].behind || job_waits_for_feed(h, a->list[i].job);
+		wait += a->list[i].behind;
+	}
+	for (size_t i = 0; i < a->count; i++) {
+		if (a->list[i].stays)
 			a->list[stay++] = a->list[i];
+		else
+			go[n++] = a->list[i];
 	}
 	a->count = stay;
 	qsort(go, n, sizeof(*go), by_order);
-	for (size_t i = 0; i < n; i++) {
-		struct command *c = commands_find(h, go[i].command);
-		struct slice effects = { go[i].effects, go[i].len };
-
-		effects_apply(h, c, effects);
-		if (c)
-			commands_end(h, c);
-		free(go[i].effects);
-	}
+	for (size_t i = 0; i < n; i++)
+		apply(h, &go[i]);
 	free(go);
-	return stay;
+	return wait;
 }
 
 uint64_t answers_oldest(const struct answers *a)
@@ -114,7 +170,7 @@ uint64_t answers_oldest(const struct answers *a)
 	uint64_t oldest = 0;
 
 	for (size_t i = 0; i < a->count; i++)
-		if (oldest == 0 || a->list[i].job < oldest)
+		if (a->list[i].behind && (oldest == 0 || a->list[i].job < oldest))
 			oldest = a->list[i].job;
 	return oldest;
 }

@@ -12,12 +12,14 @@ struct answers *answers_new(void);
 void answers_free(struct answers *a);
 /* Keeps a copy of the answer to a command of a send job; the command is COMMAND_HELD until it is applied. */
 void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects);
+/* How many wait for the feed: an older message of their room may still come by it. */
+size_t answers_doubtful(const struct answers *a);
 /*
- * Applies all answers of jobs below `before`, in id order, each with its reply right behind it. Returns how
- * many stay.
+ * Applies all answers of jobs below `before`, in id order, each with its reply right behind it, but for jobs that wait for
+ * the feed. Returns how many of the other jobs stay.
  */
 size_t answers_release(struct hall *h, uint64_t before);
-/* The least number of a job with held answers, 0: none. */
+/* The least number of a job whose held answers wait for an older job, 0: none. */
 uint64_t answers_oldest(const struct answers *a);
 
 #endif

@@ -131,6 +131,16 @@ bool backlog_has(const struct backlog *b, struct slice rooms, uint64_t id)
 	return false;
 }
 
+bool backlog_has_older(const struct backlog *b, struct slice rooms, uint64_t id)
+{
+	const struct backlog_place *p = map_find(b->by_rooms, rooms);
+
+	for (size_t i = 0; p && i < p->count; i++)
+		if (p->ids[p->head + i] < id)
+			return true;
+	return false;
+}
+
 bool backlog_ready(const struct backlog *b)
 {
 	return b->ready_places > 0;

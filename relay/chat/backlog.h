@@ -26,6 +26,8 @@ void backlog_add(struct backlog *b, struct slice rooms, uint64_t id);
 size_t backlog_count(const struct backlog *b);
 /* Is this row of these rooms noted, also one that is out? */
 bool backlog_has(const struct backlog *b, struct slice rooms, uint64_t id);
+/* Is any row of these rooms noted that is older? */
+bool backlog_has_older(const struct backlog *b, struct slice rooms, uint64_t id);
 /* May any be taken: is there a place that does not rest? */
 bool backlog_ready(const struct backlog *b);
 /* Takes up to `most` out, ascending. They stay noted until backlog_settle. NULL and 0 when there is none to take. */

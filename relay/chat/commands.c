@@ -199,6 +199,8 @@ void commands_fail(struct hall *h, struct command *c)
 	void *ctx = c->ctx;
 
 	if (c->type == WIRE_EVENT) {
+		if (c->unknown)
+			lines_doubt(&h->lines, c);
 		h->stats.unavailable++;
 		reply_refuse(c, REFUSED_UNAVAILABLE, 0);
 	} else if (c->type == WIRE_CONNECT && s) {

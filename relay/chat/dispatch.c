@@ -172,6 +172,30 @@ static bool give_one(struct hall *h, enum wire_job_kind kind, size_t idle)
 	return true;
 }
 
+/* Lets go what need not wait for an older send job any more. */
+static void release_answers(struct dispatch *d)
+{
+	uint64_t before = UINT64_MAX;
+	const struct job_out *j;
+	size_t stay;
+
+	TAILQ_FOREACH(j, &d->jobs, next) {
+		if (j->kind == WIRE_JOB_SENDS && !j->slow) {
+			before = j->id;
+			break;
+		}
+	}
+	stay = answers_release(d->hall, before);
+	if (stay == 0) {
+		d->held_for = 0;
+	} else if (d->held_for != before) {
+		/* Each job is given its whole time, not what is left of another's. */
+		d->held_for = before;
+		d->hall->stats.held++;
+		eio_timer_again(d->hold, HOLD_MS, 0);
+	}
+}
+
 void dispatch_settle(struct hall *h)
 {
 	static const enum wire_job_kind kinds[] = { WIRE_JOB_SENDS, WIRE_JOB_OTHERS, WIRE_JOB_RECEIPTS };
@@ -179,6 +203,8 @@ void dispatch_settle(struct hall *h)
 	bool gave = true;
 
 	effects_settle(h);
+	if (answers_doubtful(h->answers) > 0)
+		release_answers(h->dispatch);
 	seats_let_go(h);
 	commands_settle_refused(h);
 	while (idle > 0 && gave) {
@@ -240,6 +266,10 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 	}
 	/* What its answer does to its socket may end what waits there: not this one. */
 	lines_answered(&h->lines, c);
+	if (lines_in_doubt(&h->lines, c)) {
+		answers_hold(h, e->job, c, e->effects);
+		return;
+	}
 	on_end = c->on_end;
 	ctx = c->ctx;
 	if (!on_end)
@@ -247,30 +277,6 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 	commands_end(h, c);
 	if (on_end)
 		on_end(ctx, e->effects, false);
-}
-
-/* Lets go what need not wait for an older send job any more. */
-static void release_answers(struct dispatch *d)
-{
-	uint64_t before = UINT64_MAX;
-	const struct job_out *j;
-	size_t stay;
-
-	TAILQ_FOREACH(j, &d->jobs, next) {
-		if (j->kind == WIRE_JOB_SENDS && !j->slow) {
-			before = j->id;
-			break;
-		}
-	}
-	stay = answers_release(d->hall, before);
-	if (stay == 0) {
-		d->held_for = 0;
-	} else if (d->held_for != before) {
-		/* Each job is given its whole time, not what is left of another's. */
-		d->held_for = before;
-		d->hall->stats.held++;
-		eio_timer_again(d->hold, HOLD_MS, 0);
-	}
 }
 
 static void on_hold_over(void *ctx)

@@ -363,6 +363,16 @@ uint64_t effects_message(struct slice effects, struct slice *room_r)
 	return 0;
 }
 
+bool effects_overtake(const struct hall *h, struct slice effects)
+{
+	struct wire_effect e;
+
+	while (wire_next_effect(&effects, &e) == 1)
+		if (e.kind == WIRE_PUSH && e.mensaje_id > 0 && backlog_has_older(h->backlog, e.rooms, (uint64_t)e.mensaje_id))
+			return true;
+	return false;
+}
+
 bool effects_retry(struct slice effects)
 {
 	struct wire_effect e;

@@ -25,6 +25,8 @@ void effects_settle(struct hall *h);
 void effects_apply_late(struct hall *h, struct slice effects);
 /* The id of the first message pushed by an answer and the first room that hears it; 0 when there is none. */
 uint64_t effects_message(struct slice effects, struct slice *room_r);
+/* Has the feed still to push what is older than a message of this answer, in its rooms? */
+bool effects_overtake(const struct hall *h, struct slice effects);
 /* True when the handler failed for a passing reason. */
 bool effects_retry(struct slice effects);
 

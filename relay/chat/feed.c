@@ -253,6 +253,8 @@ static void on_swept(void *ctx, struct slice effects, bool failed)
 	FAULT("feed.swept");
 	h->feed_swept_ms = eio_loop_now_ms(h->loop);
 	h->stats.sweeps++;
+	if (!f->more)
+		h->feed_passed = h->feed_pass;
 	note_ready(f);
 	/* behind, it is renewed now and then: each is a file of its own */
 	if (!f->more || h->feed_swept_ms - f->marked_ms >= MARK_EVERY_MS) {
@@ -276,6 +278,7 @@ static void sweep(struct feed *f)
 	f->high_asked = s.first ? UINT64_MAX : s.high;
 	f->busy = true;
 	f->due = false;
+	h->feed_pass += !f->more;
 	f->pages++;
 	h->feed_hurry = false;
 	FAULT("feed.sweep");

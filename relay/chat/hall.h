@@ -47,7 +47,7 @@ TAILQ_HEAD(seat_list, seat);
 struct hall_stats {
 	uint64_t commands, refused, refused_fast, refused_full, unavailable, unknown_events, retried, lost;
 	uint64_t arrivals, arrivals_accepted, arrivals_refused, arrivals_closed;
-	uint64_t pushes, pushes_known, pushes_late, held, slow_jobs;
+	uint64_t pushes, pushes_known, pushes_late, held, doubtful, slow_jobs;
 	uint64_t sweeps, sweeps_failed, rows, fetched, rested, went_back, members_asked;
 	uint64_t typing, notices, stuck;
 	uint64_t refused_answers, expired, dismissed, removed, marks_failed, handovers_bad;
@@ -87,6 +87,7 @@ struct hall {
 	bool feed_hurry;                       /* something may have been missed: sweep at once */
 	bool draining;
 	uint64_t feed_swept_ms;                /* the last answer of a sweep */
+	uint64_t feed_pass, feed_passed;       /* the last pass over new rows, of one sweep or more, that began; that is done */
 	uint64_t feed_told_ms;                 /* when the log said that the database does not answer; 0: it does */
 	uint64_t started_ms;
 	struct hall_stats stats;

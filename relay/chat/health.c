@@ -146,6 +146,7 @@ static void put_chat(const struct hall *h, struct buf *b)
 	COUNTER("pushes_known_total", "Message pushes dropped as pushed before.", s->pushes_known);
 	COUNTER("pushes_late_total", "Message pushes of answers that came late.", s->pushes_late);
 	COUNTER("answers_held_total", "Times that answers waited for an older job.", s->held);
+	COUNTER("answers_doubtful_total", "Answers that waited for the feed, behind a send whose outcome nobody knew.", s->doubtful);
 	COUNTER("jobs_slow_total", "Send jobs that were no longer waited for.", s->slow_jobs);
 	COUNTER("feed_sweeps_total", "Sweeps over new rows.", s->sweeps);
 	COUNTER("feed_sweeps_failed_total", "Sweeps and fetches without an answer.", s->sweeps_failed);

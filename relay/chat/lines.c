@@ -304,6 +304,21 @@ void lines_back(struct lines *ls, struct command *c)
 	line_place(ls, c->line, true);
 }
 
+void lines_doubt(struct lines *ls, const struct command *c)
+{
+	ls->doubt[place_of(c)] = true;
+}
+
+bool lines_in_doubt(const struct lines *ls, const struct command *c)
+{
+	return place_of(c) && ls->doubt[place_of(c)];
+}
+
+void lines_certain(struct lines *ls, const struct command *c)
+{
+	ls->doubt[place_of(c)] = false;
+}
+
 void lines_hold(struct lines *ls, struct line *l, bool held)
 {
 	l->held = held;

@@ -77,6 +77,7 @@ struct lines {
 	struct line_list rings[LINES_KINDS];   /* lines that may go, by the kind of their first command */
 	size_t waiting[LINES_KINDS];
 	uint16_t busy[LINES_PLACES];           /* sends that are out, by place */
+	bool doubt[LINES_PLACES];              /* a send that got no answer may still be stored here (lines_doubt) */
 	struct command_list again[LINES_PLACES]; /* sends that wait for their second attempt, in their job's order, by place */
 	struct line_list aside[LINES_PLACES];  /* lines that wait for a place that is taken, by place */
 	size_t count, bytes;
@@ -116,6 +117,13 @@ void lines_leave(struct lines *ls, struct command *c);
 void lines_back(struct lines *ls, struct command *c);
 /* Its answer came while it waited for its second attempt: it goes to nobody, and nobody but who has the answer ends it. */
 void lines_answered(struct lines *ls, struct command *c);
+/*
+ * A send ends without an answer: its message may be stored, or become so, until another of its place is (writers of a room
+ * are serialized by the room's lock). The next one that is answered is in doubt, until lines_certain.
+ */
+void lines_doubt(struct lines *ls, const struct command *c);
+bool lines_in_doubt(const struct lines *ls, const struct command *c);
+void lines_certain(struct lines *ls, const struct command *c);
 /* Keeps what waits in a line from going out, but for what goes again; or lets it go. */
 void lines_hold(struct lines *ls, struct line *l, bool held);
 /* Takes a command out of its line, whatever its state. */

@@ -59,6 +59,21 @@ test('on a socket', async () => {
   await heardOnce('en duda');
 }, 40000);
 
+test('what comes next in its room is heard behind it', async () => {
+  const texts = ['en duda también', 'enseguida'];
+  arm('bus', TRIES * ATTEMPTS);
+  const lost = await ana.call('send_message', words(room, ids[0], texts[0]), 15000);
+  assert.equal(lost.outcome, 'unknown', JSON.stringify(lost));
+  const ack = await luis.call('send_message', words(room, ids[1], texts[1]));
+  assert.equal(ack.status, 'sent', JSON.stringify(ack));
+  const order = [];
+  for (const socket of [ana, luis]) {
+    for (const message of texts) await socket.next('receive_message', { message });
+    order.push(socket.all('receive_message', {}).map((m) => m.message).filter((m) => texts.includes(m)));
+  }
+  assert.deepEqual(order, [texts, texts]);
+}, 40000);
+
 const where = () => `/api/mensajes/salas/${room}/mensajes`;
 const post = (text) => ({ user: ids[0], body: { contenido: text }, headers: { 'Idempotency-Key': text } });
 

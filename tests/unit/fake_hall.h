@@ -14,7 +14,7 @@
 static struct hall *h;
 static struct sio_socket ana = { .id = "A" }, bea = { .id = "B" }, eva = { .id = "C" };
 
-static void emit(struct sio_socket *s, const char *name)
+static inline void emit(struct sio_socket *s, const char *name)
 {
 	struct sio_event e = { .name = slice_of(name), .args = SLICE("{}") };
 
@@ -44,6 +44,7 @@ static int setup(void **state)
 	h->pushed = pushed_new(1024);
 	h->holes = holes_new(15000);
 	h->ahead = ahead_new();
+	h->backlog = backlog_new();
 	h->targets = targets_new();
 	h->limits = limits_new();
 	h->presence = presence_new();
@@ -68,6 +69,7 @@ static int teardown(void **state)
 	dispatch_free(h->dispatch);
 	answers_free(h->answers);
 	limits_free(h->limits);
+	backlog_free(h->backlog);
 	targets_free(h->targets);
 	presence_free(h->presence);
 	holes_free(h->holes);

@@ -1,0 +1,268 @@
+// objects: relay/chat/dispatch.o relay/chat/answers.o relay/chat/commands.o relay/chat/effects.o relay/chat/backlog.o
+// objects: relay/chat/lines.o relay/chat/targets.o relay/chat/seats.o relay/chat/replies.o relay/chat/events.o relay/chat/holes.o relay/chat/ahead.o
+// objects: relay/chat/pushed.o relay/chat/limits.o relay/chat/*presence.o relay/chat/seen.o relay/chat/typing.o shared/map.o shared/siphash.o shared/network.o shared/buf.o shared/ids.o shared/json*.o
+// objects: shared/wire*.o shared/log.o
+/*
+ * Behind a send whose outcome nobody knows: the next answer of its room waits until the feed has brought what may be
+ * stored before it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/unit/fake_hall.h"
+
+static void say(struct sio_socket *s, const char *room)
+{
+	struct buf b = BUF_INIT;
+	struct sio_event e = { .name = SLICE("send_message") };
+
+	buf_putf(&b, "{\"sala_uuid\":\"%s\"}", room);
+	e.args = buf_slice(&b);
+	commands_take(h, s->data, &e);
+	buf_fini(&b);
+}
+
+static void put_rooms(struct buf *b, const char *room)
+{
+	struct buf name = BUF_INIT;
+
+	buf_putf(&name, "chat_%s", room);
+	wire_put_room(b, buf_slice(&name));
+	buf_fini(&name);
+}
+
+static void put_push(struct buf *b, const char *room, int64_t id)
+{
+	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = id };
+	struct buf rooms = BUF_INIT;
+	char event[24], uuid[37];
+
+	snprintf(uuid, sizeof(uuid), "%08llx-0b6e-5c51-9a0b-8f7d6a3c2e10", (unsigned long long)id);
+	push.uuid = slice_of(uuid);
+	put_rooms(&rooms, room);
+	push.rooms = buf_slice(&rooms);
+	snprintf(event, sizeof(event), "#%lld ", (long long)id);
+	push.event = slice_of(event);
+	wire_put_effect(b, &push);
+	buf_fini(&rooms);
+}
+
+static void answer(uint64_t job, size_t i, const char *room, int64_t id)
+{
+	struct buf b = BUF_INIT;
+	struct wire_effect reply = { .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{}") };
+
+	put_push(&b, room, id);
+	wire_put_effect(&b, &reply);
+	dispatch_on_bus(h, &(struct bus_event){ BUS_ANSWER, job, given[job].commands[i], buf_slice(&b) });
+	buf_fini(&b);
+}
+
+static void done(uint64_t job)
+{
+	dispatch_on_bus(h, &(struct bus_event){ BUS_DONE, job, 0, SLICE_NONE });
+}
+
+/* Ana's send is lost twice: she hears that nobody knows. */
+static void lose_one(const char *room)
+{
+	say(&ana, room);
+	settle();
+	lost(jobs);
+	settle();
+	lost(jobs);
+	assert_non_null(strstr(heard(), "\"outcome\":\"unknown\""));
+	h->feed_hurry = false;
+}
+
+/* A pass of the feed begins, and it ends. */
+static void pass_begins(void)
+{
+	h->feed_pass++;
+}
+
+static void pass_ends(void)
+{
+	h->feed_passed = h->feed_pass;
+	settle();
+}
+
+/* The feed has seen a row of a room, and later it pushes it. */
+static void feed_notes(const char *room, uint64_t id)
+{
+	struct buf rooms = BUF_INIT;
+
+	put_rooms(&rooms, room);
+	backlog_add(h->backlog, buf_slice(&rooms), id);
+	buf_fini(&rooms);
+}
+
+static void feed_pushes(const char *room, uint64_t id)
+{
+	struct buf b = BUF_INIT;
+	struct wire_effect e;
+	struct slice effects;
+	size_t n;
+
+	put_push(&b, room, (int64_t)id);
+	effects = buf_slice(&b);
+	assert_int_equal(wire_next_effect(&effects, &e), 1);
+	backlog_take(h->backlog, 64, &n);
+	assert_int_equal(n, 1);
+	buf_put_slice(&transcript, e.event);
+	backlog_settle(h->backlog);
+	buf_fini(&b);
+	settle();
+}
+
+static void the_next_waits_until_the_feed_has_brought_the_lost_one(void **state)
+{
+	(void)state;
+	lose_one("one");
+	pass_begins();  /* too early: the next is not stored yet */
+	say(&bea, "one");
+	settle();
+	answer(3, 0, "one", 11);
+	done(3);
+	assert_true(h->feed_hurry);
+	pass_ends();
+	assert_string_equal(heard(), "");
+	pass_begins();
+	settle();
+	assert_string_equal(heard(), "");
+	feed_notes("one", 10);
+	pass_ends();
+	assert_string_equal(heard(), "");
+	feed_pushes("one", 10);
+	assert_string_equal(heard(), "#10 #11 B:ack ");
+	/* and now nobody waits any more */
+	say(&bea, "one");
+	settle();
+	answer(4, 0, "one", 12);
+	done(4);
+	assert_string_equal(heard(), "#12 B:ack ");
+}
+
+static void meanwhile_nothing_else_goes_to_that_room_and_all_else_goes(void **state)
+{
+	(void)state;
+	lose_one("one");
+	say(&bea, "one");
+	settle();
+	answer(3, 0, "one", 11);
+	done(3);
+	say(&ana, "one");
+	say(&eva, "two");
+	settle();
+	assert_int_equal(jobs, 4);
+	assert_int_equal(given[4].count, 1);
+	answer(4, 0, "two", 12);
+	done(4);
+	assert_string_equal(heard(), "#12 C:ack ");
+	pass_begins();
+	pass_ends();  /* there was nothing: it was never stored */
+	assert_string_equal(heard(), "#11 B:ack ");
+	assert_int_equal(jobs, 5);
+	answer(5, 0, "one", 13);
+	done(5);
+	assert_string_equal(heard(), "#13 A:ack ");
+}
+
+/* Of one socket in the order emitted, and what came in one job stays together. */
+static void a_socket_s_answers_keep_their_order(void **state)
+{
+	(void)state;
+	lose_one("one");
+	say(&bea, "one");
+	say(&bea, "two");
+	settle();
+	assert_int_equal(given[3].count, 2);
+	answer(3, 0, "one", 11);
+	answer(3, 1, "two", 12);
+	done(3);
+	assert_string_equal(heard(), "");
+	pass_begins();
+	pass_ends();
+	assert_string_equal(heard(), "#11 B:ack #12 B:ack ");
+}
+
+static void a_feed_without_answer_is_not_waited_for_for_ever(void **state)
+{
+	(void)state;
+	lose_one("one");
+	say(&bea, "one");
+	settle();
+	answer(3, 0, "one", 11);
+	done(3);
+	pass(4990);
+	settle();
+	assert_string_equal(heard(), "");
+	pass(20);
+	settle();
+	assert_string_equal(heard(), "#11 B:ack ");
+	/* the doubt stays */
+	say(&bea, "one");
+	settle();
+	answer(4, 0, "one", 12);
+	done(4);
+	assert_string_equal(heard(), "");
+	pass_begins();
+	pass_ends();
+	assert_string_equal(heard(), "#12 B:ack ");
+}
+
+static void an_answer_that_comes_late_waits_as_well(void **state)
+{
+	(void)state;
+	lose_one("one");
+	say(&bea, "one");
+	settle();
+	idle = 0;
+	lost(3);
+	answer(3, 0, "one", 11);
+	settle();
+	assert_string_equal(heard(), "");
+	pass_begins();
+	pass_ends();
+	assert_string_equal(heard(), "#11 B:ack ");
+	assert_int_equal(h->lines.count, 0);
+}
+
+/* An older job that is out is waited for as ever, whatever else waits. */
+static void a_late_job_is_given_up_all_the_same(void **state)
+{
+	(void)state;
+	lose_one("one");
+	say(&bea, "one");
+	settle();
+	answer(3, 0, "one", 11);
+	done(3);
+	say(&eva, "two");
+	settle();
+	pass(6);
+	say(&ana, "three");
+	settle();
+	answer(5, 0, "three", 13);
+	done(5);
+	pass(249);
+	assert_string_equal(heard(), "");
+	pass(2);
+	assert_string_equal(heard(), "#13 A:ack ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_next_waits_until_the_feed_has_brought_the_lost_one),
+		TEST(meanwhile_nothing_else_goes_to_that_room_and_all_else_goes),
+		TEST(a_socket_s_answers_keep_their_order),
+		TEST(a_feed_without_answer_is_not_waited_for_for_ever),
+		TEST(an_answer_that_comes_late_waits_as_well),
+		TEST(a_late_job_is_given_up_all_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
