@@ -130,10 +130,15 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) $(INCLUDES) -MMD -MP -c -o $@ $<
 
+# as one object, in which only the names of the installed headers can be met by those of a program
+OBJCOPY   ?= objcopy
+LIB_NAMES := sio_* eio_* buf_* slice_* mem_* json_* log_*
 $(LIB): $(LIB_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(LD) -r -o $(@:.a=.o) $^
+	$(OBJCOPY) --wildcard $(LIB_NAMES:%=--keep-global-symbol='%') $(@:.a=.o)
+	$(AR) rcs $@ $(@:.a=.o)
 
 # tokens are the workers' business: the relay holds no secret
 $(RELAY): $(RELAY_OBJ) $(SIO_OBJ) $(EIO_OBJ) $(filter-out %/token.o,$(SHARED_OBJ))

@@ -104,7 +104,7 @@ script_syntax() {
 
 calls() { node "$here/calls.js" "$BUILD"; }
 
-# the Socket.IO room is a library: every symbol in it, and none missing but those of its third parties
+# the Socket.IO room is a library: every symbol in it, none missing but those of its third parties, none shown that is inside
 links_alone() {
 	[ -f "$BUILD/lib/libsocketio.a" ] || return 0
 	flags=
@@ -114,6 +114,7 @@ links_alone() {
 	printf 'int main(void) { return 0; }\n' |
 		$CC $flags -x c - -x none -Wl,--whole-archive "$BUILD/lib/libsocketio.a" -Wl,--no-whole-archive \
 			-lwebsockets -lev -luuid -lssl -lcrypto -lm -o "$BUILD/lib/alone" 2>&1 | grep -i 'undefined' | sort -u
+	nm -g --defined-only "$BUILD/lib/libsocketio.a" | awk 'NF == 3 && $3 !~ /^(sio|eio|buf|slice|mem|json|log)_/ { print "a name of none of its headers: " $3 }'
 }
 
 rule 'third-party and neighbours'"'"' headers stay in their rooms' header_rooms
