@@ -7,6 +7,7 @@
  */
 #include "settings.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ static struct conf *conf;
 static struct {
 	const char *upred_env, *flask_env, *auth_mode, *secret, *run_dir, *jobs, *signals, *relays,
 		*fcgi_socket, *mode;
-	const char *log_level, *log_format, *metrics_dir, *db_host, *db_user, *db_password, *db_name, *db_socket;
+	const char *log_level, *log_format, *metrics_dir, *db_host, *db_user, *db_password, *db_name, *db_socket, *db_ssl_ca;
 	int64_t db_port, fcgi_workers, bus_workers, recipient_rows, feed_hole;
 	bool rate_limits;
 } raw;
@@ -53,6 +54,8 @@ static const struct conf_row rows[] = {
 	ROW_SECRET("DB_PASSWORD", db_password, "", "Password of the database user."),
 	ROW_TEXT("DB_NAME", db_name, NULL, "Database with the tables of the companion API."),
 	ROW_TEXT("DB_SOCKET", db_socket, "", "Unix socket of the database; used instead of DB_HOST."),
+	ROW_TEXT("DB_SSL_CA", db_ssl_ca, "",
+		 "Authorities (PEM) of the hosts' certificates: connections by TCP are encrypted, and the name is checked."),
 	ROW_CHOICE("AUTH_MODE", auth_mode, NULL, "open|token",
 		   "Who a person is: open believes user_id, token wants the companion API's JWT."),
 	ROW_SECRET("SECRET_KEY", secret, "", "Key of the tokens; upred-api make-secret makes one."),
@@ -231,12 +234,17 @@ static int judge_database(char *error_r, size_t error_size)
 		snprintf(error_r, error_size, "DB_HOST: not a list of host, host:port or [v6]:port: %.200s", raw.db_host);
 		return -1;
 	}
+	if (given(raw.db_ssl_ca) && access(raw.db_ssl_ca, R_OK) != 0) {
+		snprintf(error_r, error_size, "DB_SSL_CA: %.200s: %s", raw.db_ssl_ca, strerror(errno));
+		return -1;
+	}
 	settings.store = (struct store_settings){ .hosts = raw.db_host,
 						  .port = (unsigned)raw.db_port,
 						  .user = raw.db_user,
 						  .password = raw.db_password,
 						  .database = raw.db_name,
 						  .socket = raw.db_socket,
+						  .ssl_ca = raw.db_ssl_ca,
 						  .recipient_rows_max = (unsigned)raw.recipient_rows };
 	return 0;
 }

@@ -76,6 +76,21 @@ static void join_cluster(MYSQL *my)
 		(void)mysql_query(my, cluster_setup);
 }
 
+/* With the check of the host's name: without it both libraries go on in plain text where a server knows no TLS. */
+static void demand_tls(MYSQL *my, const char *ca)
+{
+#ifdef LIBMARIADB
+	db_bool on = 1;
+
+	mysql_options(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
+#else
+	unsigned mode = SSL_MODE_VERIFY_IDENTITY;
+
+	mysql_options(my, MYSQL_OPT_SSL_MODE, &mode);
+#endif
+	mysql_options(my, MYSQL_OPT_SSL_CA, ca);
+}
+
 static MYSQL *try_target(const struct store_settings *s, const struct target *t)
 {
 	unsigned connect_s = CONNECT_TIMEOUT_S, rw_s = READ_WRITE_TIMEOUT_S, tcp = MYSQL_PROTOCOL_TCP;
@@ -91,6 +106,8 @@ static MYSQL *try_target(const struct store_settings *s, const struct target *t)
 	mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	if (t->tcp)
 		mysql_options(my, MYSQL_OPT_PROTOCOL, &tcp);
+	if (t->tcp && s->ssl_ca && *s->ssl_ca)
+		demand_tls(my, s->ssl_ca);
 #ifndef LIBMARIADB
 	bool key = true;
 

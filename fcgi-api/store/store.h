@@ -57,6 +57,8 @@ struct store_settings {
 	unsigned port;          /* DB_PORT, where a host names none */
 	const char *user, *password, *database;
 	const char *socket;     /* DB_SOCKET; given (and not empty): used instead of the hosts */
+	const char *ssl_ca;     /* DB_SSL_CA: PEM file; given (and not empty): TCP is encrypted, and the host must be whom it
+				   is named, by a certificate of these authorities */
 	unsigned recipient_rows_max;  /* RECIPIENT_ROWS_MAX */
 };
 
