@@ -122,13 +122,15 @@ static inline int campus_setup(void **state)
 	int i;
 
 	(void)state;
-	campus_settings = (struct store_settings){ getenv("DB_HOST"),
-						   port ? (unsigned)atoi(port) : 3306,
-						   getenv("DB_USER"),
-						   getenv("DB_PASSWORD"),
-						   getenv("DB_NAME"),
-						   getenv("DB_SOCKET"),
-						   rows ? (unsigned)atoi(rows) : 100 };
+	campus_settings = (struct store_settings){
+		.hosts = getenv("DB_HOST"),
+		.port = port ? (unsigned)atoi(port) : 3306,
+		.user = getenv("DB_USER"),
+		.password = getenv("DB_PASSWORD"),
+		.database = getenv("DB_NAME"),
+		.socket = getenv("DB_SOCKET"),
+		.recipient_rows_max = rows ? (unsigned)atoi(rows) : 100,
+	};
 	if (!campus_settings.user || !campus_settings.database) {
 		fprintf(stderr, "no database in the environment (house.env)\n");
 		return -1;
