@@ -52,7 +52,7 @@ static void put_room(void *ctx, struct slice room, uint64_t join)
 	struct buf *b = ctx;
 
 	(void)join;
-	if (room.n == 0 || room.p[0] == '@')
+	if (roomname_kind(room) == ROOMNAME_PERSON)
 		return;
 	if (b->data[b->len - 1] != '[')
 		buf_putc(b, ',');

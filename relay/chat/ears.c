@@ -1,35 +1,35 @@
 /*
  * ears: the rooms of a row's push.
  *
- * Room: relay/chat, pure. Called by feed; calls wire and buf.
+ * Room: relay/chat, pure. Called by feed; calls wire, buf and roomname.
  */
 #include "ears.h"
 
 #include <stdio.h>
+#include "roomname.h"
 
 static void put_person(struct buf *rooms, uint64_t user)
 {
-	char text[24];
-	int n = snprintf(text, sizeof(text), "@%llu", (unsigned long long)user);
+	char id[24], text[ROOMNAME_MAX];
+	int n = snprintf(id, sizeof(id), "%llu", (unsigned long long)user);
 
 	if (user)
-		wire_put_room(rooms, (struct slice){ text, (size_t)n });
+		wire_put_room(rooms, roomname_of(text, ROOMNAME_PERSON, (struct slice){ id, (size_t)n }));
 }
 
 struct slice ears_of(struct buf *b, const struct wire_row *r)
 {
-	char uuid[37], text[128];
+	char uuid[37], text[ROOMNAME_MAX];
 	struct slice room = r->room_text;
-	int n;
 
 	if (room.n == 0) {
 		wire_uuid_text(r->room, uuid);
 		room = slice_of(uuid);
 	}
 	buf_reset(b);
-	n = snprintf(text, sizeof(text), "%s_%.*s", r->grouped ? "group" : "chat", (int)room.n, room.p);
-	if (n > 0 && (size_t)n < sizeof(text))
-		wire_put_room(b, (struct slice){ text, (size_t)n });
+	room = roomname_of(text, r->grouped ? ROOMNAME_GROUP : ROOMNAME_DIRECT, room);
+	if (room.n > 0)
+		wire_put_room(b, room);
 	buf_put_slice(b, r->twins);
 	if (!r->grouped) {
 		put_person(b, r->a);

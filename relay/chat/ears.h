@@ -1,7 +1,7 @@
 /*
  * ears: who hears a message that the feed has found.
  *
- * Room: relay/chat, pure. Called by feed; calls wire and buf.
+ * Room: relay/chat, pure. Called by feed; calls wire, buf and roomname.
  */
 #ifndef CHAT_EARS_H
 #define CHAT_EARS_H

@@ -115,7 +115,8 @@ static void set_expiry(struct seat *seat, int64_t expires)
 static void apply_accept(struct hall *h, struct command *c, const struct wire_effect *e)
 {
 	struct seat *seat = c ? c->seat : NULL;
-	struct buf room = BUF_INIT;
+	char text[ROOMNAME_MAX];
+	struct slice own;
 	bool foreign, lost;
 	int64_t id;
 
@@ -125,12 +126,10 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 		set_expiry(seat, e->expires);
 	if (seat->user || c->type != WIRE_CONNECT)
 		return;
-	buf_putc(&room, '@');
-	buf_put_slice(&room, e->user);
-	foreign = sio_socket_returns(seat->socket) && !sio_socket_in(seat->socket, buf_slice(&room));
+	own = roomname_of(text, ROOMNAME_PERSON, e->user);
+	foreign = sio_socket_returns(seat->socket) && !sio_socket_in(seat->socket, own);
 	if (!foreign)
-		sio_socket_join(seat->socket, buf_slice(&room), NULL);
-	buf_fini(&room);
+		sio_socket_join(seat->socket, own, NULL);
 	lost = sio_socket_returns(seat->socket) && !sio_socket_whole(seat->socket);
 	if (foreign || lost) {
 		/* Somebody else's session, or one whose messages went while it waited: it ends, its client begins anew. */
@@ -232,12 +231,9 @@ static void tell_and_disconnect(void *ctx, struct sio_socket *s)
 static void apply_disconnect(struct hall *h, const struct wire_effect *e)
 {
 	struct dismissal d = { e, 0 };
-	struct buf room = BUF_INIT;
+	char text[ROOMNAME_MAX];
 
-	buf_putc(&room, '@');
-	buf_put_slice(&room, e->user);
-	sio_room_each(h->ns, buf_slice(&room), tell_and_disconnect, &d);
-	buf_fini(&room);
+	sio_room_each(h->ns, roomname_of(text, ROOMNAME_PERSON, e->user), tell_and_disconnect, &d);
 	/* said for each room of each of his sockets, and the first time ends them all */
 	if (d.sockets == 0)
 		return;

@@ -3,7 +3,7 @@
  *
  * Order of calls, downward: chat -> handover, arrival, feed, members, dispatch, health -> answers, fetch -> commands,
  * effects, pace -> replies, seats, typing, get_presence -> presence -> seen, targets -> lines, pushed, ahead, ears,
- * backlog, limits, events -> holes (the last two groups pure).
+ * backlog, limits, events -> holes, roomname (the last two groups pure).
  */
 #ifndef CHAT_HALL_H
 #define CHAT_HALL_H
@@ -17,6 +17,7 @@
 #include "lines.h"
 #include "map.h"
 #include "pushed.h"
+#include "roomname.h"
 #include "socketio.h"
 #include "targets.h"
 

@@ -14,7 +14,6 @@
 #define MEMBERS_EVERY_MS 2000
 #define MEMBERS_IN_SLICE 500
 #define MEMBERS_OUT 2                  /* slices, beside those that one seat's rooms fill at once */
-#define GROUP_PREFIX "group_"
 
 struct members {
 	struct hall *hall;
@@ -66,7 +65,7 @@ static void put_entry(struct members *m, struct slice room, uint64_t join)
 
 static void put_room(void *ctx, struct slice room, uint64_t join)
 {
-	if (room.n > sizeof(GROUP_PREFIX) && memcmp(room.p, GROUP_PREFIX, sizeof(GROUP_PREFIX) - 1) == 0)
+	if (roomname_kind(room) == ROOMNAME_GROUP)
 		put_entry(ctx, room, join);
 }
 

@@ -80,8 +80,9 @@ static struct slice stay_key(struct presence *p, struct slice room, struct slice
 
 static bool is_open_room(struct slice room)
 {
-	return (room.n > 5 && memcmp(room.p, "chat_", 5) == 0) ||
-		(room.n > 6 && memcmp(room.p, "group_", 6) == 0);
+	enum roomname_kind kind = roomname_kind(room);
+
+	return kind == ROOMNAME_DIRECT || kind == ROOMNAME_GROUP;
 }
 
 static struct stay *stay_find(struct presence *p, const struct seat *seat, struct slice room)

@@ -1,7 +1,7 @@
 /*
  * targets: a table of fixed size, in which each target has one place.
  *
- * Room: relay/chat, pure. Called by commands, answers and effects; calls json and lines.
+ * Room: relay/chat, pure. Called by commands, answers and effects; calls json, lines and roomname.
  */
 #include "targets.h"
 
@@ -9,6 +9,7 @@
 #include "fnv.h"
 #include "json.h"
 #include "lines.h"
+#include "roomname.h"
 
 #define TARGETS_KNOWN 4096
 
@@ -83,14 +84,6 @@ uint16_t targets_place(const struct targets *t, uint64_t target)
 	return target ? lines_place((struct slice){ (const char *)&target, sizeof(target) }) : 0;
 }
 
-/* A room's name ends with its uuid, by which clients name it (handlers: push.c). */
-static struct slice uuid_of(struct slice room)
-{
-	const char *mark = memchr(room.p, '_', room.n);
-
-	return mark ? (struct slice){ mark + 1, room.n - (size_t)(mark + 1 - room.p) } : room;
-}
-
 void targets_learn(struct targets *t, uint64_t target, struct slice room)
 {
 	size_t at = target % TARGETS_KNOWN;
@@ -98,5 +91,5 @@ void targets_learn(struct targets *t, uint64_t target, struct slice room)
 	if (!target || !room.n)
 		return;
 	t->known[at].target = target;
-	t->known[at].place = lines_place(uuid_of(room));
+	t->known[at].place = lines_place(roomname_uuid(room));
 }

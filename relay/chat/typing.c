@@ -10,7 +10,6 @@
 #include "json.h"
 #include "replies.h"
 
-#define UUID_MAX 64                    /* bytes of a sala_uuid that can name a room */
 
 struct writer {
 	char *sid, *user, *room, *uuid;        /* owned: the socket may be gone when it ends */
@@ -106,14 +105,15 @@ static void note(struct hall *h, const struct seat *seat, struct slice uuid, con
 /* The room of a uuid that the socket is in. */
 static bool room_of(const struct sio_socket *s, struct slice uuid, struct buf *room)
 {
-	static const char *const heads[] = { "chat_", "group_" };
+	char text[ROOMNAME_MAX];
+	struct slice name;
 
-	for (size_t i = 0; uuid.n <= UUID_MAX && i < sizeof(heads) / sizeof(heads[0]); i++) {
-		buf_reset(room);
-		buf_puts(room, heads[i]);
-		buf_put_slice(room, uuid);
-		if (sio_socket_in(s, buf_slice(room)))
-			return true;
+	for (enum roomname_kind kind = ROOMNAME_DIRECT; kind <= ROOMNAME_GROUP; kind++) {
+		name = roomname_of(text, kind, uuid);
+		if (name.n == 0 || !sio_socket_in(s, name))
+			continue;
+		buf_put_slice(room, name);
+		return true;
 	}
 	return false;
 }

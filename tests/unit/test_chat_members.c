@@ -1,4 +1,4 @@
-// objects: relay/chat/members.o shared/wire*.o shared/ids.o shared/json*.o shared/buf.o
+// objects: relay/chat/roomname.o relay/chat/members.o shared/wire*.o shared/ids.o shared/json*.o shared/buf.o
 /*
  * The membership check of many sockets: each is asked about once in a round, whoever comes and goes meanwhile, and never
  * more than a little of it at a time. The test answers for the worker.

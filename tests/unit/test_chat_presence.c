@@ -1,4 +1,4 @@
-// objects: relay/chat/presence.o relay/chat/seen.o relay/chat/get_presence.o relay/chat/typing.o relay/chat/replies.o
+// objects: relay/chat/roomname.o relay/chat/presence.o relay/chat/seen.o relay/chat/get_presence.o relay/chat/typing.o relay/chat/replies.o
 // objects: shared/map.o shared/siphash.o shared/buf.o shared/log.o shared/ids.o shared/json*.o
 /*
  * presence and typing without a loop or a socket: rooms are lists of seats, the clock is the test's own,

@@ -1,4 +1,4 @@
-// objects: relay/chat/targets.o relay/chat/lines.o shared/buf.o shared/json.o shared/json_write.o
+// objects: relay/chat/roomname.o relay/chat/targets.o relay/chat/lines.o shared/buf.o shared/json.o shared/json_write.o
 /*
  * Whom sends and joins name, and the places of their rooms.
  */
