@@ -187,6 +187,15 @@ static bool is_stale(const struct sio_client *c, const struct sio_packet *p, str
 }
 
 /*
+ * Clients of JavaScript and Java say CONNECT again when their application calls connect() before our answer is there: it is
+ * on its way, and serves both. (The reference accepts a second socket then, and cuts whoever is connected already.)
+ */
+static bool is_repeated(const struct sio_packet *p, const struct sio_socket *s)
+{
+	return p->type == SIO_CONNECT && s && s->state == SIO_SOCKET_PENDING;
+}
+
+/*
  * True when the packet may come now: CONNECT for a name not joined, DISCONNECT for any other, the rest once
  * open.
  */
@@ -207,6 +216,8 @@ static void client_packet(struct sio_client *c, const struct sio_packet *p, cons
 
 	if (is_stale(c, p, name))
 		log_debug(eio_session_sid(c->session), "a packet of a socket that was disconnected");
+	else if (is_repeated(p, s))
+		log_debug(eio_session_sid(c->session), "CONNECT again before it is answered");
 	else if (!in_turn(p, s))
 		client_close(c, OUT_OF_TURN, CLOSE_POLICY, SIO_REFUSED_TURN);
 	else if (p->type == SIO_CONNECT)

@@ -66,6 +66,33 @@ test('over polling: the POST is answered when it is heard', async () => {
   assert.match(all, /^2:40/);
 });
 
+// Of today's revision: an application that calls connect() again before the answer makes its client say CONNECT again.
+test('CONNECT said again before it is answered is answered once, and cuts nobody', async () => {
+  let ws;
+  await unheard(async () => {
+    ws = await wire.wsRaw(server, '', { version: 4 });
+    assert.match(await ws.nextText(), /^0\{/);
+    for (let i = 0; i < 3; i += 1) ws.send(`40{"user_id":"${me}"}`);
+  });
+  assert.match(await ws.nextText(), /^40\{"sid"/);
+  assert.match(await ws.nextText(), /^42\["connected"/);
+  ws.send('421["get_presence",{"user_ids":["1"]}]');
+  assert.match(await ws.nextText(), /^(42\["presence|431)/);
+  ws.send('40');                       // but not when it has been
+  assert.equal(await ws.closeCode(), 1008);
+  for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']]) {
+    const { io } = require('socket.io-client-4');
+    const socket = io(house.relayUrl, { query: { user_id: me }, transports, forceNew: true });
+    const told = [];
+    for (const event of ['connect', 'connected', 'disconnect']) socket.on(event, () => told.push(event));
+    await unheard(() => new Promise((resolve) => { socket.io.on('open', () => { socket.connect(); resolve(); }); }));
+    const answer = await socket.timeout(5000).emitWithAck('get_presence', { user_ids: ['1'] });
+    assert.ok(answer, 'an answer');
+    assert.deepEqual(told, ['connect', 'connected'], transports.join());
+    socket.close();
+  }
+});
+
 test('of who is refused nothing is heard, and he is told why', async () => {
   let ws;
   await unheard(async () => {
