@@ -1,7 +1,7 @@
 /*
  * upred-relay: holds every connection, decides nothing.
  *
- * Room: relay. Calls settings, then chat; the loop does the rest. See upred-relay.8.
+ * Room: relay. Calls settings, then chat; the loop does the rest. Calls notify. See upred-relay.8.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 
 #include "chat/chat.h"
 #include "log.h"
+#include "notify.h"
 #include "settings.h"
 
 #define EXIT_SETTINGS 2
@@ -28,6 +29,7 @@ struct program {
 	struct settings settings;
 	struct eio_loop *loop;
 	struct hall *hall;
+	struct eio_timer *watchdog;    /* NULL: nobody watches */
 };
 
 enum mode { MODE_RUN, MODE_PRINT, MODE_CHECK, MODE_EXAMPLE, MODE_VERSION, MODE_HELP };
@@ -178,6 +180,7 @@ static void on_stop(void *ctx, int signum)
 	struct program *p = ctx;
 
 	log_info("relay", "signal %d", signum);
+	notify_say("STOPPING=1");
 	chat_drain(p->hall, PATIENCE_MS, on_left, p);
 }
 
@@ -227,6 +230,23 @@ static int watch_signals(struct program *p)
 
 /* ---- life ---- */
 
+/* The loop goes round. */
+static void on_watchdog(void *ctx)
+{
+	(void)ctx;
+	notify_say("WATCHDOG=1");
+}
+
+/* To the service manager, if there is one: clients may come; and from now on, that the loop goes round. */
+static void tell_ready(struct program *p)
+{
+	uint64_t half_ms = notify_watchdog_ms() / 2;
+
+	notify_say("READY=1");
+	if (half_ms > 0)
+		p->watchdog = eio_timer_new(p->loop, half_ms, half_ms, on_watchdog, NULL);
+}
+
 static int serve(struct program *p)
 {
 	const struct settings *s = &p->settings;
@@ -246,7 +266,10 @@ static int serve(struct program *p)
 		log_warn("relay", "AUTH_MODE is not set: development, identity is as the handlers decide");
 	log_info("relay", "upred-relay %s listens on %s port %d%s, room for %lu connections, bus %s",
 		UPRED_VERSION, s->host, chat_port(p->hall), settings_tls(s) ? " (TLS)" : "", chat_capacity(p->hall), s->jobs_address);
+	tell_ready(p);
 	eio_loop_run(p->loop);
+	if (p->watchdog)
+		eio_timer_free(p->watchdog);
 	remove_port(s->run_dir);
 	chat_close(p->hall);
 	eio_loop_free(p->loop);

@@ -2,11 +2,11 @@
 // timeout: 300
 // The systemd units as they are installed: they name programs that are there, may read the settings as the README
 // installs them (group upred), can be reloaded, and systemd finds no fault with them (where it is at hand).
-const { spawnSync } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { test, atEnd, assert } = require('../lib/check');
+const { test, atEnd, ask, assert } = require('../lib/check');
 const { BUILD, TOP } = require('../lib/house');
 
 const prefix = fs.mkdtempSync(path.join(os.tmpdir(), 'upred-units-'));
@@ -53,6 +53,37 @@ test('the relay stops before its workers, who answer what waits', () => {
   assert.ok(values(text('upred-relay.service'), 'After').join(' ').split(' ').includes('upred-api-bus.service'));
   assert.ok(!values(text('upred-api-bus.service'), 'After').join(' ').includes('upred-relay'));
 });
+
+// A service manager's ear: each datagram a line.
+const EAR = `import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True: print(s.recv(100).decode(), flush=True)`;
+
+test('the relay says when it listens, that it goes round, and that it ends', async () => {
+  assert.deepEqual(values(text('upred-relay.service'), 'Type'), ['notify']);
+  assert.deepEqual(values(text('upred-relay.service'), 'WatchdogSec'), ['30']);
+  const at = path.join(prefix, 'notify');
+  const ear = spawn('/usr/bin/python3', ['-c', EAR, at], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let all = '';
+  ear.stdout.on('data', (d) => { all += d; });
+  const heard = () => all.split('\n').filter(Boolean);
+  await ask(() => fs.existsSync(at), 10000, 'the ear');
+  const relay = spawn(path.join(BUILD, 'bin/upred-relay'), { stdio: 'ignore', cwd: prefix,
+    env: { RUN_DIR: path.join(prefix, 'run'), HOST: '127.0.0.1', PORT: '0', NOTIFY_SOCKET: at, WATCHDOG_USEC: '400000' } });
+  try {
+    await ask(() => heard().length > 3, 10000, 'its words');
+    assert.deepEqual(heard().slice(0, 4), ['READY=1', 'WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
+    assert.ok(fs.existsSync(path.join(prefix, 'run/relay.port')));
+    relay.kill('SIGTERM');
+    await ask(() => heard().includes('STOPPING=1'), 10000, 'its last word');
+    await ask(() => relay.exitCode !== null, 15000, 'its end');
+    assert.equal(relay.exitCode, 0);
+  } finally {
+    relay.kill('SIGKILL');
+    ear.kill('SIGKILL');
+  }
+}, 60000);
 
 test('README starts the units that there are, the relay last', () => {
   for (const file of ['README.md', 'README.es.md']) {
