@@ -42,6 +42,13 @@ test('each may read the settings, and reloads by HUP', () => {
   assert.deepEqual(values(text('upred-api-fcgi.service'), 'RuntimeDirectory'), ['upred-api']);
 });
 
+test('none is given up on, however often it fails', () => {
+  for (const name of names()) {
+    assert.deepEqual(values(text(name), 'StartLimitIntervalSec'), ['0'], name);
+    assert.deepEqual(values(text(name), 'Restart'), ['always'], name);
+  }
+});
+
 test('who needs the run directory starts behind those that make it', () => {
   const makers = names().filter((name) => values(text(name), 'RuntimeDirectory').includes('upred'));
   assert.deepEqual(makers.sort(), ['upred-api-bus.service', 'upred-relay.service']);
