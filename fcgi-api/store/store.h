@@ -331,7 +331,7 @@ struct store_read_author {
 struct store_read_all {
 	int64_t count;                /* messages that were unread before */
 	int64_t read_at;
-	struct store_read_author *authors;
+	struct store_read_author *authors;  /* of more than 1,000 perhaps not all */
 	size_t author_count;
 };
 /*
