@@ -139,6 +139,40 @@ static void all_of_a_large_group_is_read(void **state)
 	assert_int_equal(companion(ID(2)), 0);
 }
 
+static struct store_receipt delivered(int64_t message, int64_t person)
+{
+	struct store_receipt r = { .message_id = message, .person_id = person, .mark = STORE_DELIVERED };
+
+	BEGIN();
+	OK(store_receipt_mark(st, &r, 1, mem));
+	COMMIT();
+	assert_true(r.changed);
+	return r;
+}
+
+static int64_t nth_of_others(int n, int64_t person)
+{
+	return admin_number("SELECT id FROM mensajes WHERE sala_chat_id = %lld AND id >= %lld AND remitente_id <> %lld AND"
+			    " eliminado_en IS NULL ORDER BY id LIMIT 1", L(group.id), L(nth(n)), L(person));
+}
+
+/* What was read over long ago does not begin to count because a device says that it got it, however far below it lies. */
+static void delivered_far_below_makes_nothing_unread(void **state)
+{
+	int64_t before = companion(ID(5)), between;
+
+	(void)state;
+	delivered(nth_of_others(1000, ID(5)), ID(5));    /* nothing was read yet: it counted, and goes on */
+	assert_int_equal(companion(ID(5)), before);
+	receipt(nth(1500), ID(5), "CURRENT_TIMESTAMP");
+	before = companion(ID(5));
+	between = nth_of_others(1200, ID(5));
+	assert_true(delivered(between, ID(5)).read_too);
+	assert_false(delivered(nth_of_others(1600, ID(5)), ID(5)).read_too);
+	assert_int_equal(companion(ID(5)), before);
+	same(ID(5), 2000);
+}
+
 /* Behind a step full of the reader's own messages there are others'. */
 static void reading_all_goes_on_in_steps(void **state)
 {
@@ -261,6 +295,12 @@ static void a_count_ends_and_marking_goes_on(void **state)
 					      L(all.authors[0].newest_id)), 0);
 	}
 	campus_say(&group, ID(3), "x");
+	/* below the hundred thousand nothing counts, and does not begin to */
+	assert_true(delivered(nth_of_others(5000, ID(2)), ID(2)).read_too);
+	BEGIN();
+	OK(store_unread_count(st, ID(2), group.id, &n));
+	COMMIT();
+	assert_int_equal(n, 1);
 	BEGIN();
 	OK(store_unread_count(st, ID(1), group.id, &n));  /* whose newest hundred thousand all came later, but one */
 	COMMIT();
@@ -283,6 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_large_group_is_counted_to_the_last_message),
+		cmocka_unit_test(delivered_far_below_makes_nothing_unread),
 		cmocka_unit_test(all_of_a_large_group_is_read),
 		cmocka_unit_test(reading_all_goes_on_in_steps),
 		cmocka_unit_test(more_authors_than_are_told),
