@@ -61,13 +61,13 @@ static void on_term(int signum)
 
 /* ---- one request ---- */
 
-static void serve(struct desk *d, char *const *envp, http_read_fn *read, void *ctx, struct buf *out)
+static void serve(struct desk *d, char *const *envp, const struct http_source *body, struct buf *out)
 {
 	struct call *c = call_new_rest(d->settings, d->store);
 	int64_t began = clock_mono_ms();
 
 	c->rates = d->settings->rate_limits ? d->rates : NULL;
-	http_read(c->request, c->memory, envp, read, ctx);
+	http_read(c->request, c->memory, envp, body);
 	attempt_run(d->store, &c, 1, clock_mono_ms() + REQUEST_MS, router_request);
 	if (c->unanswered)
 		router_unavailable(c);
@@ -97,7 +97,7 @@ static void serve_fcgi(struct desk *d, FCGX_Request *r, struct buf *out)
 	static struct log_limit limit;
 
 	buf_reset(out);
-	serve(d, r->envp, read_fcgi, r->in, out);
+	serve(d, r->envp, &(struct http_source){ read_fcgi, r->in, true }, out);
 	FCGX_PutStr(out->data, (int)out->len, r->out);
 	FCGX_FFlush(r->out);
 	FAULT("rest.answered");
@@ -287,7 +287,7 @@ int door_cgi(const struct settings *s)
 	struct buf out = BUF_INIT;
 	bool done;
 
-	serve(&d, environ, read_stdin, NULL, &out);
+	serve(&d, environ, &(struct http_source){ read_stdin, NULL, false }, &out);
 	done = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
 	store_close(d.store);
 	buf_fini(&out);

@@ -2,11 +2,12 @@
  * http: reading what the web server says, writing what it understands.
  *
  * Room: fcgi-api. Called by door_fcgi, router, identity; calls arena, buf, json (UTF-8) and libc.
- * Bodies are read to their end, not to CONTENT_LENGTH (chunked ones have none), and checked against it: a
- * body that the web server cut short must not look complete.
+ * Bodies are read to their end where the door tells it, not to CONTENT_LENGTH (chunked ones have none), and checked
+ * against it: a body that the web server cut short must not look complete.
  */
 #include "http.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -199,15 +200,26 @@ static int announced(const struct http_request *r, unsigned long long *length_r)
 	return 1;
 }
 
-static int read_body(struct http_request *r, http_read_fn *read, void *ctx)
+/* The next bytes, of those that are left. */
+static int read_on(const struct http_source *s, char *to, size_t room, unsigned long long left)
 {
-	unsigned long long want = 0, got = 0;
+	if (room > left)
+		room = (size_t)left;
+	return room ? s->read(s->ctx, to, (int)room) : 0;
+}
+
+static int read_body(struct http_request *r, const struct http_source *s)
+{
+	unsigned long long want = 0, got = 0, end;
 	int known = announced(r, &want), n = 0;
 	size_t cap = HTTP_READ_STEP, have = 0;
 	char *bytes = arena_alloc(r->arena, cap + 1), junk[8192];
+	struct slice coding;
 
 	if (known < 0)
 		return 400;
+	/* a source without an end is not read past the length; where there is none, only for a chunked body */
+	end = s->ends || (!known && http_variable(r, "HTTP_TRANSFER_ENCODING", &coding)) ? ULLONG_MAX : want;
 	while (got <= HTTP_BODY_MAX) {
 		/* one byte beyond the limit is room enough to see it passed */
 		if (have == cap && cap <= HTTP_BODY_MAX) {
@@ -217,13 +229,13 @@ static int read_body(struct http_request *r, http_read_fn *read, void *ctx)
 			bytes = bigger;
 			cap *= 2;
 		}
-		n = read(ctx, bytes + have, (int)(cap - have));
+		n = read_on(s, bytes + have, cap - have, end - got);
 		if (n <= 0)
 			break;
 		have += (size_t)n;
 		got += (unsigned)n;
 	}
-	while (n > 0 && got < HTTP_DRAIN_MAX && (n = read(ctx, junk, sizeof(junk))) > 0)
+	while (n > 0 && got < HTTP_DRAIN_MAX && (n = read_on(s, junk, sizeof(junk), end - got)) > 0)
 		got += (unsigned)n;
 	if (got > HTTP_BODY_MAX)
 		return 413;
@@ -234,7 +246,7 @@ static int read_body(struct http_request *r, http_read_fn *read, void *ctx)
 	return 0;
 }
 
-void http_read(struct http_request *r, struct arena *a, char *const *envp, http_read_fn *read, void *ctx)
+void http_read(struct http_request *r, struct arena *a, char *const *envp, const struct http_source *source)
 {
 	struct slice uri = SLICE_NONE;
 
@@ -245,7 +257,7 @@ void http_read(struct http_request *r, struct arena *a, char *const *envp, http_
 		r->method = SLICE("");
 	http_variable(r, "REQUEST_URI", &uri);
 	r->path_fault = http_split_path(r, uri, HTTP_PREFIX) != 0;
-	r->body_fault = read_body(r, read, ctx);
+	r->body_fault = read_body(r, source);
 }
 
 /* ---- response ---- */

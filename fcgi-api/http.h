@@ -32,11 +32,18 @@ struct http_request {
 /* Reads up to `room` bytes of body: > 0, 0 at the end, -1 trouble. */
 typedef int http_read_fn(void *ctx, char *to, int room);
 
+/* Where a body comes from; the door's own. */
+struct http_source {
+	http_read_fn *read;
+	void *ctx;
+	bool ends;             /* it tells where the body ends; else CONTENT_LENGTH alone does (RFC 3875, 4.2) */
+};
+
 /*
  * Fills everything from the environment and reads the body to its end. Never fails: faults are in the
  * request.
  */
-void http_read(struct http_request *r, struct arena *a, char *const *envp, http_read_fn *read, void *ctx);
+void http_read(struct http_request *r, struct arena *a, char *const *envp, const struct http_source *source);
 /*
  * Pure: splits and decodes the path of a REQUEST_URI behind `prefix`; 0, or -1 when it cannot name anything
  * of ours.

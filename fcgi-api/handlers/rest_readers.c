@@ -1,7 +1,7 @@
 /*
  * rest_readers: how far my messages in a room were delivered and read, for whoever heard no events of it.
  *
- * Room: fcgi-api/handlers. Called by router; calls lookup, store, etag, render, json's writer.
+ * Room: fcgi-api/handlers. Called by router; calls lookup, store, etag, render, answer, json's writer.
  */
 #include "handlers.h"
 
@@ -16,6 +16,7 @@ const struct refusal *handle_rest_readers(struct call *c)
 	struct store_reader *readers;
 	struct store_room room;
 	size_t count;
+	bool truncated;
 	enum store_verdict v;
 	const struct refusal *no = lookup_room(c, c->request->params[0], &room);
 
@@ -24,6 +25,8 @@ const struct refusal *handle_rest_readers(struct call *c)
 	v = store_receipt_readers(c->store, room.id, c->user_id, c->arena, &readers, &count);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
+	truncated = count > STORE_READERS_MAX;
+	count -= truncated;
 	buf_putc(b, '[');
 	for (size_t i = 0; i < count; i++) {
 		if (i)
@@ -35,6 +38,8 @@ const struct refusal *handle_rest_readers(struct call *c)
 		buf_putc(b, '}');
 	}
 	buf_putc(b, ']');
+	if (truncated)
+		answer_header(&c->answer, "X-Truncated", "true");
 	etag_answer(c, buf_slice(b));
 	return NULL;
 }

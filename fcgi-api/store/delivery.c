@@ -27,14 +27,14 @@ static const struct db_sql touch_sql = {
 
 /*
  * There and back: written, and nothing has changed. For as long as InnoDB bears a log that stands still
- * (innodb_fatal_semaphore_wait_threshold).
+ * (innodb_fatal_semaphore_wait_threshold), which only the way there asks.
  */
-#define YOUNG_ROOM " WHERE id = ? AND ? > UNIX_TIMESTAMP() - 600"
 static const struct db_sql confirm_sql = {
-	"send confirm", "UPDATE salas_chat SET actualizado_en = actualizado_en + INTERVAL 1 SECOND" YOUNG_ROOM, NULL
+	"send confirm", "UPDATE salas_chat SET actualizado_en = actualizado_en + INTERVAL 1 SECOND"
+	" WHERE id = ? AND ? > UNIX_TIMESTAMP() - 600", NULL
 };
 static const struct db_sql confirmed_sql = {
-	"send confirmed", "UPDATE salas_chat SET actualizado_en = actualizado_en - INTERVAL 1 SECOND" YOUNG_ROOM, NULL
+	"send confirmed", "UPDATE salas_chat SET actualizado_en = actualizado_en - INTERVAL 1 SECOND WHERE id = ?", NULL
 };
 
 void delivery_add(struct delivery *d, const struct store_message *m)
@@ -83,7 +83,7 @@ enum store_verdict delivery_confirm(struct store *st, const struct store_send *s
 	in[1] = db_of_number(youngest->sent_at);
 	/* at once: a room that somebody holds is no COMMIT without an answer */
 	v = db_run(st, &confirm_sql, 1, in, 2);
-	if (v == STORE_OK)
-		db_run_later(st, &confirmed_sql, 1, in, 2);
+	if (v == STORE_OK && db_affected(st) == 1)
+		db_run_later(st, &confirmed_sql, 1, in, 1);
 	return v;
 }

@@ -6,17 +6,21 @@
 #include "db.h"
 #include "unread.h"
 
-#define AUTHORS_MAX 1000
+#define AUTHORS "1000"   /* told in a step, those of the newest messages; what others wrote is read and counted too */
+#define AUTHORS_MAX 2000 /* told in a call */
 #define STEP "20000"     /* messages looked at together */
 #define ROW_STEPS 100    /* of rows, those of other rooms among them, in one call: some 20 ms each */
 #define MARKED_MAX 20000 /* rows marked in a call before its last step, which may add as many */
 
+/* The newest first: up to the newest of all everything is marked, also where authors are left out. */
+#define BY_AUTHOR " GROUP BY m.remitente_id ORDER BY MAX(m.id) DESC LIMIT " AUTHORS
+
 static const struct db_sql authors_sql = {
 	"read all authors",
-	"SELECT STRAIGHT_JOIN m.remitente_id, MAX(m.id), COUNT(*) FROM destinatarios_mensaje d JOIN mensajes m ON m.id ="
+	"SELECT STRAIGHT_JOIN m.remitente_id, MAX(m.id) FROM destinatarios_mensaje d JOIN mensajes m ON m.id ="
 	" d.mensaje_id"
 	" WHERE d.destinatario_id = ? AND d.leido_en IS NULL AND m.sala_chat_id = ? AND d.mensaje_id > ?"
-	" AND d.mensaje_id <= ? AND m.eliminado_en IS NULL GROUP BY m.remitente_id LIMIT 1000", "iii"
+	" AND d.mensaje_id <= ? AND m.eliminado_en IS NULL" BY_AUTHOR, "ii"
 };
 /* Where a step over rows ends; no row: it is the last. */
 static const struct db_sql row_step_sql = {
@@ -26,12 +30,10 @@ static const struct db_sql row_step_sql = {
 };
 static const struct db_sql rowless_sql = {
 	"read all authors without rows",
-	"SELECT m.remitente_id, MAX(m.id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d"
+	"SELECT m.remitente_id, MAX(m.id) FROM mensajes m LEFT JOIN destinatarios_mensaje d"
 	" ON d.mensaje_id = m.id AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.id <= ?"
 	" AND m.enviado_en > ?"
-	" AND m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL GROUP BY"
-	" m.remitente_id LIMIT 1000",
-	"iii"
+	" AND m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL" BY_AUTHOR, "ii"
 };
 /*
  * Where a step over such messages begins: a million at once would take seconds. Deleted ones are left out here
@@ -67,11 +69,10 @@ static void take_author(struct store *st, struct store_read_all *all)
 	int64_t author = db_number(st, 0), newest = db_number(st, 1);
 	size_t i = 0;
 
-	all->count += db_number(st, 2);
 	while (i < all->author_count && all->authors[i].author_id != author)
 		i++;
 	if (i == all->author_count) {
-		if (i == 2 * AUTHORS_MAX)
+		if (i == AUTHORS_MAX)
 			return;
 		all->authors[all->author_count++] = (struct store_read_author){ author, 0 };
 	}
@@ -96,19 +97,11 @@ static enum store_verdict authors(struct store *st, const struct db_sql *sql, co
 	return db_end(st);
 }
 
-/* Another device may have marked some of them since they were counted, or all: then it is the one that tells. */
-static void leave_to_others(struct store_read_all *all, const struct store_read_all *before, int64_t changed)
-{
-	if (changed == 0)
-		all->author_count = before->author_count;
-	if (all->count > before->count + changed)
-		all->count = before->count + changed;
-}
-
 /*
  * The person's rows, oldest first and a step at a time: whoever has tens of thousands of them in a room marks them with
  * several calls, each of which holds what it says. *done_r: none is left. Messages of a group that have no row and
  * are older than one that is marked here are read with it, as ever; in a call that is not the last nobody is told.
+ * Another device may have marked all of a step since they were looked at: then it is the one that tells.
  */
 static enum store_verdict read_rows(struct store *st, int64_t room_id, int64_t person_id, struct store_read_all *all,
 				    bool *done_r)
@@ -128,8 +121,10 @@ static enum store_verdict read_rows(struct store *st, int64_t room_id, int64_t p
 		in[3].number = newest;
 		if (v == STORE_OK && newest)
 			v = db_run(st, &update_sql, 1, in, 4);
-		if (v == STORE_OK && newest)
-			leave_to_others(all, &before, (int64_t)db_affected(st));
+		if (v == STORE_OK && newest && db_affected(st) == 0)
+			*all = before;
+		else if (v == STORE_OK && newest)
+			all->count += (int64_t)db_affected(st);
 		in[2].number = end;
 	} while (v == STORE_OK && end && ++steps < ROW_STEPS && all->count < MARKED_MAX);
 	*done_r = !end;
@@ -170,11 +165,11 @@ static enum store_verdict read_rowless(struct store *st, const struct unread_gro
 			v = authors(st, &rowless_sql, in, 6, all, &row[0].number);
 		in[3] = in[2];
 	} while (v == STORE_OK && !row[0].number && in[2].number > g->newest_read);
-	all->count = before.count + g->count;
+	all->count += g->count;
 	if (v == STORE_OK && row[0].number)
 		v = db_run(st, &insert_sql, 1, row, 2);
 	if (v == STORE_OK && row[0].number && db_affected(st) == 0)
-		leave_to_others(all, &before, 0);
+		*all = before;
 	return v;
 }
 
@@ -187,7 +182,7 @@ enum store_verdict store_receipt_read_all(struct store *st, const struct store_r
 	size_t i;
 
 	memset(all, 0, sizeof(*all));
-	all->authors = arena_alloc(a, 2 * AUTHORS_MAX * sizeof(*all->authors));
+	all->authors = arena_alloc(a, AUTHORS_MAX * sizeof(*all->authors));
 	if (room->kind == STORE_GRUPAL)
 		v = unread_without_rows(st, person_id, room->id, a, &u);
 	if (v == STORE_OK)

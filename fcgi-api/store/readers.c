@@ -6,22 +6,21 @@
  */
 #include "db.h"
 
-#define READERS_MAX 500
-
+/* One more than STORE_READERS_MAX. */
 static const struct db_sql readers_sql = {
 	"receipt readers",
 	"SELECT d.destinatario_id, MAX(IF(d.entregado_en IS NULL, 0, m.id)), MAX(IF(d.leido_en IS NULL, 0, m.id))"
 	" FROM (SELECT n.id, n.remitente_id FROM mensajes n WHERE n.sala_chat_id = ? AND n.id > 0"
 	" ORDER BY n.id DESC LIMIT 200) m JOIN destinatarios_mensaje d ON d.mensaje_id = m.id"
 	" WHERE m.remitente_id = ? AND d.destinatario_id <> m.remitente_id"
-	" GROUP BY d.destinatario_id LIMIT 500", "iii"
+	" GROUP BY d.destinatario_id ORDER BY d.destinatario_id LIMIT 501", "iii"
 };
 
 enum store_verdict store_receipt_readers(struct store *st, int64_t room_id, int64_t person_id, struct arena *a,
 					 struct store_reader **readers_r, size_t *count_r)
 {
 	struct db_value in[] = { db_of_number(room_id), db_of_number(person_id) };
-	struct store_reader *readers = arena_alloc(a, READERS_MAX * sizeof(*readers));
+	struct store_reader *readers = arena_alloc(a, (STORE_READERS_MAX + 1) * sizeof(*readers));
 	enum store_verdict v = db_run(st, &readers_sql, 1, in, 2);
 	size_t n = 0;
 
@@ -29,7 +28,7 @@ enum store_verdict store_receipt_readers(struct store *st, int64_t room_id, int6
 	*count_r = 0;
 	if (v)
 		return v;
-	while (n < READERS_MAX && db_next(st)) {
+	while (n <= STORE_READERS_MAX && db_next(st)) {
 		struct store_reader *r = &readers[n++];
 
 		*r = (struct store_reader){ db_number(st, 0), db_number(st, 1), db_number(st, 2) };

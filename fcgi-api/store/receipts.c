@@ -216,7 +216,7 @@ static size_t judge(struct work *w, struct db_value *rows)
 			r->delivered_at = r->read_at = 0;
 		for (k = 0; !done && k < i; k++)
 			done = w->set[k].changed && w->set[k].message_id == r->message_id &&
-			       w->set[k].person_id == r->person_id && w->set[k].mark >= r->mark;
+			       w->set[k].person_id == r->person_id && (w->set[k].mark >= r->mark || w->set[k].read_too);
 		r->changed = r->verdict == STORE_RECEIPT_STORED && !done;
 		r->read_too &= r->changed;
 		if (!r->changed)

@@ -331,7 +331,7 @@ struct store_read_author {
 struct store_read_all {
 	int64_t count;                /* messages that were unread before */
 	int64_t read_at;
-	struct store_read_author *authors;
+	struct store_read_author *authors;  /* of more than 1,000 perhaps not all */
 	size_t author_count;
 };
 /*
@@ -343,7 +343,11 @@ STORE_CHECK enum store_verdict store_receipt_read_all(struct store *st, const st
 						      struct store_read_all *all_r);
 
 struct store_reader { int64_t person_id, delivered_id, read_id; };  /* newest ids, 0: none; read is delivered too */
-/* How far others got and read the person's own messages among the newest of a room. By person. */
+#define STORE_READERS_MAX 500
+/*
+ * How far others got and read the person's own messages among the newest of a room. By person; STORE_READERS_MAX + 1 at
+ * most, so that one sees when there are more.
+ */
 STORE_CHECK enum store_verdict store_receipt_readers(struct store *st, int64_t room_id, int64_t person_id,
 						     struct arena *a, struct store_reader **readers_r, size_t *count_r);
 

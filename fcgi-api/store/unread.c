@@ -38,9 +38,9 @@ static const struct db_sql newest_sql = {
 };
 static const struct db_sql newest_read_sql = {
 	"unread newest read of a room",
-	"SELECT MAX(x.id) FROM (SELECT m.id, (SELECT d.leido_en FROM destinatarios_mensaje d WHERE d.mensaje_id = m.id"
-	" AND d.destinatario_id = ?) AS leido FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > ?"
-	" ORDER BY m.id DESC LIMIT " LARGE ") x WHERE x.leido IS NOT NULL", "i"
+	"SELECT MAX(IF(x.leido IS NULL, 0, x.id)), COUNT(*) = " LARGE " FROM (SELECT m.id, (SELECT d.leido_en FROM"
+	" destinatarios_mensaje d WHERE d.mensaje_id = m.id AND d.destinatario_id = ?) AS leido FROM mensajes m"
+	" WHERE m.sala_chat_id = ? AND m.id > ? ORDER BY m.id DESC LIMIT " LARGE ") x", "ii"
 };
 static const struct db_sql large_sql = {
 	"unread large groups",
@@ -229,8 +229,26 @@ enum store_verdict unread_newest_read(struct store *st, int64_t person_id, int64
 				      int64_t *newest_r)
 {
 	struct db_value in[] = { db_of_number(person_id), db_of_number(room_id), db_of_number(above) };
+	enum store_verdict v = db_run(st, &newest_read_sql, 1, in, 3);
+	int64_t floor = 0;
+	bool large = false;
 
-	return db_one(st, &newest_read_sql, in, 3, newest_r);
+	*newest_r = 0;
+	if (v)
+		return v;
+	while (db_next(st)) {
+		*newest_r = db_number(st, 0);
+		large = db_number(st, 1) != 0;
+	}
+	v = db_end(st);
+	if (v || *newest_r || !large)
+		return v;
+	v = unread_floor(st, person_id, &floor);
+	if (v == STORE_OK)
+		v = unread_far_read(st, person_id, room_id, floor > above ? floor : above, newest_r);
+	if (*newest_r < floor)
+		*newest_r = floor;
+	return v;
 }
 
 enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,

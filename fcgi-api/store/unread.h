@@ -43,13 +43,16 @@ STORE_CHECK enum store_verdict unread_find(struct store *st, int64_t person_id, 
 STORE_CHECK enum store_verdict unread_without_rows(struct store *st, int64_t person_id, int64_t room_id,
 						   struct arena *a, struct unread *u_r);
 /*
- * The newest message of a room, above the one given, that the person has read; 0: none. Looks no further down than some
- * thousand messages, so that it may be asked at every mark.
+ * The newest message of a room, above the one given, that the person has read; 0: none. Behind some thousand messages it is
+ * found among the person's own rows, and is the floor (below) at least; so it may be asked at every mark.
  */
 STORE_CHECK enum store_verdict unread_newest_read(struct store *st, int64_t person_id, int64_t room_id, int64_t above,
 						  int64_t *newest_r);
 /* The message below which nothing of the person counts in groups that are far; 0 for nearly everybody. */
 STORE_CHECK enum store_verdict unread_floor(struct store *st, int64_t person_id, int64_t *floor_r);
+/* The newest message of a room, above the one given, that the person has read, from the own rows; 0: none. */
+STORE_CHECK enum store_verdict unread_far_read(struct store *st, int64_t person_id, int64_t room_id, int64_t above,
+					       int64_t *newest_r);
 /* The newest read message and the count of a group that is far. */
 STORE_CHECK enum store_verdict unread_far(struct store *st, int64_t person_id, int64_t floor, struct unread_group *g);
 /* What is unread in a room. */

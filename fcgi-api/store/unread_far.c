@@ -65,12 +65,19 @@ enum store_verdict unread_floor(struct store *st, int64_t person_id, int64_t *fl
 	return db_one(st, &floor_sql, (struct db_value[]){ me, me }, 2, floor_r);
 }
 
+enum store_verdict unread_far_read(struct store *st, int64_t person_id, int64_t room_id, int64_t above, int64_t *newest_r)
+{
+	struct db_value in[] = { db_of_number(person_id), db_of_number(above), db_of_number(room_id) };
+
+	return db_one(st, &newest_sql, in, 3, newest_r);
+}
+
 enum store_verdict unread_far(struct store *st, int64_t person_id, int64_t floor, struct unread_group *g)
 {
 	struct db_value me = db_of_number(person_id), room = db_of_number(g->room_id), joined = db_of_text(g->joined);
 	int64_t early, behind, own, rows, between = 0;
-	struct db_value from = db_of_number(floor);
-	enum store_verdict v = db_one(st, &newest_sql, (struct db_value[]){ me, from, room }, 3, &g->newest_read);
+	enum store_verdict v = unread_far_read(st, person_id, g->room_id, floor, &g->newest_read);
+	struct db_value from;
 
 	if (v == STORE_OK)
 		v = db_one(st, &early_sql, (struct db_value[]){ room, joined }, 2, &early);

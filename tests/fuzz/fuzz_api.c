@@ -169,7 +169,7 @@ static void request(const struct settings *s, struct slice in)
 			break;
 		envp[count++] = mem_copy(line);
 	}
-	http_read(c->request, c->memory, envp, give, &in);
+	http_read(c->request, c->memory, envp, &(struct http_source){ give, &in, true });
 	router_request(&c, 1);
 	if (c->trouble)
 		router_unavailable(c);

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(uri, "REQUEST_URI=/api/mensajes", 25);
 	memcpy(uri + 25, data, size);
 	uri[25 + size] = '\0';
-	http_read(&r, a, envp, give, &body);
+	http_read(&r, a, envp, &(struct http_source){ give, &body, true });
 	assert(r.segment_count <= HTTP_SEGMENTS_MAX);
 	for (size_t i = 0; !r.path_fault && i < r.segment_count; i++)
 		check(r.segments[i]);

@@ -63,6 +63,25 @@ for (const web of ['apache-cgid', 'apache-fcgid', 'nginx', 'apache']) {
   });
 }
 
+test('a list of readers that ends says so', async () => {
+  const [p] = Object.values(people);
+  const db = house.db();
+  const where = `/api/mensajes/salas/${p.grupal.id}/recibos`;
+  const { json: said } = await ask(201, 'POST', `/api/mensajes/salas/${p.grupal.id}/mensajes`, { user: p.ana, body: { contenido: 'a todos' } });
+  await db.query('DELETE FROM destinatarios_mensaje WHERE mensaje_id IN (SELECT id FROM mensajes WHERE sala_chat_id = ?)', [p.grupal.id]);
+  const readers = Array.from({ length: 501 }, (_, i) => 7000501 - i);
+  await db.query(`INSERT INTO usuarios (id, correo_institucional, hash_contrasena, nombre, apellido_paterno, fecha_nacimiento, rol)
+    VALUES ?`, [readers.map((id) => [id, `p${id}@upred.example`, '!', 'Uno', 'Más', '2000-01-01', 'estudiante'])]);
+  const read = (ids) => db.query('INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, leido_en) VALUES ?', [ids.map((id) => [said.id, id, new Date()])]);
+  await read(readers.slice(1));
+  const whole = await ask(200, 'GET', where, { user: p.ana });
+  assert.deepEqual([whole.json.length, whole.headers['x-truncated']], [500, undefined]);
+  await read(readers.slice(0, 1));
+  const part = await ask(200, 'GET', where, { user: p.ana });
+  assert.deepEqual(part.json.map((r) => r.usuario_id), readers.slice(1).reverse());
+  assert.equal(part.headers['x-truncated'], 'true');
+});
+
 test('without its database every call says when to come back', async () => {
   await house.stopPart('db', 'KILL');
   const [p] = Object.values(people);

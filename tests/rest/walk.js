@@ -228,7 +228,7 @@ async function walk(house, ask, web) {
   await edits(p, ask, first);
   await news(p, ask);
   await elsewhere(p, ask, direct);
-  return { ...p, room: direct, message: second };
+  return { ...p, room: direct, grupal, message: second };
 }
 
 // every operation, of somebody who may, for when nothing can be answered

@@ -208,6 +208,28 @@ static void delivered_makes_nothing_unread(void **state)
 	assert_int_equal(unread(ID(3), room.id), 0);
 }
 
+/* What the other device says it got, and this one read, in one set: the first made it read, the second has nothing to do. */
+static void read_by_its_delivered_mark_is_not_read_again(void **state)
+{
+	struct store_room room = campus_group_room(ID(11), ID(1));
+	int64_t id = campus_say(&room, ID(1), "x"), newer = campus_say(&room, ID(1), "y");
+	struct store_receipt set[3];
+	size_t i;
+
+	(void)state;
+	admin("DELETE FROM destinatarios_mensaje WHERE mensaje_id IN (%lld, %lld)", L(id), L(newer));
+	mark(newer, ID(2), STORE_READ);
+	for (i = 0; i < 3; i++)
+		set[i] = (struct store_receipt){ .message_id = id, .person_id = ID(2),
+						 .mark = i == 1 ? STORE_READ : STORE_DELIVERED };
+	BEGIN();
+	OK(store_receipt_mark(st, set, 3, mem));
+	COMMIT();
+	assert_true(set[0].changed && set[0].read_too && set[0].read_at);
+	assert_true(!set[1].changed && !set[2].changed);
+	assert_true(set[1].verdict == STORE_RECEIPT_STORED && set[1].read_at == set[0].read_at);
+}
+
 static int setup(void **state)
 {
 	if (campus_setup(state))
@@ -226,6 +248,7 @@ int main(void)
 		cmocka_unit_test(group_without_rows_counts_from_the_newest_read),
 		cmocka_unit_test(set_of_many),
 		cmocka_unit_test(delivered_makes_nothing_unread),
+		cmocka_unit_test(read_by_its_delivered_mark_is_not_read_again),
 	};
 
 	return cmocka_run_group_tests(tests, setup, campus_teardown);

@@ -1,6 +1,21 @@
 /* test_store_send: messages are stored in sets, once, in order, by members only, byte for byte. */
 // objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
+// ldflags: -Wl,--wrap=mysql_real_query
 #include "campus.h"
+
+static bool hour_passes;     /* in the store's session, before its next statements as text */
+
+__typeof__(mysql_real_query) __real_mysql_real_query, __wrap_mysql_real_query;
+int __wrap_mysql_real_query(MYSQL *my, const char *text, unsigned long len)
+{
+	static const char later[] = "SET timestamp = UNIX_TIMESTAMP() + 3600";
+
+	if (hour_passes && my != campus_admin) {
+		hour_passes = false;
+		assert_int_equal(__real_mysql_real_query(my, later, sizeof(later) - 1), 0);
+	}
+	return __real_mysql_real_query(my, text, len);
+}
 
 static void direct_message_has_row_recipient_and_time(void **state)
 {
@@ -135,6 +150,31 @@ static void repeat_returns_the_first_row(void **state)
 	assert_int_equal(again.message.sent_at, first.message.sent_at);
 	assert_text(again.message.sender.apellido_paterno, "Pérez");
 	assert_int_equal(foreign.verdict, STORE_SEND_REFUSED);
+}
+
+/* The write behind which a found row is acked leaves the room's time, also when the row ceases to be young meanwhile. */
+static void repeat_leaves_the_time_of_the_room(void **state)
+{
+	struct store_room room = campus_direct(ID(1), ID(2));
+	struct store_send first = campus_send(room.uuid, ID(1), "primero"), again;
+	int64_t before;
+
+	(void)state;
+	BEGIN();
+	OK(store_message_save(st, &first, 1, mem));
+	COMMIT();
+	before = admin_number("SELECT UNIX_TIMESTAMP(actualizado_en) FROM salas_chat WHERE id = %lld", L(room.id));
+	again = first;
+	BEGIN();
+	OK(store_message_save(st, &again, 1, mem));
+	hour_passes = true;
+	COMMIT();
+	assert_false(hour_passes);
+	assert_int_equal(again.verdict, STORE_SEND_DUPLICATE);
+	assert_int_equal(admin_number("SELECT UNIX_TIMESTAMP(actualizado_en) FROM salas_chat WHERE id = %lld", L(room.id)),
+			 before);
+	store_close(st);
+	st = store_open(&campus_settings);
 }
 
 static void wrong_hint_and_mixed_set_are_safe(void **state)
@@ -335,6 +375,7 @@ int main(void)
 		cmocka_unit_test(refusals_leave_the_others_alone),
 		cmocka_unit_test(suspended_people_do_not_send),
 		cmocka_unit_test(repeat_returns_the_first_row),
+		cmocka_unit_test(repeat_leaves_the_time_of_the_room),
 		cmocka_unit_test(wrong_hint_and_mixed_set_are_safe),
 		cmocka_unit_test(equal_uuids_in_a_set),
 		cmocka_unit_test(long_texts_are_exact),

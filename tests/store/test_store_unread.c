@@ -1,6 +1,6 @@
 /*
  * test_store_unread: a large group that somebody has not read for long is counted without being walked, and to the last
- * message; marcar-leidos works there; who is named in a group's row is no member. Beyond a hundred thousand of one's own
+ * message; marcar-leidos works there, and for however many authors; who is named in a group's row is no member. Beyond a hundred thousand of one's own
  * the count ends, and marcar-leidos goes on call by call.
  */
 // objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
@@ -139,6 +139,40 @@ static void all_of_a_large_group_is_read(void **state)
 	assert_int_equal(companion(ID(2)), 0);
 }
 
+static struct store_receipt delivered(int64_t message, int64_t person)
+{
+	struct store_receipt r = { .message_id = message, .person_id = person, .mark = STORE_DELIVERED };
+
+	BEGIN();
+	OK(store_receipt_mark(st, &r, 1, mem));
+	COMMIT();
+	assert_true(r.changed);
+	return r;
+}
+
+static int64_t nth_of_others(int n, int64_t person)
+{
+	return admin_number("SELECT id FROM mensajes WHERE sala_chat_id = %lld AND id >= %lld AND remitente_id <> %lld AND"
+			    " eliminado_en IS NULL ORDER BY id LIMIT 1", L(group.id), L(nth(n)), L(person));
+}
+
+/* What was read over long ago does not begin to count because a device says that it got it, however far below it lies. */
+static void delivered_far_below_makes_nothing_unread(void **state)
+{
+	int64_t before = companion(ID(5)), between;
+
+	(void)state;
+	delivered(nth_of_others(1000, ID(5)), ID(5));    /* nothing was read yet: it counted, and goes on */
+	assert_int_equal(companion(ID(5)), before);
+	receipt(nth(1500), ID(5), "CURRENT_TIMESTAMP");
+	before = companion(ID(5));
+	between = nth_of_others(1200, ID(5));
+	assert_true(delivered(between, ID(5)).read_too);
+	assert_false(delivered(nth_of_others(1600, ID(5)), ID(5)).read_too);
+	assert_int_equal(companion(ID(5)), before);
+	same(ID(5), 2000);
+}
+
 /* Behind a step full of the reader's own messages there are others'. */
 static void reading_all_goes_on_in_steps(void **state)
 {
@@ -156,6 +190,41 @@ static void reading_all_goes_on_in_steps(void **state)
 	assert_true(all.count > 3000 && all.author_count == 2);
 	same(ID(4), 0);
 	assert_int_equal(companion(ID(4)), 0);
+}
+
+/* All is read and counted, also what more authors wrote than are told: of these the 1,000 of the newest messages. */
+static void more_authors_than_are_told(void **state)
+{
+	struct store_room crowd = campus_group_room(ID(11), ID(1));
+	struct store_read_all all;
+	int64_t n, newest;
+	int person, rows;
+
+	(void)state;
+	admin("SET @n = 1000");
+	admin("INSERT INTO usuarios (id, correo_institucional, hash_contrasena, nombre, apellido_paterno, fecha_nacimiento, rol)"
+	      " SELECT %lld + (@n := @n + 1), CONCAT(UUID(), '@upred.example'), '!', 'Uno', 'Más', '2000-01-01', 'estudiante'"
+	      " FROM mensajes LIMIT 1200", L(ID(0)));
+	admin("INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(), %lld, id, 'x'"
+	      " FROM usuarios WHERE id BETWEEN %lld AND %lld ORDER BY id", L(crowd.id), L(ID(1001)), L(ID(2200)));
+	newest = admin_number("SELECT MAX(id) FROM mensajes WHERE sala_chat_id = %lld", L(crowd.id));
+	admin("INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id) SELECT id, %lld FROM mensajes WHERE"
+	      " sala_chat_id = %lld", L(ID(2)), L(crowd.id));
+	for (person = 2; person <= 3; person++) {
+		BEGIN();
+		OK(store_receipt_read_all(st, &crowd, ID(person), mem, &all));
+		OK(store_unread_count(st, ID(person), crowd.id, &n));
+		COMMIT();
+		assert_int_equal(n, 0);
+		assert_int_equal(all.count, 1200);
+		assert_int_equal(all.author_count, 1000);
+		assert_int_equal(all.authors[0].newest_id, newest);
+		rows = person == 2 ? 1200 : 1;
+		assert_int_equal(admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE destinatario_id = %lld AND"
+					      " mensaje_id <= %lld AND leido_en IS NOT NULL AND mensaje_id > %lld - 1200",
+					      L(ID(person)), L(newest), L(newest)), rows);
+	}
+	admin("DELETE FROM usuarios WHERE id BETWEEN %lld AND %lld", L(ID(1001)), L(ID(2200)));
 }
 
 static void a_name_in_the_row_of_a_group_is_no_membership(void **state)
@@ -226,6 +295,12 @@ static void a_count_ends_and_marking_goes_on(void **state)
 					      L(all.authors[0].newest_id)), 0);
 	}
 	campus_say(&group, ID(3), "x");
+	/* below the hundred thousand nothing counts, and does not begin to */
+	assert_true(delivered(nth_of_others(5000, ID(2)), ID(2)).read_too);
+	BEGIN();
+	OK(store_unread_count(st, ID(2), group.id, &n));
+	COMMIT();
+	assert_int_equal(n, 1);
 	BEGIN();
 	OK(store_unread_count(st, ID(1), group.id, &n));  /* whose newest hundred thousand all came later, but one */
 	COMMIT();
@@ -237,6 +312,7 @@ static int setup(void **state)
 	if (campus_setup(state))
 		return -1;
 	campus_group(ID(10), 5);
+	campus_group(ID(11), 3);
 	group = campus_group_room(ID(10), ID(1));
 	elsewhere = campus_direct(ID(1), ID(2));
 	fill();
@@ -247,8 +323,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_large_group_is_counted_to_the_last_message),
+		cmocka_unit_test(delivered_far_below_makes_nothing_unread),
 		cmocka_unit_test(all_of_a_large_group_is_read),
 		cmocka_unit_test(reading_all_goes_on_in_steps),
+		cmocka_unit_test(more_authors_than_are_told),
 		cmocka_unit_test(a_name_in_the_row_of_a_group_is_no_membership),
 		cmocka_unit_test(a_count_ends_and_marking_goes_on),
 	};

@@ -1,8 +1,10 @@
 'use strict';
 // The other doors to the same store: send_message with `to`, send_direct_message, send_group_message, and REST. A direct
-// message arrives before anybody ever opened the chat, once on each socket.
+// message arrives before anybody ever opened the chat, once on each socket. A CGI program reads no more than its body.
+const path = require('node:path');
+const { spawn } = require('node:child_process');
 const { test, atEnd, pause, assert } = require('../lib/check');
-const { House } = require('../lib/house');
+const { House, BUILD } = require('../lib/house');
 const { cast, group, joinDirect, joinGroup, words, ISO } = require('./cast');
 
 let house;
@@ -127,5 +129,30 @@ test('rooms by REST, and what REST refuses', async () => {
   assert.equal(await status('DELETE', 'salas'), 405);
   assert.equal(await status('GET', 'nada'), 404);
 });
+
+// One request to the handlers as a CGI program whose standard input nobody closes; its whole answer.
+function cgi(method, where, input, more) {
+  return new Promise((resolve) => {
+    const program = spawn(process.env.API_BIN || path.join(BUILD, 'bin/upred-api'), [], { env: { ...process.env, ...house.env,
+      RUN_DIR: house.env.BUS_DIR, AUTH_MODE: 'open', GATEWAY_INTERFACE: 'CGI/1.1', REQUEST_METHOD: method,
+      REQUEST_URI: `/api/mensajes/${where}`, HTTP_X_USER_ID: ids[0], ...more } });
+    const end = setTimeout(() => program.kill('SIGKILL'), 10000);
+    let out = '';
+    program.stdout.on('data', (d) => { out += d; });
+    program.stdout.on('end', () => { clearTimeout(end); program.stdin.destroy(); resolve(out); });
+    program.stdin.on('error', () => {});
+    program.stdin.write(input);
+  });
+}
+
+test('as CGI the body ends at its length, not with the input', async () => {
+  assert.match(await cgi('GET', 'salas', ''), /^Status: 200/);
+  assert.match(await cgi('GET', 'salas', '', { CONTENT_LENGTH: '' }), /^Status: 200/);
+  const body = JSON.stringify({ contenido: 'por CGI ñ' });
+  const more = { CONTENT_TYPE: 'application/json', CONTENT_LENGTH: String(Buffer.byteLength(body)) };
+  const out = await cgi('POST', `directo/${ids[1]}`, `${body}GET / HTTP/1.1`, more);
+  assert.match(out, /^Status: 201/);
+  await arrives(String(JSON.parse(out.split('\r\n\r\n')[1]).id), { message: 'por CGI ñ', from: ids[0], type: 'directo' });
+}, 40000);
 
 atEnd(() => house && house.stop());
