@@ -1,7 +1,7 @@
 /*
  * door_fcgi: accept, read, one transaction, answer.
  *
- * Room: fcgi-api. Called by main; calls pool, http, attempt, router, signals, store, libfcgi.
+ * Room: fcgi-api. Called by main; calls pool, http, cors, attempt, router, signals, store, libfcgi.
  * SIGTERM is blocked except while waiting for a connection: a worker ends idle at once and cuts no request.
  * No connection is kept: a peer that holds one would hold the worker.
  */
@@ -21,6 +21,7 @@
 
 #include "attempt.h"
 #include "clock.h"
+#include "cors.h"
 #include "counters.h"
 #include "fault.h"
 #include "log.h"
@@ -68,9 +69,12 @@ static void serve(struct desk *d, char *const *envp, const struct http_source *b
 
 	c->rates = d->settings->rate_limits ? d->rates : NULL;
 	http_read(c->request, c->memory, envp, body);
-	attempt_run(d->store, &c, 1, clock_mono_ms() + REQUEST_MS, router_request);
-	if (c->unanswered)
-		router_unavailable(c);
+	if (!cors_preflight(c->request, d->settings->origins, &c->answer.response)) {
+		attempt_run(d->store, &c, 1, clock_mono_ms() + REQUEST_MS, router_request);
+		if (c->unanswered)
+			router_unavailable(c);
+		cors_allow(c->request, d->settings->origins, &c->answer.response);
+	}
 	http_write(&c->answer.response, out);
 	FAULT("rest.done");
 	if (!c->unanswered && d->signals)

@@ -24,7 +24,7 @@ static struct conf *conf;
 static struct {
 	const char *upred_env, *flask_env, *auth_mode, *secret, *run_dir, *jobs, *signals, *relays,
 		*fcgi_socket, *mode;
-	const char *log_level, *log_format, *metrics_dir, *db_host, *db_user, *db_password, *db_name, *db_socket, *db_ssl_ca;
+	const char *log_level, *log_format, *metrics_dir, *db_host, *db_user, *db_password, *db_name, *db_socket, *db_ssl_ca, *origins;
 	int64_t db_port, fcgi_workers, bus_workers, recipient_rows, feed_hole;
 	bool rate_limits;
 } raw;
@@ -85,11 +85,12 @@ static const struct conf_row rows[] = {
 		   "Groups up to so many members get recipient rows with each message."),
 	ROW_NUMBER("FEED_HOLE_S", feed_hole, "15", 1, 600,
 		   "How long an id may turn up late before cursors pass it."),
+	ROW_TEXT("CORS_ALLOWED_ORIGINS", origins, "*",
+		 "Other sites whose pages may read REST answers, comma separated; * for all."),
 	{ "RATE_LIMITS", CONF_SWITCH, &raw.rate_limits, "on", 0, 0, NULL, false,
 	  "Bounds per person and address for REST requests; off for tests and benches." },
 	ROW_FOREIGN("HOST"),
 	ROW_FOREIGN("PORT"),
-	ROW_FOREIGN("CORS_ALLOWED_ORIGINS"),
 	ROW_FOREIGN("PING_INTERVAL_MS"),
 	ROW_FOREIGN("PING_TIMEOUT_MS"),
 	ROW_FOREIGN("MAX_PAYLOAD"),
@@ -278,6 +279,7 @@ static const struct settings *read_all(const char *env_file, int (*judge)(char *
 	memset(&settings, 0, sizeof(settings));
 	settings.log_level = raw.log_level;
 	settings.metrics_dir = raw.metrics_dir;
+	settings.origins = raw.origins;
 	settings.rate_limits = raw.rate_limits;
 	settings.feed_hole_s = (unsigned)raw.feed_hole;
 	if (judge(error_r, error_size) != 0)

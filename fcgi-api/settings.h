@@ -18,6 +18,7 @@ struct settings {
 	unsigned feed_hole_s;          /* FEED_HOLE_S */
 	struct slice secret;           /* SECRET_KEY */
 	const char *log_level;
+	const char *origins;     /* CORS_ALLOWED_ORIGINS, as cors.h wants it */
 	const char *metrics_dir; /* where the pools write what they counted; empty: nowhere */
 	const char *run_dir;
 	const char *jobs_address;

@@ -35,7 +35,7 @@ web_api_folder() {
 	cp "$api_bin" "$web/api/upred-api"
 	{
 		in_program_env env |
-			grep -E '^(RUN_DIR|DB_(PORT|NAME|USER|PASSWORD)|AUTH_MODE|SECRET_KEY|SECRET_KEY_FILE|RECIPIENT_ROWS_MAX|UPRED_ENV|FLASK_ENV|RATE_LIMITS|LOG_LEVEL|FEED_HOLE_S)=' |
+			grep -E '^(RUN_DIR|DB_(PORT|NAME|USER|PASSWORD)|AUTH_MODE|SECRET_KEY|SECRET_KEY_FILE|RECIPIENT_ROWS_MAX|UPRED_ENV|FLASK_ENV|RATE_LIMITS|CORS_ALLOWED_ORIGINS|LOG_LEVEL|FEED_HOLE_S)=' |
 			sed "s/[\\\\']/\\\\&/g; s/=/='/; s/\$/'/"   # in quotes: a blank with # ends a bare value
 		echo DB_HOST=127.0.0.1
 	} >"$web/api/.env"
