@@ -11,6 +11,8 @@ export class ApiError extends Error {
 		this.status = status;
 		this.code = code;
 		this.retryMs = retryMs;
+		// Nobody knows whether it was done: the answer did not come, or a server on the way made it up.
+		this.unknown = status === 0 || status >= 500;
 	}
 }
 

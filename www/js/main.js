@@ -4,7 +4,7 @@
 import { createApi } from './api.js';
 import { connect } from './connection.js';
 import { createConversation } from './conversation.js';
-import { createOutbox, tooLong } from './outbox.js';
+import { createOutbox, surplus } from './outbox.js';
 import { createPresence } from './presence.js';
 import { createReceipts } from './receipts.js';
 import { createRemote } from './remote.js';
@@ -23,8 +23,8 @@ import { announce, showNotice } from './ui/status.js';
 import { setUpThread } from './ui/thread.js';
 
 const NARROW = matchMedia('(max-width: 760px)');
-const UNSENT_TEXT = 'Hay mensajes sin enviar. Si sales, se borran de este navegador.';
-const TOO_LONG_TEXT = 'El mensaje es demasiado largo: caben 65 535 bytes.';
+const UNSENT_TEXT = 'Hay mensajes que no constan como enviados. Si sales, se borran de este navegador.';
+const DISCARDED_TEXT = 'Descartado aquí. Si llegó a enviarse, volverá a aparecer.';
 
 // People and groups to offer. Without the file (a real campus) the page asks for the number or a token.
 async function loadDemo() {
@@ -105,6 +105,12 @@ function setUpNavigation(parts, screen) {
 	return { goTo, back, follow, attempt };
 }
 
+// The refusal of a text that is too long, or nothing.
+function tooLong(text) {
+	const many = surplus(text);
+	if (many) return `El mensaje es demasiado largo: ${many === 1 ? 'sobra 1 carácter' : `sobran ${many} caracteres`}.`;
+}
+
 function setUpWriting({ store, outbox, conversation, presence }, screen, attempt) {
 	// On a phone the box would bring up the keyboard.
 	const lostFocus = () => (NARROW.matches ? screen.thread.focusTitle() : screen.composer.focus());
@@ -113,7 +119,14 @@ function setUpWriting({ store, outbox, conversation, presence }, screen, attempt
 		store,
 		on: {
 			retry: outbox.retry,
-			discard: outbox.discard,
+			rewrite(message) {
+				outbox.discard(message);
+				screen.composer.takeBack(message.text);
+			},
+			discard(message) {
+				outbox.discard(message);
+				if (message.doubtful) showNotice(DISCARDED_TEXT);
+			},
 			edit: (message) => screen.composer.edit(message),
 			remove: askDeletion,
 			older: () => attempt(conversation.loadOlder()),
@@ -124,12 +137,14 @@ function setUpWriting({ store, outbox, conversation, presence }, screen, attempt
 	screen.composer = setUpComposer({
 		store,
 		onSend(uuid, text) {
-			if (tooLong(text)) return TOO_LONG_TEXT;
+			const refusal = tooLong(text);
+			if (refusal) return refusal;
 			outbox.send(store.rooms.get(uuid), text);
 			screen.thread.toBottom();
 		},
 		async onEdit(message, text) {
-			if (tooLong(text)) throw new Error(TOO_LONG_TEXT);
+			const refusal = tooLong(text);
+			if (refusal) throw new Error(refusal);
 			await conversation.edit(message, text);
 		},
 		onWriting: presence.writing,
@@ -164,7 +179,12 @@ function setUpScreen(parts, demo) {
 			},
 		},
 	});
-	store.on('failed', (message) => announce(`No se envió el mensaje: ${message.error}`));
+	store.on('failed', (message) => {
+		if (message.room === store.current) return announce(message.error);
+		const room = store.rooms.get(message.room);
+		const what = message.doubtful ? 'Sin respuesta al mensaje' : 'No se envió el mensaje';
+		showNotice(room ? `${what} a ${store.roomTitle(room)}` : what);
+	});
 	store.on('arrival', ({ room, message }) => {
 		const where = room.kind === 'grupal' ? ` en ${store.roomTitle(room)}` : '';
 		announce(`${store.personName(message.from)}${where}: ${message.text || 'archivo'}`);

@@ -1,16 +1,24 @@
 // Sending: a message is on the screen at once, keeps one client_id for all its tries (so a repeat stores
 // nothing twice), and ends as sent or as failed. It outlives a reload until it is known to be stored.
 // Called by main.js and connection.js; calls remote.js and pending.js. What failed for want of a connection
-// goes again by itself when there is one.
+// or of a server that takes it goes again by itself when there is one.
 
 import { createPending } from './pending.js';
 import { messageUuid } from './uuid5.js';
 
 const TEXT_MAX_BYTES = 65535;
 const WAIT_MS = 12000;
+const UNAVAILABLE_PAUSE_MS = 2000;
+const UNAVAILABLE_UNTIL_MS = 20000;    // so long a server that cannot take it is asked again
+// Refusals that may pass, and those of the text, which another try does not mend.
+const PASSING = ['sin_conexion', 'sin_respuesta', 'unavailable'];
+const TEXT_REFUSED = ['bad_request', 'too_long'];
 
-export function tooLong(text) {
-	return new TextEncoder().encode(text).length > TEXT_MAX_BYTES;
+// How many characters are too many.
+export function surplus(text) {
+	const fitting = new Uint8Array(TEXT_MAX_BYTES);
+	const { read } = new TextEncoder().encodeInto(text, fitting);
+	return Array.from(text.slice(read)).length;
 }
 
 // crypto.randomUUID exists only on https and localhost; a campus may well serve plain http.
@@ -33,10 +41,15 @@ export function createOutbox({ store, remote }) {
 
 	const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+	function show() {
+		store.emit('thread');
+		store.emit('rooms');
+	}
+
 	function setState(message, state, error = null) {
 		message.state = state;
 		message.error = error;
-		store.emit('thread');
+		show();
 	}
 
 	function forget(message) {
@@ -49,16 +62,24 @@ export function createOutbox({ store, remote }) {
 	function drop(message) {
 		forget(message);
 		store.remove(message);
-		store.emit('thread');
+		show();
+	}
+
+	// What is true of it now: one try without an answer may have stored it, whatever the next one met.
+	function reason(message, error) {
+		if (message.doubtful) return 'Sin respuesta: puede que se haya enviado';
+		if (error.code === 'sin_conexion') return 'Sin conexión: se enviará cuando vuelva';
+		return `No se envió: ${error.message}`;
 	}
 
 	function fail(message, error) {
-		message.passing = error.code === 'sin_conexion' || error.code === 'sin_respuesta';
-		setState(message, 'fallo', error.message);
+		message.passing = PASSING.includes(error.code);
+		message.textRefused = TEXT_REFUSED.includes(error.code);
+		setState(message, 'fallo', reason(message, error));
 		if (!message.told) store.emit('failed', message);
 		message.told = true;
 		// Nobody could see it or try it again: it was in a room that is no longer mine.
-		if (!message.passing && error.code !== 'unavailable' && store.loaded && !store.rooms.has(message.room)) forget(message);
+		if (!message.passing && store.loaded && !store.rooms.has(message.room)) forget(message);
 	}
 
 	function settle(message, ack) {
@@ -69,7 +90,7 @@ export function createOutbox({ store, remote }) {
 		if (store.thread(message.room).messages.some((one) => one.uuid === uuid && one !== message)) store.remove(message);
 		else store.merge(Object.assign(message, { id: String(ack.mensaje_id), uuid, state: null, error: null }));
 		store.touchRoom(message);
-		store.emit('thread');
+		show();
 	}
 
 	// Waits for a connection, not for ever; the next one takes it along even then.
@@ -90,9 +111,17 @@ export function createOutbox({ store, remote }) {
 		return false;
 	}
 
-	// One try after the other: too fast is tried again after the time the server said, and a way that was there and is
-	// not now is followed by the next.
+	// How long to wait before the server is asked again, null when it is not to be.
+	function pauseAfter(error, until) {
+		if (error.code === 'too_fast') return error.retryMs ?? 1000;
+		const again = error.code === 'unavailable' && !error.unknown && Date.now() < until;
+		return again ? UNAVAILABLE_PAUSE_MS : null;
+	}
+
+	// One try after the other: too fast is tried again after the time the server said, what it cannot take for a while,
+	// and a way that was there and is not now is followed by the next.
 	async function transmit(message) {
+		const until = Date.now() + UNAVAILABLE_UNTIL_MS;
 		while (unsent.has(message.clientId)) {
 			const { way } = remote;
 			if (message.restored && !pending.has(message.clientId)) return drop(message);
@@ -101,7 +130,9 @@ export function createOutbox({ store, remote }) {
 				return settle(message, await remote.send(message));
 			} catch (error) {
 				if (!unsent.has(message.clientId)) return;
-				if (error.code === 'too_fast') await pause(error.retryMs ?? 1000);
+				message.doubtful ||= error.unknown;
+				const ms = pauseAfter(error, until);
+				if (ms !== null) await pause(ms);
 				else if (remote.way === way) {
 					const passes = error.code === 'sin_conexion' || error.code === 'unavailable';
 					return way === 'rest' && passes ? hold(message) : fail(message, error);
@@ -139,7 +170,10 @@ export function createOutbox({ store, remote }) {
 		return message;
 	}
 
-	store.on('stored', forget);
+	store.on('stored', (message) => {
+		forget(message);
+		store.emit('rooms');
+	});
 	for (const record of pending.list()) hold(Object.assign(add(record), { restored: true }));
 	pending.watch((clientId) => unsent.has(clientId) && drop(unsent.get(clientId)));
 

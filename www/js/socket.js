@@ -5,11 +5,11 @@ import { io } from '/vendor/socket.io/socket.io.esm.min.js';
 const ANSWER_MS = 8000;
 const CLOSED_TEXT = 'El servidor cerró la sesión';
 
+// unknown: nobody knows whether it was done.
 export class SocketError extends Error {
-	constructor(code, text, retryMs) {
+	constructor(code, text, { retryMs, unknown = false } = {}) {
 		super(text);
-		this.code = code;
-		this.retryMs = retryMs;
+		Object.assign(this, { code, retryMs, unknown });
 	}
 }
 
@@ -80,11 +80,12 @@ export function openSocket(me, handlers) {
 			try {
 				answer = await socket.timeout(ANSWER_MS).emitWithAck(event, payload);
 			} catch {
-				throw new SocketError('sin_respuesta', 'El servidor no respondió');
+				throw new SocketError('sin_respuesta', 'El servidor no respondió', { unknown: true });
 			}
 			// A refusal has a status 'error', or no status but a code; `presence` has neither.
 			if (answer && answer.status !== 'error' && (answer.status || !answer.code)) return answer;
-			throw new SocketError(answer?.code ?? 'internal', answer?.message ?? 'No se pudo completar', answer?.retry_ms);
+			throw new SocketError(answer?.code ?? 'internal', answer?.message ?? 'No se pudo completar',
+				{ retryMs: answer?.retry_ms, unknown: answer?.outcome === 'unknown' });
 		},
 	};
 }

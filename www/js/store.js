@@ -2,9 +2,9 @@
 // rooms.js, conversation.js, outbox.js, receipts.js and presence.js; those who show it listen with on().
 //
 // room     { uuid, kind: 'directo'|'grupal', otherId, groupId, last, activity, unread, joined, left, unlisted }
-// message  { key, id, uuid, room, from, text, kind, url, at, timestamp, clientId, state, error, edited, deleted };
-//          id is a decimal string, null until stored; state is set only on own messages on their way
-//          ('enviando' | 'fallo'); later states follow from the receipts.
+// message  { key, id, uuid, room, from, text, kind, url, at, timestamp, clientId, state, error, doubtful, textRefused,
+//          edited, deleted }; id is a decimal string, null until stored; state is set only on own messages on their
+//          way ('enviando' | 'fallo'), doubtful when a try got no answer; later states follow from the receipts.
 // thread   { messages, loaded, failed (the last try to load), complete (nothing older), freshKey }; sorted by id,
 //          those without one at the end.
 
@@ -131,6 +131,11 @@ export function createStore(me, demo) {
 		remove(message) {
 			const thread = store.thread(message.room);
 			thread.messages = thread.messages.filter((one) => one !== message);
+		},
+		// The newest own message there that did not go, if any.
+		failedIn(uuid) {
+			const last = threads.get(uuid)?.messages.findLast((one) => one.id || one.state === 'fallo');
+			return last?.state === 'fallo' ? last : null;
 		},
 		touchRoom(message) {
 			const room = rooms.get(message.room);

@@ -37,6 +37,13 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 		box.focus();
 	}
 
+	// A text that did not go comes back, before what was written since.
+	function takeBack(text) {
+		endEdit();
+		setText(box.value.trim() ? `${text}\n${box.value}` : text);
+		box.focus();
+	}
+
 	function endEdit() {
 		if (!edited) return;
 		edited = null;
@@ -114,5 +121,5 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 		shown = store.current;
 		setText(drafts.get(shown) ?? '');
 	});
-	return { focus: () => box.focus(), edit };
+	return { focus: () => box.focus(), edit, takeBack };
 }

@@ -66,15 +66,17 @@ function actions({ onEdit, onDelete }) {
 	return h('div', { class: 'actions' }, button('pencil', 'Editar mensaje', onEdit), button('bin', 'Eliminar mensaje', onDelete));
 }
 
-function failure(message, { onRetry, onDiscard }) {
+// A text that was refused is refused again: it is to be written anew.
+function failure(message, { onRetry, onRewrite, onDiscard }) {
+	const button = (text, onclick) => h('button', { type: 'button', class: 'button quiet', onclick }, text);
 	return h('div', { class: 'retry-row' },
-		h('span', {}, `No se envió: ${message.error}.`),
-		h('button', { type: 'button', class: 'button quiet', onclick: onRetry }, 'Reintentar'),
-		h('button', { type: 'button', class: 'button quiet', onclick: onDiscard }, 'Descartar'));
+		h('span', {}, `${message.error}.`),
+		message.textRefused ? button('Editar', onRewrite) : button('Reintentar', onRetry),
+		button('Descartar', onDiscard));
 }
 
 // view: { mine, first, author (shown above, or null), state (null for others' messages), isGroup, changeable,
-//         onRetry, onDiscard, onEdit, onDelete }
+//         onRetry, onRewrite, onDiscard, onEdit, onDelete }
 export function messageElement(message, view) {
 	const failed = view.state?.state === 'fallo';
 	const classes = ['message', view.mine && 'mine', view.first && 'first', failed && 'failed'].filter(Boolean);

@@ -5,11 +5,13 @@ import { brief } from './format.js';
 
 const AWAY_MS = 3000;                  // so long the list may take to come
 
-function preview(store, room) {
+const oneLine = (text) => text.replace(/\s+/g, ' ').slice(0, 120);
+
+function preview(store, room, failed) {
+	if (failed) return (failed.doubtful ? 'Sin respuesta: ' : 'No enviado: ') + oneLine(failed.text);
 	const last = room.last;
 	if (!last) return 'Sin mensajes todavía';
-	const text = last.deleted ? 'Mensaje eliminado' : last.text || 'Archivo';
-	const line = text.replace(/\s+/g, ' ').slice(0, 120);
+	const line = oneLine(last.deleted ? 'Mensaje eliminado' : last.text || 'Archivo');
 	if (last.from === store.me) return 'Tú: ' + line;
 	return room.kind === 'grupal' ? `${store.personName(last.from)}: ${line}` : line;
 }
@@ -23,7 +25,9 @@ function fill(button, store, room) {
 	button.title = online ? 'En línea' : '';
 	name.textContent = title;
 	when.textContent = brief(new Date(room.activity));
-	text.textContent = preview(store, room);
+	const failed = store.failedIn(room.uuid);
+	text.textContent = preview(store, room, failed);
+	button.classList.toggle('failing', Boolean(failed));
 	badge.hidden = room.unread === 0;
 	badge.replaceChildren(room.unread > 99 ? '99+' : String(room.unread),
 		h('span', { class: 'visually-hidden' }, room.unread === 1 ? ' mensaje sin leer' : ' mensajes sin leer'));

@@ -10,7 +10,7 @@ const FAILED_TEXT = 'No se pudieron cargar los mensajes. Reintentar';
 const NEAR_PX = 80;
 const GROUP_MS = 5 * 60000;
 
-// on: { retry, discard, edit, remove (of a message), older, back, lostFocus (what had it is gone) }
+// on: { retry, rewrite, discard, edit, remove (of a message), older, back, lostFocus (what had it is gone) }
 export function setUpThread({ store, on }) {
 	const scroller = $('scroller');
 	const list = $('messages');
@@ -49,6 +49,7 @@ export function setUpThread({ store, on }) {
 			state: mine ? store.messageState(message) : null,
 			changeable: mine && Boolean(message.id) && !message.deleted && store.features.edits,
 			onRetry: () => on.retry(message),
+			onRewrite: () => on.rewrite(message),
 			onDiscard: () => on.discard(message),
 			onEdit: () => on.edit(message),
 			onDelete: () => on.remove(message),
@@ -68,8 +69,8 @@ export function setUpThread({ store, on }) {
 				rows.push(['fresh', '', () => h('li', { class: 'fresh' }, 'Mensajes nuevos')]);
 			}
 			const view = viewOf(message, previous, room);
-			const { id, text, url, edited, deleted, error, at } = message;
-			const shows = JSON.stringify([id, text, url, edited, deleted, error, at, view]);
+			const { id, text, url, edited, deleted, error, textRefused, at } = message;
+			const shows = JSON.stringify([id, text, url, edited, deleted, error, textRefused, at, view]);
 			rows.push([message.key, shows, () => messageElement(message, view)]);
 			previous = message;
 		}
