@@ -233,6 +233,40 @@ const below = (page) => page.evaluate(() => {
   return box.scrollHeight - box.scrollTop - box.clientHeight;
 });
 
+test('much that is unread opens at its line, and is read when its end has been seen', async () => {
+  await leave(luis);
+  await ask(() => luis.evaluate(() => document.getElementById('thread-open').hidden), 5000, 'the list');
+  const before = await badge(luis, 'Ana García');
+  for (let i = 0; i < 20; i += 1) await send(123, 456, say(`por leer\n\n${i}.`));
+  await ask(async () => await badge(luis, 'Ana García') === before + 20, 8000, 'twenty unread');
+  await room(luis, 'Ana García').click();
+  await luis.waitForSelector('#messages[aria-busy="false"]');
+  await luis.locator('.fresh').waitFor();
+  const box = await luis.locator('#scroller').boundingBox();
+  const line = await luis.locator('.fresh').boundingBox();
+  assert.ok(line.y >= box.y && line.y < box.y + 100, `the line at ${line.y - box.y}`);
+  assert.equal(await luis.textContent('#to-bottom'), `${before + 20} nuevos`);
+  await drawn(luis);
+  assert.equal(await badge(luis, 'Ana García'), before + 20);
+  assert.equal(await readAt(say('por leer\n\n19.')), null);
+  await luis.click('#to-bottom');
+  await ask(() => readAt(say('por leer\n\n19.')), 8000, 'the mark');
+  await ask(async () => await badge(luis, 'Ana García') === 0, 5000, 'no badge');
+}, 40000);
+
+test('what comes while one reads far above is delivered, and read when one gets there', async () => {
+  await luis.evaluate(() => { document.getElementById('scroller').scrollTop = 200; });
+  await ask(() => luis.locator('#to-bottom').isVisible(), 5000, 'the way down');
+  await send(123, 456, say('muy abajo'));
+  await luis.waitForSelector('#to-bottom:text("1 nuevo")');
+  await state(ana, say('muy abajo'), 'entregado');
+  // a quarter of a second later it would have been marked
+  await luis.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 300); }));
+  assert.equal(await readAt(say('muy abajo')), null);
+  await luis.evaluate(() => { document.getElementById('scroller').scrollTop = 1e6; });
+  await state(ana, say('muy abajo'), 'leido');
+});
+
 test('another size of the window, or a longer draft, moves nobody from where he reads', async () => {
   for (let i = 0; i < 25; i += 1) await send(456, 123, say(`una\ndos\nlínea ${i}`));
   await bubble(ana, say('línea 24')).waitFor();

@@ -61,23 +61,21 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		if (!thread.loaded) thread.complete = newest.length === 0;
 		// A short page is nearly always the whole room; asked now, nobody is offered older messages that are not there.
 		if (!thread.loaded && newest.length && newest.length < PAGE) await loadBefore(room.uuid, newest[0].id).catch(() => {});
+		if (!thread.loaded) markFresh(thread, room.unread);
 		thread.loaded = true;
 		store.emit('thread');
 		receipts.learn(room.uuid);
 	}
 
-	// Joins first and loads after, so that no message falls between the two.
+	// Joins first and loads after, so that no message falls between the two. It is read once its end is in view.
 	async function open(uuid) {
 		const room = store.rooms.get(uuid);
 		if (!room) return;
-		const unread = room.unread;
 		const thread = store.thread(uuid);
+		if (thread.loaded && store.current !== uuid) markFresh(thread, room.unread);
 		store.select(uuid);
 		await rooms.join(room);
 		if (!thread.loaded) await loadNewest(room, null);
-		markFresh(thread, unread);
-		store.emit('thread');
-		if (receipts.watching(uuid)) await receipts.readAll(room);
 	}
 
 	// Known and ready to be opened, which the person may not want any more.

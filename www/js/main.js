@@ -199,6 +199,7 @@ function watchAttention({ store, receipts }) {
 		if (room && receipts.watching(room.uuid)) receipts.readAll(room);
 	};
 	addEventListener('focus', look);
+	store.on('end-in-view', look);
 	store.on('rooms-loaded', look);
 	document.addEventListener('visibilitychange', look);
 }

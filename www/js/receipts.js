@@ -15,8 +15,8 @@ export function createReceipts({ store, api, remote, rooms }) {
 	let timer = null;
 	let retry = null;
 
-	// Is somebody looking at this room now?
-	const watching = (uuid) => store.current === uuid && document.visibilityState === 'visible' && document.hasFocus();
+	// Is somebody looking at the end of this room now?
+	const watching = (uuid) => store.current === uuid && store.endInView && document.visibilityState === 'visible' && document.hasFocus();
 
 	function pump() {
 		const next = queue.shift();
@@ -94,7 +94,7 @@ export function createReceipts({ store, api, remote, rooms }) {
 			}
 			unseen.get(room.uuid).push(message.id);
 		},
-		// The room was opened or looked at again.
+		// The end of the room came into view, or was looked at again.
 		async readAll(room) {
 			if (room.unread || room.unlisted) await markAll(room);
 		},

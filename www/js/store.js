@@ -37,6 +37,8 @@ export function createStore(me, demo) {
 		me,
 		rooms,
 		current: null,
+		// The end of the open conversation is on the screen; ui/scroll.js says so.
+		endInView: false,
 		// The list of rooms has been read at least once.
 		loaded: false,
 		// What this server can do; remote.js learns it.
@@ -91,6 +93,12 @@ export function createStore(me, demo) {
 			store.current = uuid;
 			store.emit('select');
 			store.emit('rooms');
+		},
+
+		setEndInView(yes) {
+			const came = yes && !store.endInView;
+			store.endInView = yes;
+			if (came) store.emit('end-in-view');
 		},
 
 		thread(uuid) {

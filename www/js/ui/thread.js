@@ -1,13 +1,15 @@
-// The open conversation: head, messages, scrolling. Called by main.js.
+// The open conversation: head and messages. Called by main.js.
 // Elements are kept by the message's key and made anew only when what they show has changed.
 
 import { $, h, icon, setAvatar } from './dom.js';
 import { brief, day, sameDay } from './format.js';
 import { messageElement } from './message.js';
+import { setUpScroll } from './scroll.js';
 
 const OLDER_TEXT = 'Ver mensajes anteriores';
+const EMPTY_TEXT = 'Aún no hay mensajes. Escribe el primero.';
+const LOADING_TEXT = 'Cargando…';
 const FAILED_TEXT = 'No se pudieron cargar los mensajes. Reintentar';
-const NEAR_PX = 80;
 const GROUP_MS = 5 * 60000;
 
 // on: { retry, rewrite, discard, edit, remove (of a message), older, back, lostFocus (what had it is gone) }
@@ -15,25 +17,14 @@ export function setUpThread({ store, on }) {
 	const scroller = $('scroller');
 	const list = $('messages');
 	let elements = new Map();
-	let missed = 0;
 	let loadingOlder = false;
-	// Whether the end is being read, and the size of the scroller when that was known.
-	let atEnd = true;
-	let size = '';
-
-	const sizeNow = () => `${scroller.clientWidth} ${scroller.clientHeight}`;
-	const nearBottom = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
-	const toBottom = () => {
-		scroller.scrollTop = scroller.scrollHeight;
-		atEnd = true;
-		setMissed(0);
-	};
-
-	function setMissed(count) {
-		missed = count;
-		$('to-bottom').hidden = nearBottom() && !count;
-		$('to-bottom').replaceChildren(icon('down'), count ? `${count} ${count === 1 ? 'nuevo' : 'nuevos'}` : 'Al final');
-	}
+	const scroll = setUpScroll({
+		store,
+		onTop() {
+			const thread = store.current && store.thread(store.current);
+			if (thread?.loaded && !thread.complete) older();
+		},
+	});
 
 	function viewOf(message, previous, room) {
 		const mine = message.from === store.me;
@@ -46,7 +37,7 @@ export function setUpThread({ store, on }) {
 			isGroup,
 			sender: store.personName(message.from),
 			author: isGroup && !mine && first ? store.personName(message.from) : null,
-			state: mine ? store.messageState(message) : null,
+			state: mine && !message.deleted ? store.messageState(message) : null,
 			changeable: mine && Boolean(message.id) && !message.deleted && store.features.edits,
 			onRetry: () => on.retry(message),
 			onRewrite: () => on.rewrite(message),
@@ -111,24 +102,22 @@ export function setUpThread({ store, on }) {
 		elements = next;
 	}
 
-	// Keeps what is being read in its place: at the end when it was there, else by the distance to the end.
-	function render({ stick = false } = {}) {
+	function render() {
 		const room = store.rooms.get(store.current);
 		if (!room) return;
 		const thread = store.thread(room.uuid);
-		const wasNear = nearBottom();
-		const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-		const oldestBefore = list.querySelector('.message');
+		const settle = scroll.hold();
 		reconcile(plan(room, thread));
 		const noOlder = thread.loaded ? thread.complete : !thread.failed;
 		// A control that goes does not take the focus along.
 		if (noOlder && document.activeElement === $('older')) scroller.focus({ preventScroll: true });
 		$('older').hidden = noOlder;
 		$('older').textContent = thread.loaded ? OLDER_TEXT : FAILED_TEXT;
-		$('thread-empty').hidden = !thread.loaded || thread.messages.length > 0;
+		$('thread-empty').hidden = (thread.failed && !thread.loaded) || thread.messages.length > 0;
+		$('thread-empty').textContent = thread.loaded ? EMPTY_TEXT : LOADING_TEXT;
+		$('thread-empty').classList.toggle('late', !thread.loaded);
 		list.setAttribute('aria-busy', String(!thread.loaded && !thread.failed));
-		if (stick || wasNear) toBottom();
-		else if (list.querySelector('.message') !== oldestBefore) scroller.scrollTop = scroller.scrollHeight - fromEnd;
+		settle(thread.loaded);
 	}
 
 	function subtitle(room) {
@@ -169,23 +158,6 @@ export function setUpThread({ store, on }) {
 	$('thread-back').append(icon('back'));
 	$('thread-back').onclick = on.back;
 	$('older').onclick = older;
-	$('to-bottom').onclick = () => {
-		toBottom();
-		$('composer-text').focus();
-	};
-	scroller.addEventListener('scroll', () => {
-		// Another size scrolls too; that is not the person's doing.
-		if (sizeNow() === size) atEnd = nearBottom();
-		setMissed(nearBottom() ? 0 : missed);
-		const thread = store.current && store.thread(store.current);
-		if (scroller.scrollTop < NEAR_PX && thread?.loaded && !thread.complete) older();
-	}, { passive: true });
-	// A turned phone, its keyboard, a composer that grows: who reads the end goes on reading it, who reads above too.
-	new ResizeObserver(() => {
-		size = sizeNow();
-		if (store.current && atEnd) toBottom();
-		else setMissed(missed);
-	}).observe(scroller);
 
 	let shown = null;
 	store.on('select', () => {
@@ -195,13 +167,11 @@ export function setUpThread({ store, on }) {
 		shown = store.current;
 		elements = new Map();
 		list.replaceChildren();
-		render({ stick: true });
+		scroll.leave();
+		render();
 	});
 	store.on('rooms', head);
 	store.on('typing', showWriters);
-	store.on('thread', () => render());
-	store.on('arrival', ({ room }) => {
-		if (room.uuid === store.current && !nearBottom()) setMissed(missed + 1);
-	});
-	return { toBottom, focusTitle: () => $('thread-title').focus() };
+	store.on('thread', render);
+	return { toBottom: scroll.toBottom, focusTitle: () => $('thread-title').focus() };
 }

@@ -1,0 +1,92 @@
+// Where one reads in the open conversation: at its end, or above it with a way down. Called by thread.js.
+
+import { $, icon } from './dom.js';
+
+const NEAR_PX = 80;
+const ABOVE_FRESH_PX = 8;
+
+// onTop(): the beginning of what is loaded comes into view.
+export function setUpScroll({ store, onTop }) {
+	const scroller = $('scroller');
+	let missed = 0;
+	// The conversation has been put where its reading begins.
+	let begun = false;
+	// Whether the end is being read, and the size of the scroller when that was known.
+	let atEnd = true;
+	let size = '';
+
+	const sizeNow = () => `${scroller.clientWidth} ${scroller.clientHeight}`;
+	const nearBottom = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
+
+	// Tells what is in view, and how many new ones are below it.
+	function show(count) {
+		const near = nearBottom();
+		missed = near ? 0 : count;
+		$('to-bottom').hidden = near;
+		$('to-bottom').replaceChildren(icon('down'), missed ? `${missed} ${missed === 1 ? 'nuevo' : 'nuevos'}` : 'Al final');
+		store.setEndInView(begun && near);
+	}
+
+	function toBottom() {
+		scroller.scrollTop = scroller.scrollHeight;
+		atEnd = true;
+		show(0);
+	}
+
+	// At the end, or at the line above what is new where the end does not show it.
+	function begin() {
+		scroller.scrollTop = scroller.scrollHeight;
+		const fresh = scroller.querySelector('.fresh');
+		const above = fresh ? scroller.getBoundingClientRect().top - fresh.getBoundingClientRect().top : 0;
+		if (above > 0) scroller.scrollTop -= above + ABOVE_FRESH_PX;
+		atEnd = nearBottom();
+		begun = true;
+		show(store.rooms.get(store.current).unread);
+	}
+
+	// Called before the messages are drawn anew; what it returns is called after that, and keeps what is being read in
+	// its place: at the end when it was there, else by the distance to the end.
+	function hold() {
+		const wasNear = nearBottom();
+		const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+		const oldest = scroller.querySelector('.message');
+		return (loaded) => {
+			if (loaded && !begun) begin();
+			else if (wasNear) toBottom();
+			else {
+				if (scroller.querySelector('.message') !== oldest) scroller.scrollTop = scroller.scrollHeight - fromEnd;
+				show(missed);
+			}
+		};
+	}
+
+	$('to-bottom').onclick = () => {
+		toBottom();
+		$('composer-text').focus();
+	};
+	scroller.addEventListener('scroll', () => {
+		// Another size scrolls too; that is not the person's doing.
+		if (sizeNow() === size) atEnd = nearBottom();
+		show(missed);
+		if (scroller.scrollTop < NEAR_PX) onTop();
+	}, { passive: true });
+	// A turned phone, its keyboard, a composer that grows: who reads the end goes on reading it, who reads above too.
+	new ResizeObserver(() => {
+		size = sizeNow();
+		if (store.current && atEnd) toBottom();
+		else show(missed);
+	}).observe(scroller);
+	store.on('arrival', ({ room }) => {
+		if (room.uuid === store.current) show(missed + 1);
+	});
+
+	return {
+		toBottom,
+		hold,
+		// Another conversation, or none.
+		leave() {
+			begun = false;
+			store.setEndInView(false);
+		},
+	};
+}
