@@ -121,12 +121,45 @@ test('an address ends where a reader would end it', async () => {
     ['(véase https://example.org/a).', 'https://example.org/a'],
     ['https://es.wikipedia.org/wiki/Go_(lenguaje)', 'https://es.wikipedia.org/wiki/Go_(lenguaje)'],
     ['[https://example.org/b_(c)], y ya', 'https://example.org/b_(c)'],
+    ['«https://example.org/c»', 'https://example.org/c'],
+    ['“https://example.org/d”.', 'https://example.org/d'],
+    ['`https://example.org/e`', 'https://example.org/e'],
+    ['**https://example.org/f**', 'https://example.org/f'],
+    ['https://example.org/g…', 'https://example.org/g'],
+    ['HTTPS://example.org/H', 'https://example.org/H'],
   ];
   for (const [text, href] of pairs) {
     await write(ana, `${say('enlace')} ${text}`);
     await ask(async () => await bubble(ana, text).locator('a').getAttribute('href') === href, 5000, href);
     assert.ok((await bubble(ana, text).locator('.text').textContent()).endsWith(text));
   }
+});
+
+test('what cannot be seen is not sent, nor is what an input method has not finished', async () => {
+  for (const text of ['\u200b', ' \u2800\n', '\u3164', '\u2066\u2069']) {
+    await ana.fill('#composer-text', text);
+    assert.equal(await ana.isDisabled('#composer-send'), true);
+    await ana.press('#composer-text', 'Enter');
+    assert.equal(await ana.inputValue('#composer-text'), text);
+  }
+  await ana.fill('#composer-text', 'へん');
+  const enter = (keyCode) => ana.evaluate((code) => document.getElementById('composer-text')
+    .dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: code, bubbles: true, cancelable: true })), keyCode);
+  await enter(229);
+  assert.equal(await ana.inputValue('#composer-text'), 'へん');
+  await ana.fill('#composer-text', say('👍🏽 へん'));
+  await enter(13);
+  await state(ana, say('👍🏽 へん'), 'entregado');
+});
+
+test('the button says what it does, and a deleted message has no ticks', async () => {
+  await edit('por quitar');
+  assert.equal(await ana.getAttribute('#composer-send', 'aria-label'), 'Guardar');
+  await ana.keyboard.press('Escape');
+  assert.equal(await ana.getAttribute('#composer-send', 'aria-label'), 'Enviar');
+  await change('DELETE', say('por quitar'));
+  await ask(async () => /^Mensaje eliminado/.test(await ana.locator('.message').last().locator('.text').textContent()), 5000, 'it gone');
+  assert.equal(await ana.locator('.message').last().locator('.state').count(), 0);
 });
 
 test('right to left stands right to left', async () => {

@@ -4,6 +4,9 @@
 import { $, icon } from './dom.js';
 import { showNotice } from './status.js';
 
+// Something to see: blanks, marks of direction and fillers of scripts are nothing.
+const visible = (text) => /[^\s\p{Cf}\u2800\u3164\u115f\u1160\uffa0]/u.test(text);
+
 // onSend(uuid, text) returns a text of refusal, or nothing when it is on its way; onEdit(message, text) resolves
 // when it is done; onWriting(uuid, yes) hears of each key.
 export function setUpComposer({ store, onSend, onEdit, onWriting }) {
@@ -18,7 +21,7 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 	function fit() {
 		box.style.height = 'auto';
 		box.style.height = `${box.scrollHeight + 2}px`;
-		$('composer-send').disabled = box.value.trim() === '';
+		$('composer-send').disabled = !visible(box.value);
 	}
 
 	function setText(text) {
@@ -27,12 +30,18 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 		fit();
 	}
 
+	// What is being edited, null for a new message.
+	function mark(message) {
+		edited = message;
+		$('composer-edit').hidden = !message;
+		for (const name of ['aria-label', 'title']) $('composer-send').setAttribute(name, message ? 'Guardar' : 'Enviar');
+	}
+
 	// The draft waits until the edit is over.
 	function edit(message) {
 		if (!edited) drafts.set(shown, box.value);
-		edited = message;
+		mark(message);
 		begun = message.text;
-		$('composer-edit').hidden = false;
 		setText(message.text);
 		box.focus();
 	}
@@ -46,8 +55,7 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 
 	function endEdit() {
 		if (!edited) return;
-		edited = null;
-		$('composer-edit').hidden = true;
+		mark(null);
 		setText(drafts.get(shown) ?? '');
 	}
 
@@ -72,7 +80,7 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 
 	function submit() {
 		const text = box.value;
-		if (text.trim() === '' || !store.current) return;
+		if (!visible(text) || !store.current) return;
 		if (edited) return submitEdit(edited, text);
 		const refusal = onSend(store.current, text);
 		$('composer-error').textContent = refusal ?? '';
@@ -97,7 +105,8 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 			event.stopPropagation();
 			endEdit();
 		}
-		if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+		// 229: in Safari the composition is over when its Enter comes.
+		if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
 		event.preventDefault();
 		submit();
 	});

@@ -24,14 +24,14 @@ function endOf(address) {
 	for (; end > 0; end -= 1) {
 		const last = address[end - 1];
 		if (surplus[last] > 0) surplus[last] -= 1;
-		else if (!'.,;:!?'.includes(last)) break;
+		else if (!'.,;:!?…*'.includes(last)) break;
 	}
 	return end;
 }
 
 // Text with its http(s) addresses as links; everything else stays text.
 function richText(text) {
-	return text.split(/(https?:\/\/[^\s<>"']+)/).flatMap((part, i) => {
+	return text.split(/(https?:\/\/[^\s<>"'`«»“”‘’]+)/i).flatMap((part, i) => {
 		if (i % 2 === 0) return part;
 		const end = endOf(part);
 		const href = safeLink(part.slice(0, end));
@@ -63,7 +63,8 @@ function stateMark({ state, readers }, isGroup) {
 function actions({ onEdit, onDelete }) {
 	const button = (name, label, onclick) =>
 		h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick }, icon(name));
-	return h('div', { class: 'actions' }, button('pencil', 'Editar mensaje', onEdit), button('bin', 'Eliminar mensaje', onDelete));
+	return h('div', { class: 'beside' },
+		h('div', { class: 'actions' }, button('pencil', 'Editar mensaje', onEdit), button('bin', 'Eliminar mensaje', onDelete)));
 }
 
 // A text that was refused is refused again: it is to be written anew.
