@@ -9,7 +9,7 @@ import { messageUuid } from './uuid5.js';
 const TEXT_MAX_BYTES = 65535;
 const WAIT_MS = 12000;
 const UNAVAILABLE_PAUSE_MS = 2000;
-const UNAVAILABLE_UNTIL_MS = 20000;    // so long a server that cannot take it is asked again
+const UNAVAILABLE_UNTIL_MS = 10000;    // so long a server that cannot take it is asked again
 // Refusals that may pass, and those of the text, which another try does not mend.
 const PASSING = ['sin_conexion', 'sin_respuesta', 'unavailable'];
 const TEXT_REFUSED = ['bad_request', 'too_long'];
