@@ -59,12 +59,24 @@ test('from the first screen into a conversation by the keyboard alone', async ()
 }, 60000);
 
 test('the dialog keeps the focus, names its fault, and gives the focus back', async () => {
+  const size = ana.viewportSize();
+  await ana.setViewportSize({ width: 640, height: 360 });
   await ana.focus('#new-chat');
   await ana.keyboard.press('Enter');
-  assert.equal(await focused(ana), 'new-id');
+  // it opens at its beginning, also where it is taller than the window
+  assert.equal(await ana.evaluate(() => document.activeElement.value), 'person');
+  assert.equal(await ana.evaluate(() => document.getElementById('new-dialog').scrollTop), 0);
+  await ana.focus('#new-id');
   await ana.keyboard.type('x');
   await ana.keyboard.press('Enter');
   await ana.waitForSelector('#new-error:text("número de usuario")');
+  const seen = (id) => ana.evaluate((one) => document.getElementById('new-dialog')
+    .contains(document.elementFromPoint(...(({ x, y }) => [x + 5, y + 5])(document.getElementById(one).getBoundingClientRect()))), id);
+  assert.ok(await seen('new-error'));
+  await ana.fill('#new-id', '99999');
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#new-error:text("No hay ninguna persona con ese número")');
+  await ana.setViewportSize(size);
   assert.deepEqual(await nameless(ana), []);
   await ana.keyboard.press('Escape');
   assert.equal(await focused(ana), 'new-chat');

@@ -147,6 +147,19 @@ test('a phone: one thing at a time, back by the browser, nothing wider than the 
   await phone.goBack();
   await phone.locator('.side').waitFor();
   assert.equal(await phone.locator('#thread').isVisible(), false);
+  // the page's own way back is a step back too, also after a reload
+  await room(phone, 'Luis Martínez').tap();
+  await bubble(phone, say('orden 12')).waitFor();
+  const steps = await phone.evaluate(() => history.length);
+  await phone.reload();
+  await bubble(phone, say('orden 12')).waitFor();
+  await phone.tap('#thread-back');
+  await phone.locator('.side').waitFor();
+  await phone.goForward();
+  await bubble(phone, say('orden 12')).waitFor();
+  assert.equal(await phone.evaluate(() => history.length), steps);
+  await phone.goBack();
+  await phone.locator('.side').waitFor();
   assert.deepEqual(phone.complaints, []);
   await phone.context().close();
 });

@@ -181,6 +181,48 @@ test('the people of the demo are not of this campus: a number opens the page all
   await page.context().close();
 });
 
+test('without a list of people the first screen asks for a number, and one is shown by name and letters', async () => {
+  const page = await person(house, '');
+  await page.route('**/demo.json', (route) => route.fulfill({ status: 404, body: '' }));
+  await page.reload();
+  await page.waitForSelector('#chooser-id-label:text-is("Número de usuario")');
+  assert.equal(await page.locator('#chooser-form').isVisible(), true);
+  assert.equal(await page.locator('#chooser-people').isVisible(), false);
+  await page.fill('#chooser-id', '123');
+  await page.press('#chooser-id', 'Enter');
+  await page.waitForSelector('#me-name:text("Ana García")');
+  assert.equal(await page.textContent('#me-avatar'), 'AG');
+  await page.context().close();
+});
+
+test('what is being written outlives a reload, each in its conversation, and not the person', async () => {
+  await openWith(ana, 101);
+  await ana.fill('#composer-text', say('para María'));
+  await openWith(ana, 456);
+  await ana.fill('#composer-text', say('para Luis'));
+  await ana.reload();
+  await connected(ana);
+  const holds = (text) => ask(async () => await ana.inputValue('#composer-text') === text, 5000, text);
+  await holds(say('para Luis'));
+  await ana.press('#composer-text', 'Enter');
+  await state(ana, say('para Luis'), 'entregado');
+  await room(ana, 'María Hernández').click();
+  await holds(say('para María'));
+  await ana.reload();
+  await connected(ana);
+  await room(ana, 'Luis Martínez').click();
+  await holds('');
+  const page = await ana.context().newPage();
+  await page.goto(`${house.webUrl}/?usuario=123`);
+  await connected(page);
+  await openWith(page, 101);
+  await page.fill('#composer-text', say('se va conmigo'));
+  await page.click('#me-change');
+  await page.waitForSelector('.person');
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  await page.close();
+}, 60000);
+
 test('a broken token in the address is only a broken token', async () => {
   const page = await person(house, '');
   await page.goto('about:blank');

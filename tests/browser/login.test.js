@@ -43,6 +43,11 @@ test('the first screen asks for a token and offers no numbers', async () => {
   assert.equal(await ana.locator('#chooser-form').isVisible(), false);
   assert.equal(await ana.locator('#chooser-people').isVisible(), false);
   await shoot(ana, 'login-token');
+  await ana.route('**/demo.json', (route) => route.fulfill({ status: 404, body: '' }));
+  await ana.reload();
+  await ana.waitForSelector('#chooser-token');
+  assert.equal(await ana.locator('#chooser-form').isVisible(), false);
+  await ana.unroute('**/demo.json');
   await paste(ana, 'no es un token');
   assert.match(await ana.textContent('#chooser-error'), /tres partes/);
 }, 90000);

@@ -19,8 +19,13 @@ test('an unknown person comes back to the first screen with the reason', async (
   house = await House.open();
   const page = await person(house, '');
   await page.goto(`${house.webUrl}/?usuario=999999999`);
-  await page.waitForFunction(() => document.getElementById('chooser-error').textContent !== '');
+  await page.waitForSelector('#chooser-error:text("El usuario 999999999 no puede entrar.")');
   assert.equal(new URL(page.url()).search, '');
+  await page.goto(`${house.webUrl}/?usuario=abc`);
+  await page.waitForSelector('#chooser-error:text("no hay un número de usuario válido")');
+  await page.goto(`${house.webUrl}/?usuario=123#/sala/no-hay-tal`);
+  await page.waitForSelector('#notice:text("Esa conversación no existe")');
+  assert.equal(new URL(page.url()).hash, '#/');
   await page.context().close();
 }, 60000);
 
@@ -68,14 +73,48 @@ test('relay away and back at once: the page says it, and what was written meanwh
   assert.equal(await stored(say('mientras tanto')), 1);
 }, 90000);
 
+test('a part of the page that does not come: it says so', async () => {
+  const page = await person(house, '');
+  await page.route('**/socket.io.esm.min.js', (route) => route.abort());
+  await page.goto(`${house.webUrl}/?usuario=123`);
+  await page.waitForSelector('#starting:text("No se pudo cargar la página")');
+  await page.unroute('**/socket.io.esm.min.js');
+  await page.reload();
+  await page.waitForSelector('#connection[data-state="conectado"]');
+  assert.equal(await page.locator('#starting').isVisible(), false);
+  await page.context().close();
+});
+
+test('a list and a conversation that are long in coming say so', async () => {
+  const page = await person(house, '');
+  const open = {};
+  for (const [name, pattern] of [['list', /\/salas$/], ['thread', /limit=50/]]) {
+    const gate = new Promise((resolve) => { open[name] = resolve; });
+    await page.route(pattern, (route) => gate.then(() => route.continue()));
+  }
+  await page.goto(`${house.webUrl}/?usuario=123`);
+  await page.waitForSelector('#connection[data-state="conectado"]');
+  // longer than a connection may take
+  await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 3500); }));
+  assert.equal(await page.textContent('#rooms-wait'), 'Cargando…');
+  open.list();
+  await page.locator('.room').first().click();
+  await page.waitForSelector('#thread-empty:text("Cargando…")');
+  assert.equal(await page.locator('#rooms-wait').isVisible(), false);
+  open.thread();
+  await page.locator('.message').first().waitFor();
+  assert.equal(await page.locator('#thread-empty').isVisible(), false);
+  await page.context().close();
+}, 40000);
+
 test('a page that finds no server says that the list comes with it', async () => {
   for (const part of ['relay', 'fcgi']) await house.stopPart(part);
   const page = await person(house, '');
   await page.goto(`${house.webUrl}/?usuario=123`);
-  await page.locator('#rooms-away').waitFor({ timeout: 15000 });
+  await page.locator('#rooms-wait:text("vuelven con la conexión")').waitFor({ timeout: 15000 });
   for (const part of ['fcgi', 'relay']) await house.startPart(part);
   await page.locator('#rooms .room').first().waitFor({ timeout: 20000 });
-  await page.locator('#rooms-away').waitFor({ state: 'hidden' });
+  await page.locator('#rooms-wait').waitFor({ state: 'hidden' });
   await page.context().close();
   await ana.waitForSelector('#connection[data-state="conectado"]', { timeout: 20000 });
 }, 90000);

@@ -33,6 +33,7 @@ export function connect(parts, { me, navigation, refused }) {
 	function show() {
 		const polled = socketState !== 'conectado' && parts.poller.working;
 		showConnection(polled ? 'sondeo' : socketState, parts.connection?.transport);
+		store.setConnected(polled || socketState === 'conectado');
 	}
 
 	function onState(state) {

@@ -4,6 +4,7 @@
 import { createApi } from './api.js';
 import { connect } from './connection.js';
 import { createConversation } from './conversation.js';
+import { createDrafts } from './drafts.js';
 import { createOutbox, surplus } from './outbox.js';
 import { createPresence } from './presence.js';
 import { createReceipts } from './receipts.js';
@@ -24,6 +25,8 @@ import { setUpThread } from './ui/thread.js';
 
 const NARROW = matchMedia('(max-width: 760px)');
 const UNSENT_TEXT = 'Hay mensajes que no constan como enviados. Si sales, se borran de este navegador.';
+const REFUSED_TEXT = 'No autorizado'; // the server's
+const UNKNOWN_ROOM_TEXT = 'Esa conversación no existe, o no estás en ella.';
 const DISCARDED_TEXT = 'Descartado aquí. Si llegó a enviarse, volverá a aparecer.';
 
 // People and groups to offer. Without the file (a real campus) the page asks for the number or a token.
@@ -65,7 +68,21 @@ function roomInAddress() {
 function setUpNavigation(parts, screen) {
 	const { store, conversation, rooms } = parts;
 	const attempt = (promise) => promise.catch((error) => showNotice(error.message));
-	let fromList = false;
+
+	// Not one more step to go back over.
+	function replaceWithList() {
+		history.replaceState(null, '', '#/');
+		follow();
+	}
+
+	// The list may have had no place for it.
+	async function find(uuid) {
+		const room = await rooms.find(uuid);
+		if (roomInAddress() !== uuid) return;
+		if (room) return follow();
+		showNotice(UNKNOWN_ROOM_TEXT);
+		replaceWithList();
+	}
 
 	function follow() {
 		const uuid = roomInAddress();
@@ -78,8 +95,7 @@ function setUpNavigation(parts, screen) {
 		} else {
 			store.select(null);
 			if (left) screen.rooms.focusRoom(left);
-			// The list may have had no place for it.
-			if (uuid && store.loaded) attempt(rooms.find(uuid).then((room) => room && roomInAddress() === uuid && follow()));
+			if (uuid && store.loaded) attempt(find(uuid));
 		}
 	}
 	addEventListener('hashchange', follow);
@@ -93,14 +109,14 @@ function setUpNavigation(parts, screen) {
 	function goTo(uuid) {
 		const hash = uuid ? `#/sala/${encodeURIComponent(uuid)}` : '#/';
 		if (location.hash === hash) return follow();
-		fromList = Boolean(uuid) && !store.current;
+		const fromList = Boolean(uuid) && !roomInAddress();
 		location.hash = hash;
+		if (fromList) history.replaceState({ fromList }, '');
 	}
-	// The way back to the list is one step of the browser's where the list is what comes before.
+	// The way back to the list is one step of the browser's where the list is what comes before, also after a reload.
 	function back() {
-		if (fromList) history.back();
-		else goTo(null);
-		fromList = false;
+		if (history.state?.fromList) history.back();
+		else replaceWithList();
 	}
 	return { goTo, back, follow, attempt };
 }
@@ -136,6 +152,7 @@ function setUpWriting({ store, outbox, conversation, presence }, screen, attempt
 	});
 	screen.composer = setUpComposer({
 		store,
+		drafts: createDrafts(store.me),
 		onSend(uuid, text) {
 			const refusal = tooLong(text);
 			if (refusal) return refusal;
@@ -205,10 +222,11 @@ function watchAttention({ store, receipts }) {
 }
 
 // Whether the people of the demo can come in by their number: asked with the first one. A refusal may mean that the
-// server wants a token, or that its people are others.
+// server wants a token, or that its people are others. Where nobody is listed it is asked with two numbers at once, which
+// is a bad request where numbers count, and nothing but no token where they do not.
 async function takesNumbers(people) {
-	if (people.length === 0) return true;
-	const answer = await createApi({ userId: String(people[0].id) }).rooms().catch((error) => error);
+	const userId = people.length ? String(people[0].id) : '1, 1';
+	const answer = await createApi({ userId }).rooms().catch((error) => error);
 	return answer.status !== 401;
 }
 
@@ -245,6 +263,16 @@ function watchMidnight(store) {
 	}, next - now + 1000);
 }
 
+function showMe({ me, personName }) {
+	$('me-name').textContent = personName(me);
+	setAvatar($('me-avatar'), personName(me), me);
+}
+
+// A number that the server does not take says no more than that: the word of why is ours.
+function refusedAs(me) {
+	return (text) => leave(!me.token && text === REFUSED_TEXT ? `El usuario ${me.userId} no puede entrar.` : text);
+}
+
 async function start() {
 	const session = readSession();
 	watchAddress();
@@ -253,9 +281,9 @@ async function start() {
 	if (!me) return;
 	const parts = makeParts(me, demo);
 	const { store } = parts;
+	$('starting').hidden = true;
 	$('app').hidden = false;
-	$('me-name').textContent = store.personName(me.userId);
-	setAvatar($('me-avatar'), store.personName(me.userId), me.userId);
+	showMe(store);
 	if (me.token) $('me-change').textContent = 'Salir';
 	$('me-change').onclick = () => {
 		if (parts.outbox.count && !confirm(UNSENT_TEXT)) return;
@@ -263,12 +291,10 @@ async function start() {
 		leave();
 	};
 	watchMidnight(store);
-	store.on('rooms', () => {
-		$('me-name').textContent = store.personName(me.userId);
-	});
+	store.on('rooms', () => showMe(store));
 	const navigation = setUpScreen(parts, demo);
 	watchAttention(parts);
-	connect(parts, { me, navigation, refused: leave });
+	connect(parts, { me, navigation, refused: refusedAs(me) });
 }
 
 start();

@@ -1,37 +1,13 @@
 // Who this page is: a person's number in the address (open identity) or a token, which is taken out of the
 // address at once and lives in this tab only. Called by main.js.
 
+import { forgetDrafts } from './drafts.js';
+import { storage } from './storage.js';
 import { parseId } from './ui/dom.js';
 
 const TOKEN = 'upred.token';
 const PERSON = 'upred.usuario';
 const REASON = 'upred.rechazo';
-
-// The tab's storage; where it is forbidden, this page's memory.
-const memory = new Map();
-const storage = {
-	get(name) {
-		try {
-			return sessionStorage.getItem(name);
-		} catch {
-			return memory.get(name) ?? null;
-		}
-	},
-	set(name, value) {
-		try {
-			sessionStorage.setItem(name, value);
-		} catch {
-			memory.set(name, value);
-		}
-	},
-	remove(name) {
-		try {
-			sessionStorage.removeItem(name);
-		} catch {
-			memory.delete(name);
-		}
-	},
-};
 
 function decode(text) {
 	try {
@@ -62,9 +38,12 @@ export function rememberToken(token) {
 // { userId, token }: one of them may be null; with a token the server says who it is (rememberPerson).
 export function readSession() {
 	takeFromAddress();
-	const userId = parseId(new URLSearchParams(location.search).get('usuario') ?? '');
+	const named = new URLSearchParams(location.search).get('usuario') ?? '';
+	const userId = parseId(named);
 	if (userId) return { userId, token: null };
-	return { userId: storage.get(PERSON), token: storage.get(TOKEN) };
+	const token = storage.get(TOKEN);
+	if (named && !token) storage.set(REASON, 'En la dirección no hay un número de usuario válido.');
+	return { userId: storage.get(PERSON), token };
 }
 
 export function rememberPerson(userId) {
@@ -75,6 +54,7 @@ export function rememberPerson(userId) {
 export function leave(reason = '') {
 	storage.remove(TOKEN);
 	storage.remove(PERSON);
+	forgetDrafts();
 	if (reason) storage.set(REASON, reason);
 	location.assign(location.pathname);
 }

@@ -41,6 +41,12 @@ export function createStore(me, demo) {
 		endInView: false,
 		// The list of rooms has been read at least once.
 		loaded: false,
+		// By a socket or by polls.
+		connected: false,
+		setConnected(yes) {
+			store.connected = yes;
+			store.emit('connection');
+		},
 		// What this server can do; remote.js learns it.
 		features: { edits: true, typing: true, presence: true },
 

@@ -10,6 +10,7 @@ function wrong(input, text) {
 }
 
 function show(text, waiting) {
+	$('starting').hidden = true;
 	$('app').hidden = true;
 	$('chooser').hidden = false;
 	$('chooser-error').textContent = text;
@@ -28,6 +29,7 @@ export function showWaiting(text, onCancel) {
 export function choosePerson({ people, byNumber, errorText }) {
 	show(errorText, false);
 	for (const part of document.querySelectorAll('.by-number')) part.hidden = !byNumber || people.length === 0;
+	$('chooser-id-label').textContent = byNumber && people.length ? 'Otro número de usuario' : 'Número de usuario';
 	$('chooser-number-box').hidden = byNumber;
 	if (!byNumber) $('chooser-number-box').append($('chooser-form'));
 	$('chooser-token-box').open = !byNumber || people.length === 0;

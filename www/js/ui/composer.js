@@ -1,5 +1,4 @@
-// The box one writes in: a new message, or an edit of an own one. Called by main.js; keeps a draft per
-// conversation.
+// The box one writes in: a new message, or an edit of an own one. Called by main.js.
 
 import { $, icon } from './dom.js';
 import { showNotice } from './status.js';
@@ -8,10 +7,9 @@ import { showNotice } from './status.js';
 const visible = (text) => /[^\s\p{Cf}\u2800\u3164\u115f\u1160\uffa0]/u.test(text);
 
 // onSend(uuid, text) returns a text of refusal, or nothing when it is on its way; onEdit(message, text) resolves
-// when it is done; onWriting(uuid, yes) hears of each key.
-export function setUpComposer({ store, onSend, onEdit, onWriting }) {
+// when it is done; onWriting(uuid, yes) hears of each key. drafts: what was written elsewhere (drafts.js).
+export function setUpComposer({ store, drafts, onSend, onEdit, onWriting }) {
 	const box = $('composer-text');
-	const drafts = new Map();
 	let shown = null;
 	let edited = null;
 	// What the box held when the edit began: unchanged, it is no edit, whatever the message says by now.
@@ -50,13 +48,14 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 	function takeBack(text) {
 		endEdit();
 		setText(box.value.trim() ? `${text}\n${box.value}` : text);
+		drafts.set(shown, box.value);
 		box.focus();
 	}
 
 	function endEdit() {
 		if (!edited) return;
 		mark(null);
-		setText(drafts.get(shown) ?? '');
+		setText(drafts.get(shown));
 	}
 
 	async function submitEdit(message, text) {
@@ -86,6 +85,7 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 		$('composer-error').textContent = refusal ?? '';
 		if (refusal) return;
 		box.value = '';
+		drafts.set(shown, '');
 		onWriting(shown, false);
 		fit();
 	}
@@ -113,7 +113,9 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 	box.addEventListener('input', () => {
 		$('composer-error').textContent = '';
 		fit();
-		if (!edited) onWriting(shown, box.value !== '');
+		if (edited) return;
+		drafts.set(shown, box.value);
+		onWriting(shown, box.value !== '');
 	});
 	store.on('thread', () => {
 		if (!edited?.deleted) return;
@@ -128,7 +130,7 @@ export function setUpComposer({ store, onSend, onEdit, onWriting }) {
 			onWriting(shown, false);
 		}
 		shown = store.current;
-		setText(drafts.get(shown) ?? '');
+		setText(shown ? drafts.get(shown) : '');
 	});
 	return { focus: () => box.focus(), edit, takeBack };
 }

@@ -4,8 +4,16 @@ import { $, parseId } from './dom.js';
 import { fillPeople } from './people.js';
 
 const TEXT = {
-	person: { label: 'Número de usuario', wrong: 'Escribe un número de usuario.' },
-	group: { label: 'Número de grupo', wrong: 'Escribe un número de grupo.' },
+	person: {
+		label: 'Número de usuario',
+		wrong: 'Escribe un número de usuario.',
+		unknown: 'No hay ninguna persona con ese número.',
+	},
+	group: {
+		label: 'Número de grupo',
+		wrong: 'Escribe un número de grupo.',
+		unknown: 'No hay ningún grupo con ese número.',
+	},
 };
 
 // actions: openPerson(id), openGroup(id), both resolve with the room's uuid or reject with the text to show;
@@ -16,6 +24,11 @@ export function setUpDialog({ me, demo, actions }) {
 	const kind = () => form.elements.kind.value;
 	// Counts what was asked for: the answer to what was given up, or asked for before, opens nothing.
 	let turn = 0;
+
+	function refuse(text) {
+		$('new-error').textContent = text;
+		$('new-error').scrollIntoView({ block: 'nearest' });
+	}
 
 	async function openId(id) {
 		turn += 1;
@@ -29,7 +42,7 @@ export function setUpDialog({ me, demo, actions }) {
 			dialog.close();
 			actions.opened(uuid);
 		} catch (error) {
-			if (wanted()) $('new-error').textContent = error.message;
+			if (wanted()) refuse(error.code === 'not_found' ? TEXT[kind()].unknown : error.message);
 		} finally {
 			if (mine === turn) form.removeAttribute('aria-busy');
 		}
@@ -49,8 +62,9 @@ export function setUpDialog({ me, demo, actions }) {
 		form.removeAttribute('aria-busy');
 		form.reset();
 		show();
+		// Where there is a list, the focus begins above it: at the field, below, it would scroll the list away.
 		dialog.showModal();
-		$('new-id').focus();
+		if ($('new-list').hidden) $('new-id').focus();
 	};
 	for (const radio of form.elements.kind) radio.onchange = show;
 	$('new-cancel').onclick = () => dialog.close();
@@ -58,7 +72,7 @@ export function setUpDialog({ me, demo, actions }) {
 		event.preventDefault();
 		const id = parseId($('new-id').value);
 		if (id) return openId(id);
-		$('new-error').textContent = TEXT[kind()].wrong;
 		$('new-id').focus();
+		refuse(TEXT[kind()].wrong);
 	};
 }

@@ -3,7 +3,9 @@
 import { $, avatar, h, setAvatar } from './dom.js';
 import { brief } from './format.js';
 
-const AWAY_MS = 3000;                  // so long the list may take to come
+const AWAY_MS = 3000;                  // so long a connection may take to come
+const LOADING_TEXT = 'Cargando…';
+const AWAY_TEXT = 'Tus conversaciones, y lo que quedó por enviar, vuelven con la conexión.';
 
 const oneLine = (text) => text.replace(/\s+/g, ' ').slice(0, 120);
 
@@ -98,10 +100,16 @@ export function setUpRooms({ store, onOpen }) {
 	});
 	store.on('rooms-loaded', () => {
 		$('rooms-empty').hidden = store.rooms.size > 0;
-		$('rooms-away').hidden = true;
+		$('rooms-wait').hidden = true;
 	});
+	let early = true;
+	const showWait = () => {
+		$('rooms-wait').textContent = store.connected || early ? LOADING_TEXT : AWAY_TEXT;
+	};
+	store.on('connection', showWait);
 	setTimeout(() => {
-		$('rooms-away').hidden = store.loaded;
+		early = false;
+		showWait();
 	}, AWAY_MS);
 	return { focusRoom: (uuid) => buttons.get(uuid)?.focus() };
 }
