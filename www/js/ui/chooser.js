@@ -32,7 +32,7 @@ export function choosePerson({ people, byNumber, errorText }) {
 	$('chooser-id-label').textContent = byNumber && people.length ? 'Otro número de usuario' : 'Número de usuario';
 	$('chooser-number-box').hidden = byNumber;
 	if (!byNumber) $('chooser-number-box').append($('chooser-form'));
-	$('chooser-token-box').open = !byNumber || people.length === 0;
+	$('chooser-token-box').open = !byNumber;
 	return new Promise((resolve) => {
 		// What is being mended is not wrong until it is sent again.
 		for (const input of [$('chooser-id'), $('chooser-token')]) input.oninput = () => input.removeAttribute('aria-invalid');
