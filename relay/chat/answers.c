@@ -128,8 +128,8 @@ static void apply(struct hall *h, struct held *a)
 	struct command *c = commands_find(h, a->command);
 
 	h->answers->doubtful -= a->pass > 0;
-	/* what ended the wait without the feed leaves the doubt to the next */
-	if (c && a->pass && h->feed_passed >= a->pass)
+	/* also when the feed was waited for in vain: a room waits once for each doubt */
+	if (c && a->pass)
 		lines_certain(&h->lines, c);
 	effects_apply(h, c, (struct slice){ a->effects, a->len });
 	if (c)

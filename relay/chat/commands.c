@@ -163,13 +163,39 @@ struct command *commands_find(const struct hall *h, uint64_t id)
 	return map_find(h->by_id, id_key(&id));
 }
 
+/* Its time runs from here on: into the list of those whose does, which is by that time. */
+static void begin_time(struct hall *h, struct command *c, uint64_t from_ms)
+{
+	struct command *before = TAILQ_LAST(&h->given, command_list);
+
+	c->first_out_ms = from_ms;
+	if (c->type == WIRE_CONNECT)
+		return;
+	while (before && before->first_out_ms > from_ms)
+		before = TAILQ_PREV(before, command_list, in_due);
+	if (before)
+		TAILQ_INSERT_AFTER(&h->given, before, c, in_due);
+	else
+		TAILQ_INSERT_HEAD(&h->given, c, in_due);
+}
+
 void commands_given(struct hall *h, struct command *c)
 {
-	if (c->first_out_ms)
-		return;
-	c->first_out_ms = eio_loop_now_ms(h->loop);
-	if (c->type != WIRE_CONNECT)
-		TAILQ_INSERT_TAIL(&h->given, c, in_due);
+	if (!c->first_out_ms)
+		begin_time(h, c, eio_loop_now_ms(h->loop));
+}
+
+/*
+ * A send got no answer: those that wait for its room have their time from their birth on. Else each would have its own
+ * when the one before has had it, and the last of many would wait for ever.
+ */
+static void hasten(struct hall *h, uint16_t to)
+{
+	struct command *c;
+
+	TAILQ_FOREACH(c, &h->commands, in_all)
+		if (c->state == COMMAND_WAITING && c->kind == WIRE_JOB_SENDS && c->to == to && !c->first_out_ms)
+			begin_time(h, c, c->born_ms);
 }
 
 void commands_end(struct hall *h, struct command *c)
@@ -199,8 +225,10 @@ void commands_fail(struct hall *h, struct command *c)
 	void *ctx = c->ctx;
 
 	if (c->type == WIRE_EVENT) {
-		if (c->unknown)
+		if (c->unknown && c->kind == WIRE_JOB_SENDS) {
 			lines_doubt(&h->lines, c);
+			hasten(h, c->to);
+		}
 		h->stats.unavailable++;
 		reply_refuse(c, REFUSED_UNAVAILABLE, 0);
 	} else if (c->type == WIRE_CONNECT && s) {
@@ -264,7 +292,10 @@ void commands_settle_refused(struct hall *h)
 	}
 }
 
-/* Fails those of a list, oldest first, that wait and are `ms` old: since birth, or since they were given. */
+/*
+ * Fails those of a list, oldest first, that wait and are `ms` old: since birth, or since their time runs. Of a socket's none
+ * before those it said before.
+ */
 static void fail_older(struct hall *h, struct command_list *list, bool arrivals, uint64_t ms)
 {
 	uint64_t now = eio_loop_now_ms(h->loop);
@@ -272,9 +303,14 @@ static void fail_older(struct hall *h, struct command_list *list, bool arrivals,
 
 	for (c = TAILQ_FIRST(list); c && now - (arrivals ? c->born_ms : c->first_out_ms) >= ms; c = next) {
 		next = TAILQ_NEXT(c, in_due);
-		if (c->state == COMMAND_WAITING)
+		if (c->state == COMMAND_WAITING && !TAILQ_PREV(c, command_list, in_line))
 			commands_fail(h, c);
 	}
+}
+
+void commands_fail_late(struct hall *h)
+{
+	fail_older(h, &h->given, false, COMMANDS_TOTAL_MS);
 }
 
 /* Without workers nothing waits but a CONNECT, which has its own time. */
@@ -293,7 +329,7 @@ void commands_tick(struct hall *h)
 {
 	fail_older(h, &h->arrivals, true, COMMANDS_ARRIVAL_MS);
 	if (bus_alive(h->bus))
-		fail_older(h, &h->given, false, COMMANDS_TOTAL_MS);
+		commands_fail_late(h);
 	else
 		fail_all(h);
 }

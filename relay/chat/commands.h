@@ -43,7 +43,9 @@ void commands_drop_arrival(struct hall *h, struct seat *seat);
 void commands_drop_reads(struct hall *h, struct seat *seat);
 /* Those that go to no worker (refused, or answered here) and whose turn has come. */
 void commands_settle_refused(struct hall *h);
-/* Ends what waited too long. */
+/* Ends those that have had their time and wait. */
+void commands_fail_late(struct hall *h);
+/* The same, for a CONNECT too; and without workers all that wait for one. */
 void commands_tick(struct hall *h);
 
 #endif

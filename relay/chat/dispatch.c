@@ -18,13 +18,13 @@
 #include "seats.h"
 
 #define ATTEMPT_MS 2500
+#define ATTEMPT_LEAST_MS 500           /* whoever is given to a worker has so long */
 #define SECOND_AFTER_MS 5              /* a second send job goes when the first is older */
 #define STUCK_MS 250                   /* a job so late no longer counts as one of the two */
 /*
- * So long answers wait for those of an older job. The design says 30 ms; on a loaded machine a worker stands
- * still longer than that between its commit and its answer, and a room heard ids out of order. Writers of a
- * room are serialized by its lock, so a long wait keeps the order; it costs nothing while the older job
- * answers in time.
+ * So long answers wait for those of an older job. The design says 30 ms; on a loaded machine a worker stands still longer
+ * than that between its commit and its answer, and a room heard ids out of order. Writers of a room are serialized by its
+ * lock, so a long wait keeps the order; it costs nothing while the older job answers in time.
  */
 #define HOLD_MS 250
 #define OTHERS_IN_JOB 6                /* their answers may be pages of 512 KiB, and a message holds 4 MiB */
@@ -119,12 +119,18 @@ static void encode(const struct command *c, uint64_t cursor, struct buf *out)
 	wire_put_command(out, &w);
 }
 
-static unsigned attempt_ms(const struct command *c, uint64_t now)
+/* Of a job as long as one of its commands has, so that who has little left takes it from nobody. */
+static unsigned attempt_ms(struct command **list, size_t n, uint64_t now)
 {
-	uint64_t spent = now - c->first_out_ms;
-	uint64_t left = spent < COMMANDS_TOTAL_MS ? COMMANDS_TOTAL_MS - spent : 1;
+	uint64_t most = ATTEMPT_LEAST_MS;
 
-	return left < ATTEMPT_MS ? (unsigned)left : ATTEMPT_MS;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t spent = now - list[i]->first_out_ms;
+
+		if (spent < COMMANDS_TOTAL_MS && COMMANDS_TOTAL_MS - spent > most)
+			most = COMMANDS_TOTAL_MS - spent;
+	}
+	return most < ATTEMPT_MS ? (unsigned)most : ATTEMPT_MS;
 }
 
 /* Nobody took them: they wait as before. */
@@ -160,7 +166,7 @@ static bool give_one(struct hall *h, enum wire_job_kind kind, size_t idle)
 		encode(list[i], cursor, &d->scratch);
 		j->commands[i] = list[i]->id;
 	}
-	j->id = bus_give(h->bus, kind, (uint16_t)n, buf_slice(&d->scratch), attempt_ms(list[0], now));
+	j->id = bus_give(h->bus, kind, (uint16_t)n, buf_slice(&d->scratch), attempt_ms(list, n, now));
 	for (size_t i = 0; i < n; i++)
 		list[i]->job = j->id;
 	if (j->id == 0) {
@@ -203,6 +209,7 @@ void dispatch_settle(struct hall *h)
 	bool gave = true;
 
 	effects_settle(h);
+	commands_fail_late(h);
 	if (answers_doubtful(h->answers) > 0)
 		release_answers(h->dispatch);
 	seats_let_go(h);
@@ -299,10 +306,7 @@ static void on_hold_over(void *ctx)
 	release_answers(d);
 }
 
-/*
- * What has no answer goes again, in its order and before newer ones: all places are free before the first is put back, and
- * the last is put back first, because each stands before all others then.
- */
+/* What has no answer goes again, before newer ones: the last is put back first, with all places free, to stand before all. */
 static void go_again(struct hall *h, const struct job_out *j)
 {
 	struct command *c;

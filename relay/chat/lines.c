@@ -93,9 +93,15 @@ static void line_place(struct lines *ls, struct line *l, bool first)
 		TAILQ_INSERT_TAIL(&ls->rings[ring], l, in_ring);
 }
 
-static bool goes_alone(const struct command *c)
+static bool goes_first(const struct command *c)
 {
 	return c->alone || c->attempt > 1;
+}
+
+/* Where there is doubt its answer will wait for the feed, and others of its job would with it. */
+static bool goes_alone(const struct lines *ls, const struct command *c)
+{
+	return goes_first(c) || lines_in_doubt(ls, c);
 }
 
 /* Behind those at the head that go alone: their turn was before, wherever they write. */
@@ -103,7 +109,7 @@ static void put_in_front(struct line_list *list, struct line *l)
 {
 	struct line *at = TAILQ_FIRST(list);
 
-	while (at && goes_alone(TAILQ_FIRST(&at->commands)))
+	while (at && goes_first(TAILQ_FIRST(&at->commands)))
 		at = TAILQ_NEXT(at, in_ring);
 	if (at)
 		TAILQ_INSERT_BEFORE(at, l, in_ring);
@@ -123,7 +129,7 @@ static struct line *first_free(struct lines *ls, struct line *l)
 		next = TAILQ_NEXT(l, in_ring);
 		TAILQ_REMOVE(&ls->rings[l->ring], l, in_ring);
 		l->aside = place_of(TAILQ_FIRST(&l->commands));
-		if (goes_alone(TAILQ_FIRST(&l->commands)))
+		if (goes_first(TAILQ_FIRST(&l->commands)))
 			put_in_front(&ls->aside[l->aside], l);
 		else
 			TAILQ_INSERT_TAIL(&ls->aside[l->aside], l, in_ring);
@@ -142,7 +148,7 @@ static void come_back(struct lines *ls, uint16_t place)
 	while ((l = TAILQ_LAST(&ls->aside[place], line_list))) {
 		TAILQ_REMOVE(&ls->aside[place], l, in_ring);
 		l->aside = 0;
-		if (goes_alone(TAILQ_FIRST(&l->commands)))
+		if (goes_first(TAILQ_FIRST(&l->commands)))
 			TAILQ_INSERT_HEAD(&ls->rings[l->ring], l, in_ring);
 		else
 			put_in_front(&ls->rings[l->ring], l);
@@ -219,7 +225,7 @@ struct forming {
 static struct command *take_from(struct lines *ls, struct forming *f, struct command *c, int kind,
 		size_t share)
 {
-	while (c && share > 0 && c->kind == kind && !goes_alone(c) && !place_is_taken(ls, c)) {
+	while (c && share > 0 && c->kind == kind && !goes_alone(ls, c) && !place_is_taken(ls, c)) {
 		size_t size = lines_size(c);
 
 		if (f->count == f->most || (f->count > 0 && f->bytes + size > WIRE_JOB_BYTES)) {
@@ -248,9 +254,9 @@ size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out)
 
 		next = TAILQ_NEXT(l, in_ring);
 		/* nor do those behind it, who may write where it writes, and are younger */
-		if (goes_alone(head) && f.count > 0)
+		if (goes_alone(ls, head) && f.count > 0)
 			break;
-		if (goes_alone(head)) {
+		if (goes_alone(ls, head)) {
 			command_goes_out(ls, head);
 			out[f.count++] = head;
 			line_place(ls, l, false);

@@ -119,7 +119,7 @@ void lines_back(struct lines *ls, struct command *c);
 void lines_answered(struct lines *ls, struct command *c);
 /*
  * A send ends without an answer: its message may be stored, or become so, until another of its place is (writers of a room
- * are serialized by the room's lock). The next one that is answered is in doubt, until lines_certain.
+ * are serialized by the room's lock). Until lines_certain those of this place are in doubt: each goes as a job of its own.
  */
 void lines_doubt(struct lines *ls, const struct command *c);
 bool lines_in_doubt(const struct lines *ls, const struct command *c);
