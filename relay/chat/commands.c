@@ -185,11 +185,7 @@ void commands_given(struct hall *h, struct command *c)
 		begin_time(h, c, eio_loop_now_ms(h->loop));
 }
 
-/*
- * A send got no answer: those that wait for its room have their time from their birth on. Else each would have its own
- * when the one before has had it, and the last of many would wait for ever.
- */
-static void hasten(struct hall *h, uint16_t to)
+void commands_hasten(struct hall *h, uint16_t to)
 {
 	struct command *c;
 
@@ -227,7 +223,7 @@ void commands_fail(struct hall *h, struct command *c)
 	if (c->type == WIRE_EVENT) {
 		if (c->unknown && c->kind == WIRE_JOB_SENDS) {
 			lines_doubt(&h->lines, c);
-			hasten(h, c->to);
+			commands_hasten(h, c->to);
 		}
 		h->stats.unavailable++;
 		reply_refuse(c, REFUSED_UNAVAILABLE, 0);

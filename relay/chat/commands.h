@@ -43,6 +43,11 @@ void commands_drop_arrival(struct hall *h, struct seat *seat);
 void commands_drop_reads(struct hall *h, struct seat *seat);
 /* Those that go to no worker (refused, or answered here) and whose turn has come. */
 void commands_settle_refused(struct hall *h);
+/*
+ * A send got no answer in its time, or its answer waited in vain: those that wait for its room (lines.h: places) have their
+ * time from their birth on. Else each would have its own when the one before has had it, and the last of many never end.
+ */
+void commands_hasten(struct hall *h, uint16_t to);
 /* Ends those that have had their time and wait. */
 void commands_fail_late(struct hall *h);
 /* The same, for a CONNECT too; and without workers all that wait for one. */

@@ -245,18 +245,21 @@ static void a_feed_without_answer_is_not_waited_for_for_ever(void **state)
 	settle();
 	answer(3, 0, "one", 11);
 	done(3);
-	pass(4990);
+	pass(300);
+	say(&ana, "one");
+	pass(4690);
 	settle();
 	assert_string_equal(heard(), "");
 	pass(20);
 	settle();
 	assert_string_equal(heard(), "#11 B:ack ");
-	/* a room waits once for each doubt */
-	say(&bea, "one");
+	/* who stood behind it has his time from his birth on; and a room waits once for each doubt */
 	settle();
+	assert_int_equal(jobs, 4);
+	assert_int_equal(given[4].ms, 500);
 	answer(4, 0, "one", 12);
 	done(4);
-	assert_string_equal(heard(), "#12 B:ack ");
+	assert_string_equal(heard(), "#12 A:ack ");
 }
 
 static void an_answer_that_comes_late_waits_as_well(void **state)
