@@ -66,6 +66,7 @@ struct sio_back {                           /* how far a session got; numbers ar
 	uint64_t left;                      /* the same when it left a room: what it had not heard there then is not found */
 	uint64_t cut;                       /* the last push of all when it was cut */
 	uint64_t until_ms;                  /* until when it may come back */
+	uint64_t looked;                    /* pushes looked through for it since it was cut */
 };
 
 struct sio_socket {

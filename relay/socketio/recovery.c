@@ -15,7 +15,10 @@
 #define AWAY_MOST 65536                     /* sessions that are away, and their seats together */
 #define SEATS_MOST 262144
 #define SEAT_SHARE (SEATS_MOST / AWAY_MOST) /* what a session weighs beside its seats */
-#define BEHIND_MOST 10000                   /* pushes, whoever they were for, that are looked through for one session */
+/* Pushes, whoever they were for, that are looked through: at a try, for one session that comes back and does not stay, for all. */
+#define BEHIND_MOST 10000
+#define LOOKED_MOST (5 * BEHIND_MOST)
+#define LOOKED_A_SECOND (100 * BEHIND_MOST) /* a fifth of a second of the processor */
 #define TAG_LEN 8
 
 /* ---- the log ---- */
@@ -226,6 +229,7 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 	if (!s->returns) {
 		w->back.cut = r->number;
 		w->back.until_ms = eio_loop_now_ms(r->loop) + r->keep_ms;
+		w->back.looked = 0;
 	}
 	memcpy(w->id, s->id, sizeof(w->id));
 	memcpy(w->pid, s->pid, sizeof(w->pid));
@@ -251,6 +255,22 @@ static bool complete(const struct sio_recovery *r, const struct sio_back *b, uin
 	return from >= r->dropped || (from >= b->last && b->cut >= r->dropped);
 }
 
+/* Looking comes before anybody was let in, and nobody else is served meanwhile: what it costs is bounded here. */
+static bool may_look(struct sio_recovery *r, struct sio_back *b, uint64_t behind)
+{
+	uint64_t now = eio_loop_now_ms(r->loop);
+
+	if (now - r->looked_since_ms >= 1000) {
+		r->looked_since_ms = now;
+		r->looked = 0;
+	}
+	if (behind > BEHIND_MOST || b->looked + behind > LOOKED_MOST || r->looked + behind > LOOKED_A_SECOND)
+		return false;
+	b->looked += behind;
+	r->looked += behind;
+	return true;
+}
+
 struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t *from_r, size_t bytes_max)
 {
 	struct sio_away *w = map_find(r->away, pid);
@@ -261,8 +281,7 @@ struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uin
 		return NULL;
 	if (from >= w->back.last && from < w->back.cut)  /* nothing in between was for it */
 		from = w->back.cut;
-	/* Whoever holds a session may ask often, and nobody else is served meanwhile. */
-	if (r->number - (from > r->dropped ? from : r->dropped) > BEHIND_MOST)
+	if (!may_look(r, &w->back, r->number - (from > r->dropped ? from : r->dropped)))
 		return NULL;
 	for (struct sio_kept *k = kept_behind(r, from); k && bytes_max; k = TAILQ_NEXT(k, next))
 		if (kept_hears(r, k, &w->peer, w->id) && (bytes += k->size) > bytes_max)

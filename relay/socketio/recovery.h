@@ -55,6 +55,7 @@ struct sio_recovery {                       /* open to the files of recovery alo
 	struct map *networks;               /* by name */
 	struct sio_network *heaviest;       /* or near it; NULL: not known */
 	size_t seats;                       /* of all that are away */
+	uint64_t looked, looked_since_ms;   /* pushes looked through in this second */
 	uint64_t number, dropped;           /* the last push's, the last that was dropped from the log */
 	char tag[IDS_SID_LEN + 1];          /* offsets of another log never fit */
 };
@@ -88,7 +89,8 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
 void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address);
 /*
  * The session of a pid, if everything it missed behind push `from` is still here and no more than bytes_max
- * (0: any number), and no more than 10,000 pushes for whomever came since it was cut; else NULL. `from` is moved on to
+ * (0: any number), and no more than 10,000 pushes for whomever came since it was cut; else NULL, as after five such looks
+ * for a session that was not accepted, or where others took the time there is for looking. `from` is moved on to
  * the cut where nothing before it was missed.
  */
 struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t *from_r, size_t bytes_max);

@@ -59,6 +59,50 @@ static void test_asks_once(void **state)
 	assert_true(sio_socket_returns(last));
 }
 
+/* True when the session is found; its client leaves before it is accepted. */
+static bool is_found(const struct known *k)
+{
+	struct eio_session *s = back(k);
+	bool found = sio_socket_returns(last);
+
+	fake_gone(s, EIO_PEER_CLOSED);
+	return found;
+}
+
+/* Looking comes before anybody is let in, and nobody else is served meanwhile: neither one session nor many take it all. */
+static void test_looks_are_bounded(void **state)
+{
+	struct slice busy = SLICE("\"b\"");
+	struct eio_session *s[120], *t;
+	struct known k[120] = { 0 }, any;
+	int found = 0;
+
+	(void)state;
+	t = join_room(&any);
+	fake_say(t, "2[\"join\",\"b\"]");
+	for (int i = 0; i < 120; i++)
+		s[i] = join_room(&k[i]);
+	push("[\"e\",{\"n\":1}]");
+	for (int i = 0; i < 120; i++)
+		note_offset(s[i], &k[i]);
+	push("[\"e\",{\"n\":2}]");
+	for (int i = 0; i < 120; i++)
+		fake_gone(s[i], EIO_PEER_CLOSED);
+	for (int i = 0; i < 9000; i++)
+		sio_push_kept(root, &busy, 1, SLICE_NONE, SLICE("[\"e\",{}]"));
+	accept_at_once = false;
+	fake_now += 1000;
+	for (int i = 0; i < 8; i++)
+		found += is_found(&k[0]);
+	assert_int_equal(found, 5);
+	for (int i = 1; i < 120; i++)
+		found += is_found(&k[i]);
+	assert_int_equal(found, 111);          /* a million pushes in a second */
+	fake_now += 1000;
+	assert_true(is_found(&k[119]));
+	assert_false(is_found(&k[0]));
+}
+
 /* All of it is kept, but no session is worth looking through so much. */
 static void test_far_behind(void **state)
 {
@@ -108,6 +152,7 @@ int main(void)
 	static size_t plenty = 16u << 20;
 	const struct CMUnitTest tests[] = {
 		RECOVERY(test_whose_sessions_make_room), RECOVERY(test_asks_once),
+		cmocka_unit_test_prestate_setup_teardown(test_looks_are_bounded, setup_recovery, teardown_recovery, &plenty),
 		cmocka_unit_test_prestate_setup_teardown(test_far_behind, setup_recovery, teardown_recovery, &plenty),
 		cmocka_unit_test_prestate_setup_teardown(test_quiet_beside_others, setup_recovery, teardown_recovery, &plenty),
 	};
