@@ -133,10 +133,10 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 # as one object, in which only the names of the installed headers can be met by those of a program
 OBJCOPY   ?= objcopy
 LIB_NAMES := sio_* eio_* buf_* slice_* mem_* json_* log_*
-$(LIB): $(LIB_OBJ)
+$(LIB): $(LIB_OBJ) Makefile
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(LD) -r -o $(@:.a=.o) $^
+	$(LD) -r -o $(@:.a=.o) $(LIB_OBJ)
 	$(OBJCOPY) --wildcard $(LIB_NAMES:%=--keep-global-symbol='%') $(@:.a=.o)
 	$(AR) rcs $@ $(@:.a=.o)
 

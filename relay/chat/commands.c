@@ -221,7 +221,7 @@ void commands_fail(struct hall *h, struct command *c)
 	void *ctx = c->ctx;
 
 	if (c->type == WIRE_EVENT) {
-		if (c->unknown && c->kind == WIRE_JOB_SENDS) {
+		if (c->unknown && c->to) {
 			lines_doubt(&h->lines, c);
 			commands_hasten(h, c->to);
 		}

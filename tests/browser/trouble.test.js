@@ -92,10 +92,10 @@ test('a list and a conversation that are long in coming say so', async () => {
     const gate = new Promise((resolve) => { open[name] = resolve; });
     await page.route(pattern, (route) => gate.then(() => route.continue()));
   }
+  await page.clock.install();
   await page.goto(`${house.webUrl}/?usuario=123`);
   await page.waitForSelector('#connection[data-state="conectado"]');
-  // longer than a connection may take
-  await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 3500); }));
+  await page.clock.fastForward(3500);  // longer than a connection may take
   assert.equal(await page.textContent('#rooms-wait'), 'Cargando…');
   open.list();
   await page.locator('.room').first().click();

@@ -78,6 +78,15 @@ static void lose_one(const char *room)
 	h->feed_hurry = false;
 }
 
+/* What Bea says then in that room is stored as number 11. */
+static void the_next_is_answered(void)
+{
+	say(&bea, "one");
+	settle();
+	answer(3, 0, "one", 11);
+	done(3);
+}
+
 /* A pass of the feed begins, and it ends. */
 static void pass_begins(void)
 {
@@ -123,10 +132,7 @@ static void the_next_waits_until_the_feed_has_brought_the_lost_one(void **state)
 	(void)state;
 	lose_one("one");
 	pass_begins();  /* too early: the next is not stored yet */
-	say(&bea, "one");
-	settle();
-	answer(3, 0, "one", 11);
-	done(3);
+	the_next_is_answered();
 	assert_true(h->feed_hurry);
 	pass_ends();
 	assert_string_equal(heard(), "");
@@ -150,10 +156,7 @@ static void meanwhile_nothing_else_goes_to_that_room_and_all_else_goes(void **st
 {
 	(void)state;
 	lose_one("one");
-	say(&bea, "one");
-	settle();
-	answer(3, 0, "one", 11);
-	done(3);
+	the_next_is_answered();
 	say(&ana, "one");
 	say(&eva, "two");
 	settle();
@@ -241,10 +244,7 @@ static void a_feed_without_answer_is_not_waited_for_for_ever(void **state)
 {
 	(void)state;
 	lose_one("one");
-	say(&bea, "one");
-	settle();
-	answer(3, 0, "one", 11);
-	done(3);
+	the_next_is_answered();
 	pass(300);
 	say(&ana, "one");
 	pass(4690);
@@ -284,10 +284,7 @@ static void a_late_job_is_given_up_all_the_same(void **state)
 {
 	(void)state;
 	lose_one("one");
-	say(&bea, "one");
-	settle();
-	answer(3, 0, "one", 11);
-	done(3);
+	the_next_is_answered();
 	say(&eva, "two");
 	settle();
 	pass(6);
