@@ -267,7 +267,7 @@ help:
 	@echo 'make run        the whole chat on this machine, in the foreground (Ctrl-C stops it)'
 	@echo 'make start|stop|restart|status|logs   the same in the background'
 	@echo '                RELAY_PORT=5000 WEB_PORT=8080 (0: a free one) RUN_DIR=build/run WEB=apache|apache-fcgid|apache-cgid|nginx'
-	@echo '                and every setting of the programs but DB_*, e.g. AUTH_MODE=token LOG_LEVEL=debug'
+	@echo '                and every setting of the programs but DB_*, PORT and FCGI_SOCKET, e.g. AUTH_MODE=token LOG_LEVEL=debug'
 	@echo 'make test       packages, build, every shelf of tests; SHELVES="unit talk" picks some'
 	@echo 'make asan       the same tests under AddressSanitizer and UBSan'
 	@echo 'make lint       the rules of the house that a command can check'
