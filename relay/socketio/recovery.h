@@ -89,9 +89,9 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
 void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address);
 /*
  * The session of a pid, if everything it missed behind push `from` is still here and no more than bytes_max
- * (0: any number), and no more than 10,000 pushes for whomever came since it was cut; else NULL, as after five such looks
- * for a session that was not accepted, or where others took the time there is for looking. `from` is moved on to
- * the cut where nothing before it was missed.
+ * (0: any number), and no more than 10,000 pushes for whomever came since it was cut; else NULL, as after 50,000 pushes
+ * looked through for a session that was not accepted, or where others took the time there is for looking. `from` is
+ * moved on to the cut where nothing before it was missed.
  */
 struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t *from_r, size_t bytes_max);
 /* Whether that is still so for a socket that took over a session and waited to be accepted. */
