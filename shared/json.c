@@ -373,12 +373,13 @@ size_t json_members(struct slice object, const char *const *keys, struct slice *
 	memset(values_r, 0, count * sizeof(*values_r));
 	if (json_kind(object) != JSON_OBJECT)
 		return 0;
-	while (found < count && json_next_member(&object, &name, &value)) {
-		for (i = 0; i < count && (values_r[i].n || !key_is(name, keys[i], strlen(keys[i]))); i++)
+	while (json_next_member(&object, &name, &value)) {
+		for (i = 0; i < count && !key_is(name, keys[i], strlen(keys[i])); i++)
 			;
-		if (i < count)
-			values_r[i] = value;
-		found += i < count;
+		if (i == count)
+			continue;
+		found += values_r[i].n == 0;
+		values_r[i] = value;
 	}
 	return found;
 }

@@ -35,7 +35,10 @@ enum json_fault json_check(struct slice text);
  * The kind of a value; JSON_NONE for an empty slice.
  */
 enum json_kind json_kind(struct slice value);
-/* Member by decoded key, compared byte for byte; the first of equal keys counts. Returns 1 and the value, or 0. */
+/*
+ * Member by decoded key, compared byte for byte; the last of equal keys counts, as in JavaScript and Python (RFC 8259
+ * leaves it open). Returns 1 and the value, or 0.
+ */
 int json_member(struct slice object, const char *key, struct slice *value_r);
 /* The same for several keys in one pass; n = 0 where there is none. Returns how many there are. */
 size_t json_members(struct slice object, const char *const *keys, struct slice *values_r, size_t count);

@@ -26,7 +26,9 @@ static const struct refusal *find_own(struct call *c, int64_t id, struct store_m
 		return REFUSE(MESSAGE_UNKNOWN);
 	if (!member)
 		return call_is_rest(c) ? REFUSE(MESSAGE_NOT_YOURS) : REFUSE(MESSAGE_UNKNOWN);
-	return m->sender.id == c->user_id ? NULL : REFUSE(NOT_AUTHOR);
+	if (m->sender.id != c->user_id)
+		return REFUSE(NOT_AUTHOR);
+	return m->sender.active ? NULL : REFUSE(MESSAGE_UNKNOWN);  /* suspended: his sockets are out within seconds */
 }
 
 static void open_about(struct buf *b, const struct store_message *m)

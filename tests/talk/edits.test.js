@@ -1,6 +1,6 @@
 'use strict';
 // Messages that their author changes or takes back, by event and by REST; nobody else can, and the room hears it.
-const { test, atEnd, pause, assert } = require('../lib/check');
+const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { cast, group, joinDirect, joinGroup, words, say, ISO } = require('./cast');
 
@@ -144,6 +144,20 @@ test('in a group the room hears it; who left it may not any more', async () => {
   await house.rows("UPDATE miembros_grupo SET estado_membresia = 'salio' WHERE grupo_id = ? AND usuario_id = ?", [club, ids[1]]);
   assert.equal((await luis.call('delete_message', { mensaje_id })).code, 'not_found');
   assert.equal((await house.api('DELETE', `/api/mensajes/mensajes/${mensaje_id}`, { user: ids[1] })).status, 403);
+});
+
+test('who was just suspended changes nothing in the time that his socket still has', async () => {
+  const { mensaje_id } = await say(ana, words(room, ids[0], 'queda'));
+  await house.rows("UPDATE usuarios SET estado = 'suspendido' WHERE id = ?", [ids[0]]);
+  const acks = [];
+  for (const socket of [ana, ana2]) {
+    socket.emit('edit_message', { mensaje_id, message: 'cambia' }, (ack) => acks.push(ack.code || ack.status));
+    socket.emit('delete_message', { mensaje_id }, (ack) => acks.push(ack.code || ack.status));
+  }
+  await ask(() => !ana.connected && !ana2.connected);
+  assert.deepEqual(acks.filter((code) => code !== 'not_found'), []);
+  const { contenido, d } = await row(mensaje_id);
+  assert.deepEqual([contenido, Number(d)], ['queda', 0]);
 });
 
 atEnd(() => house && house.stop());

@@ -93,9 +93,9 @@ static void kinds(void **state)
 
 static void members(void **state)
 {
-	struct slice object = SLICE(" { \"b\":{\"a\":0}, \"a\" : \"}\\\"]\" ,\"\\u0061\":2,\"a\":3,\"n\\u0074\":[1,{}],\"\":4 } ");
+	struct slice object = SLICE(" { \"b\":{\"a\":0}, \"s\" : \"}\\\"]\" ,\"a\":3,\"\\u0061\":2,\"n\\u0074\":[1,{}],\"\":4 } ");
 	static const struct { const char *key; int rc; const char *value; } rows[] = {
-		{ "b", 1, "{\"a\":0}" }, { "a", 1, "\"}\\\"]\"" }, { "nt", 1, "[1,{}]" }, { "", 1, "4" },
+		{ "b", 1, "{\"a\":0}" }, { "s", 1, "\"}\\\"]\"" }, { "a", 1, "2" }, { "nt", 1, "[1,{}]" }, { "", 1, "4" },
 		{ "A", 0, "kept" }, { "zz", 0, "kept" }, { "\\u0061", 0, "kept" },
 	};
 
