@@ -113,8 +113,8 @@ static const char *check_header(struct slice header)
 {
 	struct slice value;
 
-	/* of an alg given twice the first is looked at here, the last one with the signature */
-	if (!json_member(header, "alg", &value) || !slice_is(value, "\"HS256\""))
+	/* given twice it is refused: who looks with the signature need not take the one that we look at */
+	if (count_member(header, "alg", &value) != 1 || !slice_is(value, "\"HS256\""))
 		return "the algorithm is not HS256";
 	if (json_member(header, "crit", &value))
 		return "the header has crit";

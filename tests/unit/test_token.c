@@ -81,7 +81,8 @@ static const struct { const char *header, *claims, *sub, *why; } rows[] = {
 	{ "{\"alg\":\"none\"}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the algorithm is not HS256" },
 	{ "{\"alg\":\"HS512\"}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the algorithm is not HS256" },
 	{ "{}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the algorithm is not HS256" },
-	{ "{\"alg\":\"HS256\",\"alg\":\"none\"}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the signature is wrong" },
+	{ "{\"alg\":\"HS256\",\"alg\":\"none\"}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the algorithm is not HS256" },
+	{ "{\"alg\":\"none\",\"alg\":\"HS256\"}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the algorithm is not HS256" },
 	{ "{\"alg\":\"HS256\",\"crit\":[\"x\"]}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the header has crit" },
 };
 
