@@ -16,17 +16,15 @@ const struct refusal *handle_rest_readers(struct call *c)
 	struct store_reader *readers;
 	struct store_room room;
 	size_t count;
-	bool truncated;
+	bool more;
 	enum store_verdict v;
 	const struct refusal *no = lookup_room(c, c->request->params[0], &room);
 
 	if (no)
 		return no;
-	v = store_receipt_readers(c->store, room.id, c->user_id, c->arena, &readers, &count);
+	v = store_receipt_readers(c->store, room.id, c->user_id, c->arena, &readers, &count, &more);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	truncated = count > STORE_READERS_MAX;
-	count -= truncated;
 	buf_putc(b, '[');
 	for (size_t i = 0; i < count; i++) {
 		if (i)
@@ -38,7 +36,7 @@ const struct refusal *handle_rest_readers(struct call *c)
 		buf_putc(b, '}');
 	}
 	buf_putc(b, ']');
-	if (truncated)
+	if (more)
 		answer_header(&c->answer, "X-Truncated", "true");
 	etag_answer(c, buf_slice(b));
 	return NULL;

@@ -345,11 +345,12 @@ STORE_CHECK enum store_verdict store_receipt_read_all(struct store *st, const st
 struct store_reader { int64_t person_id, delivered_id, read_id; };  /* newest ids, 0: none; read is delivered too */
 #define STORE_READERS_MAX 500
 /*
- * How far others got and read the person's own messages among the newest of a room. By person; STORE_READERS_MAX + 1 at
- * most, so that one sees when there are more.
+ * How far others got and read the person's own messages among the newest of a room. By person, STORE_READERS_MAX at most;
+ * more_r: there are more people, or more recipient rows than were looked at, so that older marks may be missing.
  */
 STORE_CHECK enum store_verdict store_receipt_readers(struct store *st, int64_t room_id, int64_t person_id,
-						     struct arena *a, struct store_reader **readers_r, size_t *count_r);
+						     struct arena *a, struct store_reader **readers_r, size_t *count_r,
+						     bool *more_r);
 
 /* ---- the relay's own questions ---- */
 

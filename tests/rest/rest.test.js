@@ -82,6 +82,30 @@ test('a list of readers that ends says so', async () => {
   assert.equal(part.headers['x-truncated'], 'true');
 });
 
+test('a list of readers looks at a bounded number of rows, and says so', async () => {
+  const [p] = Object.values(people);
+  const db = house.db();
+  const where = `/api/mensajes/salas/${p.grupal.id}/recibos`;
+  const crowd = Array.from({ length: 500 }, (_, i) => 7100001 + i);
+  await db.query(`INSERT INTO usuarios (id, correo_institucional, hash_contrasena, nombre, apellido_paterno, fecha_nacimiento, rol)
+    VALUES ?`, [crowd.map((id) => [id, `p${id}@upred.example`, '!', 'Uno', 'Más', '2000-01-01', 'estudiante'])]);
+  await db.query('DELETE FROM mensajes WHERE sala_chat_id = ?', [p.grupal.id]);
+  const ids = [];
+  for (let i = 0; i < 41; i++) {
+    const [{ insertId }] = await db.query('INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) VALUES (UUID(), ?, ?, ?)', [p.grupal.id, p.ana, `${i}`]);
+    ids.push(insertId);
+  }
+  // Everybody read the first of them.
+  await db.query(`INSERT INTO destinatarios_mensaje (mensaje_id, destinatario_id, leido_en)
+    SELECT m.id, u.id, IF(m.id = ?, NOW(), NULL) FROM mensajes m JOIN usuarios u ON u.id IN (?) WHERE m.id IN (?)`, [ids[0], crowd, ids]);
+  const part = await ask(200, 'GET', where, { user: p.ana });
+  assert.deepEqual([part.json.length, part.headers['x-truncated']], [500, 'true']);
+  await db.query('DELETE FROM destinatarios_mensaje WHERE mensaje_id = ?', [ids[40]]);
+  const whole = await ask(200, 'GET', where, { user: p.ana });
+  assert.equal(whole.headers['x-truncated'], undefined);
+  assert.deepEqual(whole.json.map((r) => [r.usuario_id, r.leido_hasta]), crowd.map((id) => [id, ids[0]]));
+});
+
 test('without its database every call says when to come back', async () => {
   await house.stopPart('db', 'KILL');
   const [p] = Object.values(people);

@@ -217,7 +217,7 @@ static void messages_and_receipts(void)
 	struct store_read_all all;
 	struct store_reader *readers;
 	int64_t ids[STORE_SET_MAX], count;
-	bool member;
+	bool member, more;
 	size_t n;
 
 	for (k = 0; k < 4; k++) {
@@ -252,8 +252,8 @@ static void messages_and_receipts(void)
 	OK(store_unread_count(st, ID(110), group.id, &count));
 	OK(store_receipt_read_all(st, &direct, ID(2), mem, &all));
 	OK(store_receipt_read_all(st, &group, ID(110), mem, &all));
-	OK(store_receipt_readers(st, direct.id, ID(1), mem, &readers, &n));
-	assert_true(n == 1 && readers[0].person_id == ID(2) && readers[0].read_id > 0);
+	OK(store_receipt_readers(st, direct.id, ID(1), mem, &readers, &n, &more));
+	assert_true(n == 1 && readers[0].person_id == ID(2) && readers[0].read_id > 0 && !more);
 }
 
 static void feed(void)
