@@ -218,7 +218,8 @@ void polling_gone(struct eio_conn *c)
 		s->poll = NULL;
 	if (s->post == c)
 		s->post = NULL;
-	if (!done)
+	/* what went over to WebSocket does not die with a POST that it left behind */
+	if (!done && s->transport == s->host->polling)
 		session_end(s, reason, 0);
 }
 

@@ -200,6 +200,25 @@ test('polling: a second POST is 400, the first is 400 in the middle of it, the s
   c.destroy();
 });
 
+test('upgrade: a POST that was left behind and breaks off takes nothing with it', async () => {
+  const s = await C();
+  const p = await open(s);
+  const c = raw(s);
+  c.write(`POST ${p.url} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n4ab`);
+  await met(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('2probe');
+  assert.equal(await ws.nextText(), '3probe');
+  ws.send('5');
+  ws.send('4hola');
+  assert.equal(await ws.nextText(), '4hola');
+  c.reset();
+  await met(s);
+  ws.send('4still');
+  assert.equal(await ws.nextText(), '4still');
+  ws.destroy();
+});
+
 test('polling: a close packet from the client frees a held poll with a noop', async () => {
   const s = await C();
   const p = await open(s);
