@@ -329,12 +329,6 @@ int conn_answer_fault(struct eio_conn *c, enum eio_refusal refusal, enum request
 	return conn_answer(c, &a);
 }
 
-int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a)
-{
-	conn_deadline(c, CONN_KEEPALIVE_MS, EIO_REFUSED_IDLE);
-	return write_answer(c, a) < 0 || c->wants_close ? -1 : 1;
-}
-
 bool conn_was_kept_back(const struct eio_conn *c)
 {
 	return lws_service_adjust_timeout(lws_get_context(c->wsi), 1, 0) == 0;

@@ -128,11 +128,6 @@ struct conn_answer {
 };
 /* Writes a whole answer and ends the transaction: the value for the lws callback (0 or -1). */
 int conn_answer(struct eio_conn *c, const struct conn_answer *a);
-/*
- * Writes a whole answer to an upgrade request: the value for LWS_CALLBACK_HTTP_CONFIRM_UPGRADE (1 or -1). After 1
- * lws takes what follows for the next request, whatever length was announced: who sends a body needs wants_close.
- */
-int conn_answer_upgrade(struct eio_conn *c, const struct conn_answer *a);
 /* `{"code":3,…}` with its status, counted (EIO_REFUSALS: it was before). */
 int conn_answer_fault(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault);
 /*

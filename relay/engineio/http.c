@@ -13,11 +13,12 @@
 #include "post.h"
 
 #define TEXT_MAX 8192              /* as much as lws keeps of a request (max_http_header_data) */
-#define DISCARD_MAX 8388608        /* a larger body that is refused is not read away */
+#define DISCARD_MAX 8388608        /* a larger body that nobody wants is not read away */
 #define RETRY_LINE "Retry-After: 2\r\n"
 #define METHODS_LINE "Access-Control-Allow-Methods: GET, POST, OPTIONS\r\n"
 
 static const char json_type[] = "application/json";
+static const char too_large[] = "{\"message\":\"Payload too large\"}";
 
 /* Headers that are kept of a handshake. */
 static const struct {
@@ -114,7 +115,7 @@ static bool refuses_origin(struct eio_conn *c)
 }
 
 /* False when lws would misread it, see conn.h. */
-static bool begin_request(struct eio_conn *c, bool upgrade)
+static bool begin_request(struct eio_conn *c)
 {
 	bool fine = conn_request(c);
 
@@ -122,8 +123,11 @@ static bool begin_request(struct eio_conn *c, bool upgrade)
 	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
 	c->role = CONN_IDLE;
 	c->ended = c->head_only = c->base64 = c->octets = false;
-	/* see conn_answer_upgrade and offer_waits: then the next request needs a connection of its own */
-	c->wants_close = (upgrade && c->skipping) || offer_waits(c);
+	/*
+	 * Then the next request needs a connection of its own: after an answered upgrade lws takes what follows for the next
+	 * one, whatever length was announced; and see offer_waits.
+	 */
+	c->wants_close = (c->in_upgrade && c->skipping) || offer_waits(c);
 	c->jsonp = -1;
 	c->version = 4;
 	c->sid[0] = '\0';
@@ -133,12 +137,12 @@ static bool begin_request(struct eio_conn *c, bool upgrade)
 
 /* ---- the transport's path ---- */
 
-static int answer_busy(struct eio_conn *c, int (*answer)(struct eio_conn *c, const struct conn_answer *a))
+static int answer_busy(struct eio_conn *c)
 {
 	struct conn_answer a = { .status = 503, .type = json_type, .extra = RETRY_LINE,
 				 .body = SLICE("{\"message\":\"Service unavailable\",\"code\":\"unavailable\"}") };
 
-	return answer(c, &a);
+	return conn_answer(c, &a);
 }
 
 static int answer_text(struct eio_conn *c, int status, enum eio_refusal refusal, const char *text)
@@ -178,7 +182,10 @@ static int check_length(struct eio_conn *c, enum request_method method, size_t *
 		c->wants_close |= method == METHOD_OTHER;  /* lws may wait for a body that has no end */
 		return method == METHOD_POST ? 411 : 0;
 	}
-	return request_length(length, length_r) < 0 ? 400 : 0;
+	if (request_length(length, length_r) < 0)
+		return 400;
+	c->wants_close |= *length_r > DISCARD_MAX;
+	return *length_r > DISCARD_MAX && method != METHOD_POST ? 413 : 0;
 }
 
 static bool is_octets(struct eio_conn *c)
@@ -194,21 +201,19 @@ static int open_polling(struct eio_conn *c, const struct request *q)
 	struct eio_hub *h = c->hub;
 
 	if (!hub_welcomes(h))
-		return answer_busy(c, conn_answer);
+		return answer_busy(c);
 	struct eio_session *s = hub_open(h, q->version, false, handshake_copy(&h->request));
 	if (!s)
-		return answer_busy(c, conn_answer);
+		return answer_busy(c);
 	s->base64 = q->base64;
 	session_opened(s);
-	return s->state == SESSION_CLOSED ? answer_busy(c, conn_answer) : polling_get(c, s);
+	return s->state == SESSION_CLOSED ? answer_busy(c) : polling_get(c, s);
 }
 
 static int post_polling(struct eio_conn *c, struct eio_session *s, size_t length)
 {
-	if (length > c->hub->config.max_payload) {
-		c->wants_close |= length > DISCARD_MAX;
-		return answer_text(c, 413, EIO_REFUSED_BODY_LARGE, "{\"message\":\"Payload too large\"}");
-	}
+	if (length > c->hub->config.max_payload)
+		return answer_text(c, 413, EIO_REFUSED_BODY_LARGE, too_large);
 	c->octets = is_octets(c);
 	if (c->octets && s->version == 4) {
 		session_end(s, EIO_TRANSPORT_ERROR, 0);
@@ -247,17 +252,16 @@ static int engine_request(struct eio_conn *c, struct request *q, bool query_fits
 
 	if (status) {
 		c->wants_close = true;
-		return answer_text(c, status, request_length_refusal(status), request_fault_text(REQUEST_BAD));
+		return answer_text(c, status, request_length_refusal(status),
+				   status == 413 ? too_large : request_fault_text(REQUEST_BAD));
 	}
 	if (stranger)
 		return conn_answer_fault(c, EIO_REFUSED_ORIGIN, REQUEST_FORBIDDEN);
 	if (q->method == METHOD_OPTIONS)
 		return answer_preflight(c);
 	enum request_fault fault = query_fits ? judge(c, q, &s) : REQUEST_BAD;
-	if (fault != REQUEST_FINE) {
-		c->wants_close |= length > DISCARD_MAX;
+	if (fault != REQUEST_FINE)
 		return conn_answer_fault(c, query_fits ? request_fault_refusal(fault) : EIO_REFUSED_QUERY, fault);
-	}
 	if (!s)
 		return open_polling(c, q);
 	return q->method == METHOD_POST ? post_polling(c, s, length) : polling_get(c, s);
@@ -273,7 +277,7 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 	char retry[64];
 	size_t length;
 
-	if (check_length(c, method, &length) || length > DISCARD_MAX)
+	if (check_length(c, method, &length))
 		c->wants_close = true;
 	if (method != METHOD_GET && method != METHOD_HEAD) {
 		struct conn_answer a = { .status = 405, .type = json_type, .extra = "Allow: GET, HEAD\r\n",
@@ -307,7 +311,7 @@ int http_request(struct eio_conn *c)
 	struct request q = { 0 };
 	struct slice path;
 
-	bool fine = begin_request(c, c->in_upgrade);
+	bool fine = begin_request(c);
 	c->last_request = request_is_last(header(c, WSI_TOKEN_CONNECTION, connection));
 	q.method = read_method(c, &path);
 	c->head_only = q.method == METHOD_HEAD;
@@ -322,16 +326,6 @@ int http_request(struct eio_conn *c)
 }
 
 /* ---- upgrades ---- */
-
-static int refuse_upgrade(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault)
-{
-	struct conn_answer a = { .status = request_fault_status(fault), .type = json_type,
-				 .body = slice_of(request_fault_text(fault)) };
-
-	c->hub->host.stats.bad_requests++;
-	conn_refuse(c, refusal);
-	return conn_answer_upgrade(c, &a);
-}
 
 static bool is_websocket(struct eio_conn *c)
 {
@@ -348,32 +342,13 @@ static bool is_websocket(struct eio_conn *c)
 	return request_is_websocket(&u);
 }
 
-/*
- * An offer of HTTP/2 is ignored (RFC 9110 §7.8): the request is answered as it stands. Only what is
- * answered at once can be: to go on with anything else would let lws into HTTP/2.
- */
-static int ignore_h2c(struct eio_conn *c)
+static int upgrade_websocket(struct eio_conn *c)
 {
-	c->in_upgrade = true;
-	int rc = http_request(c);
-	c->in_upgrade = false;
-	return rc == 1 ? 1 : -1;
-}
-
-int http_upgrade(struct eio_conn *c)
-{
-	char upgrade[32];
 	struct eio_session *s;
 	struct request q = { .upgrade = true };
 	struct slice path;
 
-	/* of anything else lws has given the headers away already */
-	int n = lws_hdr_copy(c->wsi, upgrade, sizeof upgrade, WSI_TOKEN_UPGRADE);
-	if (n == 3 && strcasecmp(upgrade, "h2c") == 0)
-		return ignore_h2c(c);
-	if (n != 9 || strcasecmp(upgrade, "websocket") != 0)
-		return -1;
-	bool fine = begin_request(c, true);
+	bool fine = begin_request(c);
 	q.method = read_method(c, &path);
 	bool query_fits = read_query(c, &c->hub->request.query) == 0;
 	read_headers(c, &c->hub->request);
@@ -382,14 +357,14 @@ int http_upgrade(struct eio_conn *c)
 		return -1;
 	}
 	if (!is_ours(c, path) || !is_websocket(c) || !query_fits || !offer_protocol(c))
-		return refuse_upgrade(c, query_fits ? EIO_REFUSED_UPGRADE : EIO_REFUSED_QUERY, REQUEST_BAD);
+		return conn_answer_fault(c, query_fits ? EIO_REFUSED_UPGRADE : EIO_REFUSED_QUERY, REQUEST_BAD);
 	if (refuses_origin(c))
-		return refuse_upgrade(c, EIO_REFUSED_ORIGIN, REQUEST_FORBIDDEN);
+		return conn_answer_fault(c, EIO_REFUSED_ORIGIN, REQUEST_FORBIDDEN);
 	enum request_fault fault = judge(c, &q, &s);
 	if (fault != REQUEST_FINE)
-		return refuse_upgrade(c, request_fault_refusal(fault), fault);
+		return conn_answer_fault(c, request_fault_refusal(fault), fault);
 	if (!s && !hub_welcomes(c->hub))
-		return answer_busy(c, conn_answer_upgrade);
+		return answer_busy(c);
 	conn_allow_origin(c, SLICE_NONE);
 	handshake_free(c->shake);
 	c->shake = s ? NULL : handshake_copy(&c->hub->request);
@@ -397,4 +372,24 @@ int http_upgrade(struct eio_conn *c)
 		memcpy(c->sid, s->sid, sizeof c->sid);
 	conn_deadline(c, c->hub->config.header_timeout_ms, EIO_REFUSED_HEAD_SLOW);
 	return 0;
+}
+
+/*
+ * An offer of HTTP/2 is ignored (RFC 9110 §7.8): the request is answered as it stands. Only what is
+ * answered at once can be: to go on with anything else would let lws into HTTP/2.
+ */
+int http_upgrade(struct eio_conn *c)
+{
+	char upgrade[32];
+	int rc = -1;
+
+	/* of anything else lws has given the headers away already */
+	int n = lws_hdr_copy(c->wsi, upgrade, sizeof upgrade, WSI_TOKEN_UPGRADE);
+	c->in_upgrade = true;
+	if (n == 3 && strcasecmp(upgrade, "h2c") == 0)
+		rc = http_request(c) == 1 ? 1 : -1;
+	else if (n == 9 && strcasecmp(upgrade, "websocket") == 0)
+		rc = upgrade_websocket(c);
+	c->in_upgrade = false;
+	return rc;
 }

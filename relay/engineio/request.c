@@ -49,7 +49,12 @@ enum eio_refusal request_fault_refusal(enum request_fault fault)
 
 enum eio_refusal request_length_refusal(int status)
 {
-	return status == 411 ? EIO_REFUSED_NO_LENGTH : status == 501 ? EIO_REFUSED_CODING : EIO_REFUSED_LENGTH;
+	switch (status) {
+	case 411: return EIO_REFUSED_NO_LENGTH;
+	case 413: return EIO_REFUSED_BODY_LARGE;
+	case 501: return EIO_REFUSED_CODING;
+	default: return EIO_REFUSED_LENGTH;
+	}
 }
 
 static bool read_digits(struct slice text, size_t digits_max, uint64_t *value_r)

@@ -48,7 +48,7 @@ enum request_fault request_check(const struct request *q, const struct request_s
 /* `{"code":1,"message":"Session ID unknown"}` and 400, or 403. */
 const char *request_fault_text(enum request_fault fault);
 int request_fault_status(enum request_fault fault);
-/* Under which name it is counted; the same for the statuses of request lengths: 411, 501, 400. */
+/* Under which name it is counted; the same for the statuses of request lengths: 411, 413, 501, 400. */
 enum eio_refusal request_fault_refusal(enum request_fault fault);
 enum eio_refusal request_length_refusal(int status);
 

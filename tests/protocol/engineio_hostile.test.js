@@ -109,6 +109,23 @@ test('a body of exactly the limit passes, one more is 413, and the connection li
   assert.equal((await p.poll()).body, '4ok');
 });
 
+test('a huge body that nobody wants is not read away, whatever it comes with', async () => {
+  const s = await start({ ...quiet, origins: 'https://ours.test' });
+  const head = (method, url, extra = '') => `${method} ${url} HTTP/1.1\r\nHost: x\r\n${extra}Content-Length: 9000000000\r\n\r\n`;
+  const where = '/engine.io/?EIO=4&transport=polling';
+  const cases = [
+    [head('POST', where, 'Origin: https://theirs.test\r\n'), 403], [head('OPTIONS', where), 413], [head('GET', where), 413],
+    [head('GET', (await open(s)).url), 413], [head('POST', `${where}&sid=none`), 400], [head('GET', '/stats'), 200],
+  ];
+  for (const [request, status] of cases) {
+    const c = raw(s);
+    c.write(request);
+    await c.until(new RegExp(`^HTTP/1.1 ${status}[^]*Connection: close`, 'i'));
+    await c.closed();
+  }
+  await s.stop();
+});
+
 test('slow and silent peers are cut by their own deadlines', async () => {
   const s = await start({ ...quiet, 'header-timeout': 1000, 'body-timeout': 1000 });
   const p = await open(s);
