@@ -59,10 +59,8 @@ static enum ended once(struct store *st, struct call **calls, size_t count, int6
 	if (v == STORE_OK)
 		return ENDED_WELL;
 	/* it may be stored: from now on a row that is there is this command's own */
-	for (size_t i = 0; i < count; i++) {
-		calls[i]->found_is_ours = true;
-		calls[i]->in_doubt |= v == STORE_LOST;
-	}
+	for (size_t i = 0; v == STORE_LOST && i < count; i++)
+		calls[i]->found_is_ours = calls[i]->in_doubt = true;
 	store_rollback(st);
 	return ended_by(v);
 }

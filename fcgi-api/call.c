@@ -31,7 +31,7 @@ struct call *call_new_bus(const struct settings *s, struct store *st, const stru
 	struct call *c = call_new(s, st, CALL_BUS);
 
 	c->command = *command;
-	c->found_is_ours = command->attempt > 1;
+	c->found_is_ours = command->attempt == WIRE_AGAIN_UNKNOWN;
 	if (command->user.n && ids_parse(command->user, &c->user_id) != 0)
 		c->user_id = 0;
 	if (command->uuid.n == IDS_UUID_LEN)

@@ -28,7 +28,7 @@
 #define DEADLINE_MAX_MS 10000
 #define GRACE_S 12
 #define STUCK_S 60
-#define ANSWERS_MAX (WIRE_MESSAGE_MAX - 64 * 1024) /* what is over goes back as RETRY: then it comes alone */
+#define ANSWERS_MAX (WIRE_MESSAGE_MAX - 64 * 1024) /* what is over comes again, alone then */
 
 struct worker {
 	const struct settings *settings;
@@ -57,30 +57,37 @@ static void put_passing_trouble(struct buf *b, const struct call *c)
 	 * a connection is never refused for good because of a passing fault: its transport ends, the client
 	 * comes back
 	 */
-	bool close = c->command.type == WIRE_CONNECT && c->command.attempt > 1;
+	bool close = c->command.type == WIRE_CONNECT && c->command.attempt != WIRE_FIRST;
 	struct wire_effect e = { .kind = close ? WIRE_CLOSE : WIRE_RETRY };
 
 	wire_put_effect(b, &e);
 }
 
-static void put_answer(struct buf *out, const struct call *c)
+static bool fits(const struct buf *out, const struct call *c)
 {
 	static struct log_limit too_much;
-	size_t mark = wire_open_answer(out, c->command.id);
 
 	if (c->answer.effects.len > ANSWERS_MAX && log_limited(&too_much, 5))
 		log_error("bus", "an answer of %zu bytes is too much for the bus: asked for again in vain", c->answer.effects.len);
-	if (c->unanswered || out->len + c->answer.effects.len > ANSWERS_MAX)
-		put_passing_trouble(out, c);
-	else
-		buf_put_slice(out, buf_slice(&c->answer.effects));
-	wire_close_answer(out, mark);
+	return out->len + c->answer.effects.len <= ANSWERS_MAX;
 }
 
-/* It may be stored, and nobody could look: a refusal that says nothing of it would be wrong. */
-static bool is_in_doubt(const struct call *c)
+/*
+ * An event that may be stored, or is, and cannot be answered gets nothing: the relay takes it for lost, gives it again as
+ * such, and says so (outcome unknown) if it stays so. A refusal that says nothing of it would be wrong.
+ */
+static void put_answer(struct buf *out, const struct call *c)
 {
-	return c->unanswered && c->in_doubt && c->command.type == WIRE_EVENT;
+	bool answered = !c->unanswered && fits(out, c);
+
+	if (!answered && c->command.type == WIRE_EVENT && (!c->unanswered || c->in_doubt))
+		return;
+	size_t mark = wire_open_answer(out, c->command.id);
+	if (answered)
+		buf_put_slice(out, buf_slice(&c->answer.effects));
+	else
+		put_passing_trouble(out, c);
+	wire_close_answer(out, mark);
 }
 
 static void warn_if_commits_can_be_lost(struct worker *w)
@@ -144,9 +151,7 @@ static void do_job(struct worker *w, struct slice body)
 	w->me.last_job = w->me.answers = job.id;
 	buf_reset(&w->answers);
 	for (size_t i = 0; i < n; i++) {
-		/* no answer: the relay takes it for lost, and says so (outcome unknown) if it stays so */
-		if (!is_in_doubt(calls[i]))
-			put_answer(&w->answers, calls[i]);
+		put_answer(&w->answers, calls[i]);
 		if (!calls[i]->unanswered)
 			signals_send(w->signals, &calls[i]->answer);
 		call_free(calls[i]);

@@ -58,10 +58,16 @@ enum wire_command_type {
 	WIRE_MEMBERS = 5   /* membership: args is a list of wire_member */
 };
 
+enum wire_attempt {
+	WIRE_FIRST = 1,
+	WIRE_AGAIN = 2,          /* an earlier attempt changed nothing */
+	WIRE_AGAIN_UNKNOWN = 3   /* an earlier attempt had no answer: a row of this very command may be there */
+};
+
 struct wire_command {
 	uint64_t id;           /* the relay's, unique within its boot */
 	uint8_t type;          /* enum wire_command_type */
-	uint8_t attempt;       /* 1 or 2 */
+	uint8_t attempt;       /* enum wire_attempt */
 	struct slice sid;      /* Socket.IO id of the caller; empty for the relay's own commands */
 	struct slice user;     /* the connected user's id as decimal; empty before CONNECT is answered */
 	struct slice event;    /* event name as sent */

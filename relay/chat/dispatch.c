@@ -108,7 +108,8 @@ static size_t job_most(const struct hall *h, enum wire_job_kind kind, size_t idl
 static void encode(const struct command *c, uint64_t cursor, struct buf *out)
 {
 	struct wire_command w = {
-		.id = c->id, .type = c->type, .attempt = c->attempt, .event = c->event, .args = c->args,
+		.id = c->id, .type = c->type, .event = c->event, .args = c->args,
+		.attempt = c->attempt == 1 ? WIRE_FIRST : c->unknown ? WIRE_AGAIN_UNKNOWN : WIRE_AGAIN,
 		.uuid = slice_of(c->uuid), .cursor = cursor, .bad_text = c->bad_text,
 	};
 

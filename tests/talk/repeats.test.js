@@ -70,6 +70,25 @@ test('a client_id and an Idempotency-Key are the same thing', async () => {
   await luis.nothing('receive_message', { mensaje_id: String(one.json.id) }, 1400);
 });
 
+test('a repeat in a set that a locked room undid is a repeat still', async () => {
+  const locked = (await joinDirect(phone, third)).sala_uuid;
+  const on = await house.db().getConnection();
+  await on.beginTransaction();
+  await on.query('SELECT id FROM salas_chat WHERE sala_uuid = ? FOR UPDATE', [locked]);
+  const held = words(locked, me, 'retenida', { client_id: 'retenida' });
+  // One pass reads them, one job takes them.
+  const answers = [phone.call('send_message', words(room, me, 'libre')), phone.call('send_message', held),
+    phone.call('send_message', words(room, me, 'una', { client_id: 'ñ-1' }))];
+  const again = await answers[2];
+  await on.rollback();
+  on.release();
+  assert.deepEqual(again, { ...first, duplicate: true });
+  assert.equal((await answers[0]).duplicate, undefined);
+  const sent = await answers[1];
+  assert.ok(sent.status === 'sent' || sent.code === 'unavailable', JSON.stringify(sent));
+  assert.match(house.log('bus'), / warn attempt \d+ of \d+ commands not done: 1205 /);
+});
+
 test('without a client_id equal texts are different messages', async () => {
   const [a, b] = [await phone.call('send_message', words(room, me, 'igual')), await phone.call('send_message', words(room, me, 'igual'))];
   assert.notEqual(a.mensaje_uuid, b.mensaje_uuid);

@@ -236,7 +236,7 @@ static void a_lost_job_goes_again_one_by_one_then_is_unknown(void **state)
 	settle();
 	assert_int_equal(jobs, 3);
 	assert_int_equal(given[2].count, 1);
-	assert_int_equal(given[2].attempt, 2);
+	assert_int_equal(given[2].attempt, WIRE_AGAIN_UNKNOWN);
 	assert_in_range(given[2].ms, 1, 2500);
 	answer(3, 0, 31);
 	done(3);
@@ -274,7 +274,7 @@ static void passing_trouble_twice_is_unavailable_without_outcome(void **state)
 	say_retry(1, 0);
 	done(1);
 	settle();
-	assert_int_equal(given[2].attempt, 2);
+	assert_int_equal(given[2].attempt, WIRE_AGAIN);
 	say_retry(2, 0);
 	done(2);
 	assert_non_null(strstr(heard(), "A:error"));
