@@ -112,7 +112,7 @@ fuzzers: $(FUZZ_BIN)
 benches: $(BENCH_BIN)
 
 # a change of compiler or flags rebuilds; written only when it differs
-FLAGS_NOW := $(CC) $(BASE) $(MODE) $(HARDEN) $(SANITIZER) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+FLAGS_NOW := $(CC) $(BASE) $(MODE) $(HARDEN) $(SANITIZER) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(DB_CFLAGS) $(DB_LIBS)
 ifneq ($(FLAGS_NOW),$(file <$(BUILD)/flags))
 .PHONY: $(BUILD)/flags
 endif
