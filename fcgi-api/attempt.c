@@ -122,7 +122,7 @@ static void tell_undone(const struct store *st, size_t undone, size_t count, enu
 {
 	static struct log_limit limit;
 
-	if (undone > 0 && e != ENDED_LOST && e != ENDED_BADLY && log_limited(&limit, 5))
+	if (undone > 0 && e != ENDED_LOST && e != ENDED_BADLY && log_limited(&limit, LOG_LEVEL_WARN, 5))
 		log_warn("attempt", "%zu of %zu commands not done: %s", undone, count,
 			 e == ENDED_LATE ? "out of time" : store_trouble(st));
 }

@@ -55,7 +55,7 @@ void signals_send(struct signals *s, const struct answer *a)
 	if (s->message.len > WIRE_SIGNAL_MAX) {
 		s->lost++;
 		counters_add(COUNTER_SIGNALS_LOST, 1);
-		if (log_limited(&too_much, 1))
+		if (log_limited(&too_much, LOG_LEVEL_INFO, 1))
 			log_info("signals", "%zu bytes are too much for a signal; %lu lost so far", s->message.len,
 				 s->lost);
 		return;
@@ -65,7 +65,7 @@ void signals_send(struct signals *s, const struct answer *a)
 			continue;
 		s->lost++;
 		counters_add(COUNTER_SIGNALS_LOST, 1);
-		if (log_limited(&limit, 1))
+		if (log_limited(&limit, LOG_LEVEL_INFO, 1))
 			log_info("signals", "a relay does not take signals now; %lu lost so far", s->lost);
 	}
 }

@@ -17,7 +17,7 @@
 static void bad_message(struct bus *b, const char *what)
 {
 	b->stats.malformed++;
-	if (log_limited(&b->quiet, 5))
+	if (log_limited(&b->quiet, LOG_LEVEL_WARN, 5))
 		log_warn("bus", "%s dropped", what);
 	bus_report(b, BUS_TROUBLE, 0, 0, SLICE_NONE);
 }
@@ -53,7 +53,7 @@ static void on_answers(struct bus *b, struct worker *w, const struct wire_ready 
 
 	if (r->boot != b->boot) {
 		b->stats.answers_foreign++;
-		if (log_limited(&b->quiet, 5))
+		if (log_limited(&b->quiet, LOG_LEVEL_INFO, 5))
 			log_info("bus", "answers of worker %u are for an earlier relay", w->name.pid);
 		bus_report(b, BUS_TROUBLE, 0, 0, SLICE_NONE);
 		return;
@@ -70,7 +70,7 @@ static void on_answers(struct bus *b, struct worker *w, const struct wire_ready 
 	w->answered = r->answers;
 	if (!j) {
 		b->stats.answers_late++;
-		if (log_limited(&b->quiet, 5))
+		if (log_limited(&b->quiet, LOG_LEVEL_INFO, 5))
 			log_info("bus", "answers to job %llu came late", (unsigned long long)r->answers);
 	}
 	while (wire_next_answer(&answers, &command, &effects) == 1) {

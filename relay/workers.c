@@ -45,7 +45,7 @@ void job_lost(struct bus *b, struct job *j, const char *why)
 	uint64_t id = j->id;
 
 	b->stats.jobs_lost++;
-	if (log_limited(&b->quiet, 5))
+	if (log_limited(&b->quiet, LOG_LEVEL_WARN, 5))
 		log_warn("bus", "job %llu (%u commands) lost: %s", (unsigned long long)id, j->count, why);
 	job_free(b, j);
 	bus_report(b, BUS_LOST, id, 0, SLICE_NONE);
@@ -193,7 +193,7 @@ void worker_check_last(struct bus *b, struct worker *w, const struct wire_ready 
 		return;
 	if (last != w->job->id) {
 		b->stats.jobs_again++;
-		if (log_limited(&b->quiet, 5))
+		if (log_limited(&b->quiet, LOG_LEVEL_INFO, 5))
 			log_info("bus", "job %llu never arrived and is given again", (unsigned long long)w->job->id);
 		job_send(b, w->job);
 	} else if (r->answers == 0) {

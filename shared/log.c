@@ -107,9 +107,12 @@ void log_line(enum log_level level, const char *subject, const char *fmt, ...)
 		return; /* nowhere left to say it */
 }
 
-bool log_limited(struct log_limit *l, unsigned burst)
+bool log_limited(struct log_limit *l, enum log_level level, unsigned burst)
 {
 	struct timespec now;
+
+	if (!log_enabled(level))
+		return false;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	if (now.tv_sec != l->second) {
@@ -117,8 +120,7 @@ bool log_limited(struct log_limit *l, unsigned burst)
 
 		*l = (struct log_limit){ .second = now.tv_sec };
 		if (swallowed)
-			log_line(LOG_LEVEL_WARN, "log", "%lu lines like the next one were left out",
-				 swallowed);
+			log_line(level, "log", "%lu lines like the next one were left out", swallowed);
 	}
 	if (l->count < burst) {
 		l->count++;

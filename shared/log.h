@@ -31,10 +31,10 @@ void log_line(enum log_level level, const char *subject, const char *fmt, ...)
 #define log_if(level, subject, ...) do { if (log_enabled(level)) log_line(level, subject, __VA_ARGS__); } while (0)
 
 /*
- * True at most `burst` times a second per limiter (and says how many were swallowed when it opens again):
- * for lines that a peer can provoke at will.
+ * True at most `burst` times a second per limiter, and never for a level that is not logged; says at that level how many
+ * were swallowed when it opens again. For lines that a peer can provoke at will.
  */
 struct log_limit { long second; unsigned count; unsigned long swallowed; };
-bool log_limited(struct log_limit *l, unsigned burst);
+bool log_limited(struct log_limit *l, enum log_level level, unsigned burst);
 
 #endif

@@ -73,14 +73,15 @@ const char *store_trouble(const struct store *st)
 static void note_trouble(struct store *st, enum store_verdict v, const char *name, unsigned error, const char *text)
 {
 	const char *value = strstr(text, ": '");  /* "Incorrect … value: '…'": what was sent is not for the log */
+	enum log_level level = v == STORE_AGAIN || v == STORE_REFUSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
 
 	snprintf(st->trouble, sizeof(st->trouble), "%u %.*s (%s)", error,
 		 value ? (int)(value - text) : (int)strlen(text), text, name);
 	/* 2006 before anything ran: the server closed an idle session, which is replaced unseen (or says so there) */
 	if (error == 2006 && !st->ran)
 		log_debug("store", "%s", st->trouble);
-	else if (log_limited(&st->limit, error == st->logged ? 1 : 5))
-		log_line(v == STORE_AGAIN || v == STORE_REFUSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "store", "%s", st->trouble);
+	else if (log_limited(&st->limit, level, error == st->logged ? 1 : 5))
+		log_line(level, "store", "%s", st->trouble);
 	st->logged = error;
 }
 

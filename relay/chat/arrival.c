@@ -92,14 +92,14 @@ void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 	if (h->draining || (h->config.rate_limits && limits_take(h->limits, RATE_CONNECT, session, slice_of(seat->address), 0,
 			eio_loop_now_ms(h->loop)))) {
 		h->stats.arrivals_closed++;
-		if (log_limited(&limit, 5))
+		if (log_limited(&limit, LOG_LEVEL_INFO, 5))
 			log_info(seat->sid, "%s sent away: %s", seat->address, h->draining ? "leaving" : "too fast");
 		sio_socket_close_transport(s, EIO_CUT);
 		return;
 	}
 	if (auth.n > AUTH_MAX) {
 		h->stats.arrivals_refused++;
-		if (log_limited(&refused, 5))
+		if (log_limited(&refused, LOG_LEVEL_INFO, 5))
 			log_info(seat->sid, "connection from %s refused: too much auth", seat->address);
 		sio_socket_refuse(s, SLICE(auth_too_long));
 		return;

@@ -101,7 +101,7 @@ void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
 
 	if (!row && !e->wants_ack) {
 		h->stats.unknown_events++;
-		if (log_limited(&limit, 5))
+		if (log_limited(&limit, LOG_LEVEL_INFO, 5))
 			log_info(seat->sid, "user %s: unknown event, nobody to tell", seat->user);
 		return;
 	}

@@ -156,7 +156,7 @@ static void apply_refuse(struct hall *h, struct command *c, const struct wire_ef
 	if (!s || c->seat->user)
 		return;
 	h->stats.arrivals_refused++;
-	if (log_limited(&limit, 20))
+	if (log_limited(&limit, LOG_LEVEL_INFO, 20))
 		log_info(c->seat->sid, "connection from %s refused", c->seat->address);
 	sio_socket_refuse(s, e->object);
 }
@@ -169,7 +169,7 @@ static void apply_close(struct hall *h, struct command *c)
 	if (!s)
 		return;
 	h->stats.arrivals_closed += c->type == WIRE_CONNECT;
-	if (log_limited(&limit, 20))
+	if (log_limited(&limit, LOG_LEVEL_INFO, 20))
 		log_info(c->seat->sid, "%s sent away by a handler for a while", c->seat->address);
 	sio_socket_close_transport(s, EIO_CUT);
 }

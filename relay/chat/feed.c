@@ -190,7 +190,7 @@ static void advance(struct hall *h, uint64_t *fresh, size_t n, uint64_t upto)
 	qsort(fresh, n, sizeof(*fresh), by_id);
 	holes_advance(h->holes, fresh, n, upto, eio_loop_now_ms(h->loop));
 	dropped = holes_dropped(h->holes) - dropped;
-	if (dropped && log_limited(&limit, 5))
+	if (dropped && log_limited(&limit, LOG_LEVEL_WARN, 5))
 		log_warn("feed", "too many holes: %llu are forgotten, rows that turn up in them are not pushed",
 			(unsigned long long)dropped);
 }

@@ -29,6 +29,6 @@ void mark_write(struct hall *h)
 			return;
 	}
 	h->stats.marks_failed++;
-	if (log_limited(&limit, 5))
+	if (log_limited(&limit, LOG_LEVEL_WARN, 5))
 		log_warn("feed", "%s: %s", path, strerror(errno));
 }

@@ -75,7 +75,7 @@ static void note_refusal(const struct command *c, const char *code)
 	if (!c->seat)
 		return;
 	c->seat->hall->stats.refused++;
-	if (log_limited(&limit, 10))
+	if (log_limited(&limit, LOG_LEVEL_INFO, 10))
 		log_info(c->seat->sid, "user %s: %s refused: %s%s", c->seat->user ? c->seat->user : "-",
 			c->row ? c->row->name : "unknown event", code, c->unknown ? ", outcome unknown" : "");
 }

@@ -113,14 +113,10 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 static void on_log(int level, const char *line)
 {
 	static struct log_limit limit;
-	int n = (int)strcspn(line, "\n");
+	enum log_level ours = level & LLL_ERR ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
 
-	if (!log_limited(&limit, LOG_BURST))
-		return;
-	if (level & LLL_ERR)
-		log_warn("lws", "%.*s", n, line);
-	else
-		log_info("lws", "%.*s", n, line);
+	if (log_limited(&limit, ours, LOG_BURST))
+		log_line(ours, "lws", "%.*s", (int)strcspn(line, "\n"), line);
 }
 
 /* rx: allocated per WebSocket; a longer message is read in pieces. With 0 user data some callbacks do not come. */

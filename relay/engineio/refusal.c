@@ -65,7 +65,7 @@ const char *refusal_note(struct eio_stats *stats, const char *who, enum eio_refu
 	stats->refused[r]++;
 	if (r == EIO_REFUSED_IDLE)         /* how most connections end */
 		log_debug(who, "refused: %s", rows[r].text);
-	else if (log_enabled(LOG_LEVEL_DEBUG) || log_limited(&limit, BURST))
+	else if (log_enabled(LOG_LEVEL_DEBUG) || log_limited(&limit, LOG_LEVEL_INFO, BURST))
 		log_info(who, "refused: %s", rows[r].text);
 	return rows[r].text;
 }

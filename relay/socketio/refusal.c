@@ -36,7 +36,7 @@ const char *sio_refusal_note(struct sio_stats *stats, const char *who, enum sio_
 	static struct log_limit limit;
 
 	stats->refused[r]++;
-	if (log_enabled(LOG_LEVEL_DEBUG) || log_limited(&limit, BURST))
+	if (log_enabled(LOG_LEVEL_DEBUG) || log_limited(&limit, LOG_LEVEL_INFO, BURST))
 		log_info(who, "refused: %s", rows[r].text);
 	return rows[r].text;
 }

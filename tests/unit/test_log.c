@@ -57,10 +57,20 @@ static void say_often(void)
 	struct log_limit limit = { 0 };
 
 	for (int i = 0; i < 100; i++)
-		if (log_limited(&limit, 3))
+		if (log_limited(&limit, LOG_LEVEL_INFO, 3))
 			log_info("peer", "again");
 	limit.second--; /* a second goes by */
-	assert_true(log_limited(&limit, 3));
+	assert_true(log_limited(&limit, LOG_LEVEL_INFO, 3));
+}
+
+static void say_often_unseen(void)
+{
+	struct log_limit limit = { 0 };
+
+	for (int i = 0; i < 100; i++)
+		assert_false(log_limited(&limit, LOG_LEVEL_INFO, 3));
+	limit.second--;
+	assert_false(log_limited(&limit, LOG_LEVEL_INFO, 3));
 }
 
 static size_t count_lines(void)
@@ -122,7 +132,12 @@ static void often_is_limited(void **state)
 	(void)state;
 	capture(say_often);
 	assert_int_equal(count_lines(), 4);
-	assert_non_null(strstr(lines, "97 lines like the next one"));
+	assert_non_null(strstr(lines, " info log 97 lines like the next one"));
+	/* of lines that nobody sees, nothing is said */
+	log_open("upred-test", "warn");
+	capture(say_often_unseen);
+	assert_int_equal(count_lines(), 0);
+	log_open("upred-test", "info");
 }
 
 int main(void)
