@@ -66,7 +66,7 @@ const struct refusal *call_trouble(struct call *c, enum store_verdict v);
 /* What the event of a bus call brings. */
 struct fields call_fields(const struct call *c);
 bool call_is_rest(const struct call *c);
-/* True once identity is proven by a token. */
+/* Whether who calls has to prove it with a token (AUTH_MODE=token). */
 bool call_is_verified(const struct call *c);
 
 #endif

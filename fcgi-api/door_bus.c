@@ -67,7 +67,7 @@ static bool fits(const struct buf *out, const struct call *c)
 {
 	static struct log_limit too_much;
 
-	if (c->answer.effects.len > ANSWERS_MAX && log_limited(&too_much, 5))
+	if (c->answer.effects.len > ANSWERS_MAX && log_limited(&too_much, LOG_LEVEL_ERROR, 5))
 		log_error("bus", "an answer of %zu bytes is too much for the bus: asked for again in vain", c->answer.effects.len);
 	return out->len + c->answer.effects.len <= ANSWERS_MAX;
 }
@@ -152,8 +152,10 @@ static void do_job(struct worker *w, struct slice body)
 	buf_reset(&w->answers);
 	for (size_t i = 0; i < n; i++) {
 		put_answer(&w->answers, calls[i]);
-		if (!calls[i]->unanswered)
+		if (!calls[i]->unanswered) {
+			router_note(calls[i]);
 			signals_send(w->signals, &calls[i]->answer);
+		}
 		call_free(calls[i]);
 	}
 	FAULT("worker.done");

@@ -73,6 +73,8 @@ static void serve(struct desk *d, char *const *envp, const struct http_source *b
 		attempt_run(d->store, &c, 1, clock_mono_ms() + REQUEST_MS, router_request);
 		if (c->unanswered)
 			router_unavailable(c);
+		else
+			router_note(c);
 		cors_allow(c->request, d->settings->origins, &c->answer.response);
 	}
 	http_write(&c->answer.response, out);
@@ -107,7 +109,7 @@ static void serve_fcgi(struct desk *d, FCGX_Request *r, struct buf *out)
 	FAULT("rest.answered");
 	if (FCGX_GetError(r->out)) {
 		counters_add(COUNTER_GONE, 1);
-		if (log_limited(&limit, 5))
+		if (log_limited(&limit, LOG_LEVEL_INFO, 5))
 			log_info("fcgi", "a client left before its answer was written");
 	}
 	r->keepConnection = 0;

@@ -134,12 +134,9 @@ static const struct refusal *missing_refusal(struct arena *a, struct buf *names)
 	return no;
 }
 
-/* An empty text is allowed only with a file. */
-static bool lacks_text(const struct raw_send *raw)
+static bool is_given(struct slice raw)
 {
-	bool file = json_kind(raw->url) == JSON_STRING && !slice_is(raw->url, "\"\"");
-
-	return raw->text.n == 0 || (slice_is(raw->text, "\"\"") && !file);
+	return raw.n && !slice_is(raw, "\"\"");
 }
 
 /* ---- the doors ---- */
@@ -173,7 +170,8 @@ static const struct refusal *message_presence(const struct fields *f, const stru
 	struct buf names = BUF_INIT;
 
 	missing(&names, "sala_uuid", !raw->room.n && !raw->to.n);
-	missing(&names, "message", lacks_text(raw));
+	/* empty only with a file */
+	missing(&names, "message", !raw->text.n || (!is_given(raw->text) && !is_given(raw->url)));
 	missing(&names, "sender_id", !raw->sender.n);
 	missing(&names, "timestamp", !raw->timestamp.n);
 	missing(&names, "type", !raw->kind.n);
@@ -236,8 +234,7 @@ const struct refusal *fields_send_to(const struct fields *f, enum store_kind kin
 	missing(&names, "sender_id", !raw.sender.n);
 	missing(&names, target, !raw.to.n);
 	/* here the text may be missing, too, when there is a file */
-	missing(&names, "content",
-		lacks_text(&raw) && (raw.text.n || !raw.url.n || slice_is(raw.url, "\"\"")));
+	missing(&names, "content", !is_given(raw.text) && !is_given(raw.url));
 	no = missing_refusal(f->arena, &names);
 	if (no)
 		return no;

@@ -96,22 +96,8 @@ static const struct event_row *row_of(const struct call *c)
 	return &unknown;
 }
 
-/* One line for each refusal, some of them in a second: whoever asks can bring them about. Never what was said. */
-static void note(const struct call *c, struct slice what, const struct refusal *no)
-{
-	static struct log_limit limit;
-
-	counters_refused(no->status);
-	if (log_limited(&limit, 10))
-		log_info("refused", "user %lld: %.*s: %d %s%s%s", (long long)c->user_id, (int)what.n, what.p,
-			 no->status, no->code, c->why ? ", " : "", c->why ? c->why : "");
-}
-
 static void tell(struct call *c, enum form form, const struct refusal *no)
 {
-	const struct event_row *row = row_of(c);
-
-	note(c, slice_of(row->name ? row->name : form == FORM_REFUSE ? "connect" : "unknown event"), no);
 	if (form == FORM_REFUSE)
 		answer_refuse_connect(&c->answer, no);
 	else if (form != FORM_NOBODY)
@@ -203,7 +189,10 @@ static const struct path_row *find_path(struct call *c, const struct refusal **n
 	return NULL;
 }
 
-/* The person if he is known, else the address; once a request, whatever becomes of its first attempt. */
+/*
+ * By its address before it is known whose it is, by the person behind that: each once a request, whatever becomes of its
+ * first attempt.
+ */
 static const struct refusal *take_rate(struct call *c)
 {
 	struct slice address = SLICE_NONE, who = address;
@@ -261,10 +250,38 @@ static const struct refusal *route(struct call *c)
 	return row->fn(c);
 }
 
-/* Method and path; what is behind a '?' may be anything. */
-static void note_request(struct call *c)
+void router_request(struct call **calls, size_t count)
 {
-	struct buf *what = call_buf(c);
+	struct call *c = calls[0];
+
+	(void)count; /* one request, one transaction */
+	c->refusal = route(c);
+	if (c->refusal && !c->trouble && c->refusal != REFUSE(TOO_FAST))
+		answer_refuse_rest(&c->answer, c->refusal);
+}
+
+void router_unavailable(struct call *c)
+{
+	c->refusal = REFUSE(UNAVAILABLE);
+	counters_refused(c->refusal->status);
+	if (c->in_doubt && !method_is(c->request, "GET"))
+		answer_refuse_unknown(&c->answer, c->refusal);
+	else
+		answer_refuse_rest(&c->answer, c->refusal);
+}
+
+/* ---- what was refused ---- */
+
+static void put_event_name(const struct call *c, struct buf *b)
+{
+	const struct event_row *row = row_of(c);
+
+	buf_puts(b, row->name ? row->name : row->form == FORM_REFUSE ? "connect" : "unknown event");
+}
+
+/* Method and path; what is behind a '?' may be anything. */
+static void put_request_name(const struct call *c, struct buf *b)
+{
 	struct slice uri = SLICE_NONE;
 	const char *query;
 
@@ -274,33 +291,24 @@ static void note_request(struct call *c)
 		uri.n = (size_t)(query - uri.p);
 	if (uri.n > NOTED_PATH_MAX)
 		uri.n = NOTED_PATH_MAX;
-	buf_put_slice(what, c->request->method);
-	buf_puts(what, " ");
-	buf_put_slice(what, uri);
-	note(c, buf_slice(what), c->refusal);
+	buf_put_slice(b, c->request->method);
+	buf_puts(b, " ");
+	buf_put_slice(b, uri);
 }
 
-void router_request(struct call **calls, size_t count)
+void router_note(const struct call *c)
 {
-	struct call *c = calls[0];
+	static struct log_limit limit;
+	const struct refusal *no = c->refusal;
+	struct buf what = BUF_INIT;
 
-	(void)count; /* one request, one transaction */
-	c->refusal = route(c);
-	if (c->refusal && !c->trouble)
-		note_request(c);
-	if (c->refusal && !c->trouble && c->refusal != REFUSE(TOO_FAST))
-		answer_refuse_rest(&c->answer, c->refusal);
-}
-
-void router_unavailable(struct call *c)
-{
-	c->refusal = REFUSE(UNAVAILABLE);
-	if (call_is_rest(c))
-		counters_refused(c->refusal->status);
-	if (call_is_rest(c) && c->in_doubt && !method_is(c->request, "GET"))
-		answer_refuse_unknown(&c->answer, c->refusal);
-	else if (call_is_rest(c))
-		answer_refuse_rest(&c->answer, c->refusal);
-	else
-		tell(c, row_of(c)->form, c->refusal);
+	if (!no)
+		return;
+	counters_refused(no->status);
+	if (!log_limited(&limit, LOG_LEVEL_INFO, 10))
+		return;
+	(call_is_rest(c) ? put_request_name : put_event_name)(c, &what);
+	log_info("refused", "user %lld: %.*s: %d %s%s%s", (long long)c->user_id, (int)what.len, what.data, no->status, no->code,
+		 c->why ? ", " : "", c->why ? c->why : "");
+	buf_fini(&what);
 }

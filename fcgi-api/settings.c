@@ -165,13 +165,24 @@ static int check_address(const char *name, const char *url, char *error_r, size_
 	return -1;
 }
 
+/* Cut in place: an address may hold blanks, but for its ends. */
+static char *trimmed(char *text)
+{
+	size_t n;
+
+	text += strspn(text, " \t");
+	for (n = strlen(text); n && (text[n - 1] == ' ' || text[n - 1] == '\t'); n--)
+		text[n - 1] = '\0';
+	return text;
+}
+
 static int judge_relays(char *error_r, size_t error_size)
 {
 	char *list = mem_copy(slice_of(given(raw.relays) ? raw.relays : settings.own_signals)), *rest = list,
 	     *one;
 
 	while ((one = strsep(&rest, ","))) {
-		one += strspn(one, " ");
+		one = trimmed(one);
 		if (!*one)
 			continue;
 		if (settings.relay_count == SETTINGS_RELAYS_MAX) {

@@ -126,7 +126,7 @@ const struct refusal *handle_rest_edit(struct call *c)
 
 /* ---- delete ---- */
 
-static const struct refusal *take_back(struct call *c, int64_t id, struct store_message *m)
+static const struct refusal *delete_own(struct call *c, int64_t id, struct store_message *m)
 {
 	struct buf *event = call_buf(c);
 	enum store_verdict v;
@@ -156,7 +156,7 @@ const struct refusal *handle_delete_message(struct call *c)
 	const struct refusal *no = fields_delete(&f, &id);
 
 	if (!no)
-		no = take_back(c, id, &m);
+		no = delete_own(c, id, &m);
 	if (!no)
 		confirm(c, &m, SLICE("deleted"));
 	return no;
@@ -169,7 +169,7 @@ const struct refusal *handle_rest_delete(struct call *c)
 	const struct refusal *no = lookup_id(c->request->params[0], REFUSE(MESSAGE_UNKNOWN), &id);
 
 	if (!no)
-		no = take_back(c, id, &m);
+		no = delete_own(c, id, &m);
 	if (!no)
 		answer_body(&c->answer, 200, SLICE("{\"message\":\"Mensaje eliminado\"}"));
 	return no;

@@ -121,7 +121,7 @@ static MYSQL *try_target(const struct store_settings *s, const struct target *t)
 		       mysql_query(my, session_setup[i]) == 0)
 			i++;
 		if (i == sizeof(session_setup) / sizeof(*session_setup) &&
-		    (mysql_query(my, session_extra) == 0 || mysql_errno(my) == 1193))
+		    (mysql_query(my, session_extra) == 0 || mysql_errno(my) == 1193))  /* 1193: unknown here */
 			join_cluster(my);
 	}
 	return my;
@@ -134,7 +134,7 @@ static bool keep_or_close(MYSQL *my, const struct target *t, enum store_verdict 
 	unsigned error = mysql_errno(my);
 	char port[16];
 
-	if (error == 0 || error == 1193)  /* 1193: session_extra is unknown here */
+	if (error == 0)
 		return true;
 	*verdict_r = connect_verdict(error) == STORE_CONFIG ? STORE_CONFIG : STORE_LOST;
 	snprintf(port, sizeof(port), ":%u", t->host.port);
@@ -166,7 +166,7 @@ static MYSQL *try_host(const struct store_settings *s, struct target *t, enum st
 		return NULL;
 	t->tcp = false;
 	my = try_target(s, t);
-	if (mysql_errno(my) && mysql_errno(my) != 1193) {  /* the TCP failure stays the one that is told */
+	if (mysql_errno(my)) {  /* the TCP failure stays the one that is told */
 		mysql_close(my);
 		return NULL;
 	}

@@ -26,7 +26,6 @@ enum store_verdict store_member_check(struct store *st, struct store_member *set
 			set[i].sala_uuid.n ? resolved_room(&found, set[i].sala_uuid) : NULL;
 
 		set[i].active = p && p->active;
-		set[i].room_known = r != NULL;
 		set[i].member = r && resolved_member(&found, &r->room, set[i].person_id);
 		set[i].group_id = r ? r->room.group_id : 0;
 	}

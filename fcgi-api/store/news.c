@@ -20,7 +20,7 @@ static const struct db_sql near_sql = {
 	"SELECT STRAIGHT_JOIN m.id FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id WHERE m.id > ?"
 	" AND m.eliminado_en IS NULL AND " ROW_MEMBER("s") " ORDER BY m.id LIMIT ?", "i"
 };
-static const struct db_sql rooms_sql = { "news rooms", ROW_ROOMS_OF " LIMIT 4096", "i" };
+static const struct db_sql rooms_sql = { "news rooms", ROW_ROOMS_OF " LIMIT ?", "i" };
 static const struct db_sql far_sql = {
 	"news far",
 	"{(SELECT m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > ? AND m.eliminado_en IS NULL"
@@ -68,11 +68,11 @@ static size_t least(int64_t *ids, size_t count, size_t room)
 static enum store_verdict find_far(struct store *st, const struct store_news *n, struct arena *a,
 				   int64_t *ids, size_t room, size_t *count_r)
 {
-	struct db_value me = db_of_number(n->person_id), mine[] = { me, me, me };
+	struct db_value me = db_of_number(n->person_id), mine[] = { me, me, me, db_of_number(STORE_ROOMS_MAX) };
 	int64_t *rooms = arena_alloc(a, STORE_ROOMS_MAX * sizeof(*rooms));
 	int64_t *found = arena_alloc(a, (STORE_SET_MAX + 1) * room * sizeof(*found));
 	size_t room_count = 0, count = 0;
-	enum store_verdict v = db_run(st, &rooms_sql, 1, mine, 3);
+	enum store_verdict v = db_run(st, &rooms_sql, 1, mine, 4);
 
 	if (v == STORE_OK)
 		v = take_ids(st, rooms, STORE_ROOMS_MAX, &room_count);

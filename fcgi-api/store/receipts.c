@@ -97,24 +97,28 @@ static void take_state(struct store *st, struct work *w, unsigned at)
 	}
 }
 
+/* The list is filled up by its last member. */
+static const struct store_receipt *member_at(const struct work *w, size_t i)
+{
+	return &w->set[i < w->count ? i : w->count - 1];
+}
+
 static enum store_verdict find(struct store *st, struct work *w, struct arena *a)
 {
 	struct db_value in[STORE_SET_MAX * 5], *p = in;
 	size_t size = sets_size(w->count), i, k;
 	enum store_verdict v;
 
-#define MEMBER(i) (&w->set[(i) < w->count ? (i) : w->count - 1])
 	for (k = 0; k < 2; k++) {
 		for (i = 0; i < size; i++)
-			*p++ = db_of_number(MEMBER(i)->message_id);
+			*p++ = db_of_number(member_at(w, i)->message_id);
 	}
 	for (i = 0; i < size; i++)
-		*p++ = db_of_number(MEMBER(i)->person_id);
+		*p++ = db_of_number(member_at(w, i)->person_id);
 	for (i = 0; i < size; i++) {
-		*p++ = db_of_number(MEMBER(i)->message_id);
-		*p++ = db_of_number(MEMBER(i)->person_id);
+		*p++ = db_of_number(member_at(w, i)->message_id);
+		*p++ = db_of_number(member_at(w, i)->person_id);
 	}
-#undef MEMBER
 	v = db_run(st, &find_sql, size, in, (size_t)(p - in));
 	if (v)
 		return v;

@@ -388,7 +388,6 @@ struct store_member {
 	struct slice sala_uuid;       /* n = 0: only the person's state is asked */
 
 	bool active;                  /* the person exists and is 'activo' */
-	bool room_known;
 	bool member;                  /* in the pair, or active member of the group */
 	int64_t group_id;             /* grupal rooms */
 };

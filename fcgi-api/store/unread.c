@@ -12,13 +12,13 @@ static const struct db_sql rows_sql = {
 	"SELECT STRAIGHT_JOIN m.sala_chat_id, COUNT(*) FROM (SELECT mensaje_id FROM destinatarios_mensaje"
 	" WHERE destinatario_id = ? AND leido_en IS NULL ORDER BY mensaje_id DESC LIMIT " UNREAD_MAX ") d"
 	" JOIN mensajes m ON m.id = d.mensaje_id WHERE m.eliminado_en IS NULL"
-	" AND (? = 0 OR m.sala_chat_id = ?) GROUP BY m.sala_chat_id LIMIT 4096", "ii"
+	" AND (? = 0 OR m.sala_chat_id = ?) GROUP BY m.sala_chat_id LIMIT ?", "ii"
 };
 static const struct db_sql groups_sql = {
 	"unread groups",
 	"SELECT s.id, g.unido_en FROM miembros_grupo g JOIN salas_chat s ON s.grupo_id = g.grupo_id"
 	" WHERE g.usuario_id = ? AND g.estado_membresia = 'activo' AND s.tipo_sala = 'grupal' AND (? = 0"
-	" OR s.id = ?) LIMIT 4096", "it"
+	" OR s.id = ?) LIMIT ?", "it"
 };
 /* Below the newest id by this much a group is walked only when it is small. */
 #define NEAR 20000
@@ -59,9 +59,10 @@ static const struct db_sql rowless_sql = {
 static enum store_verdict find_rows(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
 				    struct unread *u)
 {
-	struct db_value room = db_of_number(room_id), in[] = { db_of_number(person_id), room, room };
 	size_t cap = room_id ? 1 : STORE_ROOMS_MAX;
-	enum store_verdict v = db_run(st, &rows_sql, 1, in, 3);
+	struct db_value room = db_of_number(room_id);
+	struct db_value in[] = { db_of_number(person_id), room, room, db_of_number((int64_t)cap) };
+	enum store_verdict v = db_run(st, &rows_sql, 1, in, 4);
 
 	if (v)
 		return v;
@@ -76,9 +77,10 @@ static enum store_verdict find_rows(struct store *st, int64_t person_id, int64_t
 static enum store_verdict find_groups(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
 				      struct unread *u)
 {
-	struct db_value me = db_of_number(person_id), room = db_of_number(room_id), in[] = { me, room, room };
 	size_t cap = room_id ? 1 : STORE_ROOMS_MAX;
-	enum store_verdict v = db_run(st, &groups_sql, 1, in, 3);
+	struct db_value room = db_of_number(room_id);
+	struct db_value in[] = { db_of_number(person_id), room, room, db_of_number((int64_t)cap) };
+	enum store_verdict v = db_run(st, &groups_sql, 1, in, 4);
 
 	if (v)
 		return v;

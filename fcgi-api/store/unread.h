@@ -5,7 +5,7 @@
  *
  * The companion counts recipient rows without leido_en whose message is not deleted. In groups there are
  * messages without rows (large groups, rows inserted by hand): those of others, not deleted, newer than the
- * newest that the person has read there and not older than the membership, count too.
+ * newest that the person has read there and newer than the membership, count too.
  *
  * Its arithmetic is kept to the last message up to UNREAD_MAX. Of a person's unread rows no more are counted, the
  * newest ones; and in a group that is far (below) nothing counts that is older than the newest UNREAD_MAX messages

@@ -255,7 +255,7 @@ enum store_verdict store_receipt_read_all(struct store *st, const struct store_r
 }
 
 enum store_verdict store_receipt_readers(struct store *st, int64_t room, int64_t person, struct arena *a,
-					 struct store_reader **readers, size_t *count_r)
+					 struct store_reader **readers, size_t *count_r, bool *more_r)
 {
 	(void)st;
 	assert(room > 0 && person > 0);
@@ -264,6 +264,7 @@ enum store_verdict store_receipt_readers(struct store *st, int64_t room, int64_t
 	*readers = arena_alloc(a, 3 * sizeof(**readers));
 	for (size_t i = 0; i < *count_r; i++)
 		(*readers)[i] = (struct store_reader){ some_id(), some_id(), some_id() };
+	flag(more_r);
 	return STORE_OK;
 }
 
@@ -296,7 +297,6 @@ enum store_verdict store_member_check(struct store *st, struct store_member *set
 	FOUND(false);
 	for (size_t i = 0; i < count; i++) {
 		set[i].active = flag(NULL);
-		set[i].room_known = flag(NULL);
 		set[i].member = flag(NULL);
 		set[i].group_id = some_id();
 	}

@@ -118,8 +118,8 @@ static void do_job(const struct settings *s, struct slice in)
 	if (n)
 		router_commands(calls, n);
 	for (size_t i = 0; i < n; i++) {
-		if (calls[i]->trouble)
-			router_unavailable(calls[i]);
+		if (!calls[i]->trouble)
+			router_note(calls[i]);
 		check_effects(buf_slice(&calls[i]->answer.effects));
 		check_effects(buf_slice(&calls[i]->answer.pushes));
 		call_free(calls[i]);
@@ -173,6 +173,8 @@ static void request(const struct settings *s, struct slice in)
 	router_request(&c, 1);
 	if (c->trouble)
 		router_unavailable(c);
+	else
+		router_note(c);
 	http_write(&c->answer.response, &out);
 	check_response(buf_slice(&out), &c->answer.response);
 	check_effects(buf_slice(&c->answer.pushes));

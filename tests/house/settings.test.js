@@ -47,6 +47,10 @@ test('the handlers: keys, modes, database', () => {
     assert.ok(text.includes(name), text);
   }
   assert.equal(check('upred-api', {}).text, 'ok');
+  // blanks around an entry are none of its path, which could not be longer
+  const socket = path.join(dir, 'x'.repeat(107 - dir.length - 1));
+  assert.equal(check('upred-api', { RELAY_SIGNALS: `ipc://${socket} ,\tipc://${socket}\t` }).text, 'ok');
+  assert.equal(check('upred-api', { RELAY_SIGNALS: `ipc://${socket}x` }).status, 2);
   assert.equal(check('upred-api', { UPRED_ENV: 'production', AUTH_MODE: 'open' }).text, 'ok');
 });
 

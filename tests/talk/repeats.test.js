@@ -70,7 +70,7 @@ test('a client_id and an Idempotency-Key are the same thing', async () => {
   await luis.nothing('receive_message', { mensaje_id: String(one.json.id) }, 1400);
 });
 
-test('a repeat in a set that a locked room undid is a repeat still', async () => {
+test('a repeat in a set that a locked room undid is a repeat still, and who is refused there is noted once', async () => {
   const locked = (await joinDirect(phone, third)).sala_uuid;
   const on = await house.db().getConnection();
   await on.beginTransaction();
@@ -78,7 +78,7 @@ test('a repeat in a set that a locked room undid is a repeat still', async () =>
   const held = words(locked, me, 'retenida', { client_id: 'retenida' });
   // One pass reads them, one job takes them.
   const answers = [phone.call('send_message', words(room, me, 'libre')), phone.call('send_message', held),
-    phone.call('send_message', words(room, me, 'una', { client_id: 'ñ-1' }))];
+    phone.call('send_message', words(room, me, 'una', { client_id: 'ñ-1' })), phone.call('send_message', {})];
   const again = await answers[2];
   await on.rollback();
   on.release();
@@ -86,6 +86,8 @@ test('a repeat in a set that a locked room undid is a repeat still', async () =>
   assert.equal((await answers[0]).duplicate, undefined);
   const sent = await answers[1];
   assert.ok(sent.status === 'sent' || sent.code === 'unavailable', JSON.stringify(sent));
+  assert.equal((await answers[3]).code, 'bad_request');
+  assert.equal(house.log('bus').split(`refused user ${me}: send_message: 422`).length, 2);
   assert.match(house.log('bus'), / warn attempt \d+ of \d+ commands not done: 1205 /);
 });
 
