@@ -1,7 +1,7 @@
 /*
  * bus: jobs out, answers and signals in, on the relay's loop (DESIGN §3; WIRE.md).
  *
- * Room: relay. Called by chat/dispatch; calls nano, wire and engineio's loop. Knows no chat: commands and
+ * Room: relay. Called by chat, whose dispatch gives the jobs; calls nano, wire and engineio's loop. Knows no chat: commands and
  * effects pass through as bytes. Reports upward through one callback. Protocol rules that nanomsg does not
  * give are kept here: workers by their own name, one answer per request, a job given again to whom it never
  * reached, attempts with a deadline, the dead noticed at once (pidfd).

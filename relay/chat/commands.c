@@ -214,7 +214,8 @@ void commands_end(struct hall *h, struct command *c)
 	}
 }
 
-void commands_fail(struct hall *h, struct command *c)
+/* No answer will come: the client hears `unavailable`, a CONNECT ends at the transport, the relay's own are told. */
+static void fail(struct hall *h, struct command *c)
 {
 	struct sio_socket *s = c->seat ? c->seat->socket : NULL;
 	void (*on_end)(void *ctx, struct slice effects, bool failed) = c->on_end;
@@ -249,11 +250,11 @@ void commands_again(struct hall *h, struct command *c, bool lost)
 		c->unknown = true;
 	c->passing = false;
 	if (commands_spent(h, c)) {
-		commands_fail(h, c);
+		fail(h, c);
 		return;
 	}
 	h->stats.retried++;
-	lines_back(&h->lines, c);
+	lines_again(&h->lines, c);
 }
 
 void commands_drop_arrival(struct hall *h, struct seat *seat)
@@ -300,7 +301,7 @@ static void fail_older(struct hall *h, struct command_list *list, bool arrivals,
 	for (c = TAILQ_FIRST(list); c && now - (arrivals ? c->born_ms : c->first_out_ms) >= ms; c = next) {
 		next = TAILQ_NEXT(c, in_due);
 		if (c->state == COMMAND_WAITING && !TAILQ_PREV(c, command_list, in_line))
-			commands_fail(h, c);
+			fail(h, c);
 	}
 }
 
@@ -317,7 +318,7 @@ static void fail_all(struct hall *h)
 	for (c = TAILQ_FIRST(&h->commands); c; c = next) {
 		next = TAILQ_NEXT(c, in_all);
 		if (c->state == COMMAND_WAITING && c->kind != 0 && c->type != WIRE_CONNECT)
-			commands_fail(h, c);
+			fail(h, c);
 	}
 }
 

@@ -19,7 +19,7 @@ void commands_init(struct hall *h);
 void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e);
 /* A CONNECT; args as WIRE.md says. */
 void commands_connect(struct hall *h, struct seat *seat, struct slice args);
-/* A question of the relay's own; on_end is called once, possibly within commands_fail, and may ask the next. */
+/* A question of the relay's own; on_end is called once, possibly within the call that fails it, and may ask the next. */
 void commands_ask(struct hall *h, enum wire_command_type type, struct slice args,
 		void (*on_end)(void *ctx, struct slice effects, bool failed), void *ctx);
 /* An unanswered command, or NULL. */
@@ -28,8 +28,6 @@ struct command *commands_find(const struct hall *h, uint64_t id);
 void commands_given(struct hall *h, struct command *c);
 /* It is answered: takes it out of everything and frees it. */
 void commands_end(struct hall *h, struct command *c);
-/* No answer will come: the client hears `unavailable`, a CONNECT ends at the transport, the relay's own are told. */
-void commands_fail(struct hall *h, struct command *c);
 /* Has it had all its attempts, or all its time? */
 bool commands_spent(const struct hall *h, const struct command *c);
 /*

@@ -139,10 +139,8 @@ static void take_back(struct hall *h, struct command **list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		lines_leave(&h->lines, list[i]);
-	while (n-- > 0) {
-		list[n]->attempt--;
+	while (n-- > 0)
 		lines_back(&h->lines, list[n]);
-	}
 }
 
 /* Forms and gives one job; false when there is none to give. */
@@ -307,6 +305,12 @@ static void on_hold_over(void *ctx)
 	release_answers(d);
 }
 
+static void ends_without_answer(struct hall *h, struct command *c)
+{
+	h->feed_hurry |= !c->passing;
+	commands_again(h, c, !c->passing);
+}
+
 /* What has no answer goes again, before newer ones: the last is put back first, with all places free, to stand before all. */
 static void go_again(struct hall *h, const struct job_out *j)
 {
@@ -316,10 +320,8 @@ static void go_again(struct hall *h, const struct job_out *j)
 		if (unanswered(c = commands_find(h, j->commands[i]), j->id))
 			lines_leave(&h->lines, c);
 	for (size_t i = j->count; i-- > 0;) {
-		if (!unanswered(c = commands_find(h, j->commands[i]), j->id))
-			continue;
-		h->feed_hurry |= !c->passing;
-		commands_again(h, c, !c->passing);
+		if (unanswered(c = commands_find(h, j->commands[i]), j->id))
+			ends_without_answer(h, c);
 	}
 }
 
@@ -338,10 +340,8 @@ static void on_job_over(struct hall *h, uint64_t id)
 	for (size_t i = 0; i < j->count; i++) {
 		struct command *c = commands_find(h, j->commands[i]);
 
-		if (!unanswered(c, id) || !commands_spent(h, c))
-			continue;
-		h->feed_hurry |= !c->passing;
-		commands_again(h, c, !c->passing);
+		if (unanswered(c, id) && commands_spent(h, c))
+			ends_without_answer(h, c);
 	}
 	go_again(h, j);
 	free(j);

@@ -22,8 +22,8 @@ static struct sio_socket *caller_of(const struct command *c)
 	return c && c->seat ? c->seat->socket : NULL;
 }
 
-/* True when this message was pushed already. */
-static bool message_known(struct hall *h, const struct wire_effect *e)
+/* Notes that a message is pushed; false when it was already, or the feed does it. */
+static bool note_message(struct hall *h, const struct wire_effect *e)
 {
 	uint64_t id = (uint64_t)e->mensaje_id, tag = 0;
 	uint8_t uuid[16];
@@ -36,8 +36,8 @@ static bool message_known(struct hall *h, const struct wire_effect *e)
 	 */
 	if (e->found && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id) &&
 	    !backlog_has(h->backlog, e->rooms, id))
-		return true;
-	return !pushed_add(h->pushed, id, tag);
+		return false;
+	return pushed_add(h->pushed, id, tag);
 }
 
 static void apply_push(struct hall *h, const struct wire_effect *e)
@@ -48,12 +48,12 @@ static void apply_push(struct hall *h, const struct wire_effect *e)
 	while (n < EFFECTS_ROOMS_MAX && wire_next_room(&rest, &rooms[n]) == 1)
 		n++;
 	if (e->mensaje_id > 0) {
-		bool known = message_known(h, e);
+		bool new = note_message(h, e);
 
 		/* before the first sweep nobody knows what lies below */
 		if (h->feed_ready)
 			ahead_pushed(h->ahead, h->holes, (uint64_t)e->mensaje_id);
-		if (known) {
+		if (!new) {
 			h->stats.pushes_known++;
 			return;
 		}

@@ -56,18 +56,20 @@ static void put_transport(const struct hall *h, struct buf *b)
 	GAUGE("connections", "TCP connections open.", t->connections);
 	GAUGE("connections_capacity", "TCP connections this process can hold.", t->capacity);
 	GAUGE("send_queues_bytes", "Bytes that wait for clients to read.", t->bytes_waiting);
-	GAUGE("sockets", "Socket.IO sockets connected.", s.sockets);
-	GAUGE("rooms", "Rooms with at least one socket.", s.rooms);
+	GAUGE("sockets", "Socket.IO sockets, those included that wait to be accepted.", s.sockets);
+	GAUGE("rooms", "Rooms with somebody in them, or with somebody who was cut and may come back.", s.rooms);
 	GAUGE("recovery_waiting", "Sessions that were cut and may come back.", s.away);
 	COUNTER("recovered_total", "Sessions that came back and were recovered.", s.recovered);
 	COUNTER("sessions_opened_total", "Engine.IO sessions opened.", t->sessions_opened);
 	COUNTER("connections_accepted_total", "TCP connections accepted.", t->connections_accepted);
 	COUNTER("requests_total", "HTTP requests.", t->requests);
 	COUNTER("bad_requests_total", "HTTP requests refused as malformed.", t->bad_requests);
-	COUNTER("refused_full_total", "Connections refused because the server was full.", t->refused_full);
-	COUNTER("refused_address_total", "Refused: too many of one address.", t->refused_address);
-	COUNTER("refused_handshake_total", "Handshakes refused with 503.", t->refused_handshake);
-	COUNTER("refused_origin_total", "Handshakes of origins that are not allowed.", t->refused_origin);
+	COUNTER("refused_full_total", "Connections refused because the server was full.",
+		t->refused[EIO_REFUSED_CONNECTIONS] + t->refused[EIO_REFUSED_SESSIONS]);
+	COUNTER("refused_address_total", "Refused: too many of one address.",
+		t->refused[EIO_REFUSED_CONNECTIONS_ADDRESS] + t->refused[EIO_REFUSED_SESSIONS_ADDRESS]);
+	COUNTER("refused_handshake_total", "Handshakes refused with 503.", t->refused[EIO_REFUSED_BUSY]);
+	COUNTER("refused_origin_total", "Handshakes of origins that are not allowed.", t->refused[EIO_REFUSED_ORIGIN]);
 	COUNTER("messages_in_total", "Engine.IO messages received.", t->messages_in);
 	COUNTER("messages_out_total", "Engine.IO messages sent.", t->messages_out);
 	COUNTER("bytes_in_total", "Bytes received.", t->bytes_in);
@@ -76,11 +78,11 @@ static void put_transport(const struct hall *h, struct buf *b)
 	COUNTER("frames_queued_total", "References to frames put into queues.", t->frames_queued);
 	COUNTER("upgrades_total", "Upgrades from polling to WebSocket.", t->upgrades);
 	COUNTER("upgrade_failures_total", "Upgrades that failed.", t->upgrade_failures);
-	COUNTER("ping_timeouts_total", "Sessions ended by a missing pong.", t->ping_timeouts);
+	COUNTER("ping_timeouts_total", "Sessions ended by a missing pong.", t->refused[EIO_REFUSED_PONG]);
 	COUNTER("parse_errors_total", "Sessions ended by a malformed packet.", t->parse_errors);
-	COUNTER("slow_closed_total", "Sessions ended because their queue was full.", t->slow_closed);
-	COUNTER("body_timeouts_total", "Request bodies that came too slowly.", t->body_timeouts);
-	COUNTER("header_timeouts_total", "Request headers that came too slowly.", t->header_timeouts);
+	COUNTER("slow_closed_total", "Sessions ended because their queue was full.", t->refused[EIO_REFUSED_QUEUE]);
+	COUNTER("body_timeouts_total", "Request bodies that came too slowly.", t->refused[EIO_REFUSED_BODY_SLOW]);
+	COUNTER("header_timeouts_total", "Request headers that came too slowly.", t->refused[EIO_REFUSED_HEAD_SLOW]);
 	COUNTER("tls_handshakes_begun_total", "TLS handshakes begun.", t->tls_begun);
 	COUNTER("tls_handshakes_total", "TLS handshakes completed.", t->tls_completed);
 	COUNTER("tls_clear_total", "Peers who did not speak TLS to a port that does.", t->tls_clear);

@@ -40,7 +40,8 @@ size_t lines_cost(size_t text)
 	return sizeof(struct command) + REGISTERED + text;
 }
 
-size_t lines_size(const struct command *c)
+/* The same of one that is here. */
+static size_t size_of(const struct command *c)
 {
 	return lines_cost(c->event.n + c->args.n);
 }
@@ -158,7 +159,7 @@ static void come_back(struct lines *ls, uint16_t place)
 void lines_put(struct lines *ls, struct command *c)
 {
 	struct line *l = c->line;
-	size_t size = lines_size(c);
+	size_t size = size_of(c);
 
 	c->state = COMMAND_WAITING;
 	TAILQ_INSERT_TAIL(&l->commands, c, in_line);
@@ -226,7 +227,7 @@ static struct command *take_from(struct lines *ls, struct forming *f, struct com
 		size_t share)
 {
 	while (c && share > 0 && c->kind == kind && !goes_alone(ls, c) && !place_is_taken(ls, c)) {
-		size_t size = lines_size(c);
+		size_t size = size_of(c);
 
 		if (f->count == f->most || (f->count > 0 && f->bytes + size > WIRE_JOB_BYTES)) {
 			f->full = true;
@@ -295,13 +296,18 @@ void lines_answered(struct lines *ls, struct command *c)
 	line_place(ls, c->line, false);
 }
 
-void lines_back(struct lines *ls, struct command *c)
+void lines_again(struct lines *ls, struct command *c)
 {
 	if (c->state == COMMAND_WAITING)
 		return;
+	c->attempt++;
+	lines_back(ls, c);
+}
+
+void lines_back(struct lines *ls, struct command *c)
+{
 	lines_leave(ls, c);
 	c->state = COMMAND_WAITING;
-	c->attempt++;
 	c->line->out--;
 	ls->waiting[c->kind]++;
 	c->again = c->attempt > 1 ? place_of(c) : 0;
@@ -334,7 +340,7 @@ void lines_hold(struct lines *ls, struct line *l, bool held)
 void lines_remove(struct lines *ls, struct command *c)
 {
 	struct line *l = c->line;
-	size_t size = lines_size(c);
+	size_t size = size_of(c);
 	const struct command *head;
 
 	if (c->state == COMMAND_WAITING)

@@ -1,7 +1,7 @@
 /*
  * lines: each socket's line of waiting commands, and the jobs that are formed from them.
  *
- * Room: relay/chat. Called by commands, dispatch and targets; calls libc alone (pure: no clock, no bus, no socket).
+ * Room: relay/chat. Called by commands, dispatch, answers, seats and targets; pure: no clock, no bus, no socket.
  * A line's commands stand in the order emitted; those that are out are always its head. While one is out,
  * nothing else of that line goes: so a socket never has two kinds, or two jobs, in flight (DESIGN §3).
  */
@@ -89,8 +89,6 @@ void line_init(struct line *l);
 uint16_t lines_place(struct slice name);
 /* Bytes that a command with so much text takes here, which are more than in a job: for both bounds. */
 size_t lines_cost(size_t text);
-/* The same of one that is here. */
-size_t lines_size(const struct command *c);
 /*
  * Whether `size` more bytes (lines_cost) may wait in a line. What all lines may hold together is never used up by some:
  * the less of it is left, the less each may hold, so that those that hold little are the last to be refused.
@@ -113,8 +111,10 @@ size_t lines_ready(struct lines *ls, int kind, size_t most);
  * back, so that they stand before those.
  */
 void lines_leave(struct lines *ls, struct command *c);
-/* A command that was out waits again, as the next attempt, before all others: of one job the last is put back first. */
+/* A command that was out waits again, before all others: of one job the last is put back first. */
 void lines_back(struct lines *ls, struct command *c);
+/* The same as its next attempt, unless it waits already. */
+void lines_again(struct lines *ls, struct command *c);
 /* Its answer came while it waited for its second attempt: it goes to nobody, and nobody but who has the answer ends it. */
 void lines_answered(struct lines *ls, struct command *c);
 /*

@@ -36,7 +36,7 @@ void reply_send(struct command *c, struct slice name, struct slice object)
 
 	if (!s)
 		return;
-	/* a page, twice if it is acknowledged: the queue's bound is for those who do not read */
+	/* a page, twice in case it is acknowledged: the queue's bound is for those who do not read */
 	if (object.n > PAGE_BYTES)
 		eio_session_spare(sio_socket_session(s), 2 * (object.n + name.n + FRAME_BYTES));
 	if (name.n > 0) {

@@ -54,7 +54,6 @@ static void admit(struct eio_listener *l, int fd, const char *peer)
 
 	stats->connections_accepted++;
 	if (stats->connections >= stats->capacity) {
-		stats->refused_full++;
 		hub_refuse(h, peer, EIO_REFUSED_CONNECTIONS);
 		lobby_refuse(l->lobby, fd);
 		return;

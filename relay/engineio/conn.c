@@ -68,8 +68,6 @@ static void on_deadline(struct wheel_entry *e);
 
 void conn_refuse(struct eio_conn *c, enum eio_refusal r)
 {
-	if (r == EIO_REFUSED_ORIGIN)
-		c->hub->host.stats.refused_origin++;
 	hub_refuse(c->hub, c->session ? c->session->handshake->address : c->asker, r);
 }
 
@@ -254,18 +252,6 @@ static int write_answer(struct eio_conn *c, const struct conn_answer *a)
 	return write_out(c, (unsigned char *)b->data, b->len, LWS_WRITE_HTTP_FINAL);
 }
 
-static void count_late(struct eio_conn *c)
-{
-	struct eio_stats *stats = &c->hub->host.stats;
-
-	if (c->late == EIO_REFUSED_HEAD_SLOW)
-		stats->header_timeouts++;
-	if (c->late == EIO_REFUSED_BODY_SLOW)
-		stats->body_timeouts++;
-	if (c->late != EIO_REFUSALS)
-		conn_refuse(c, c->late);
-}
-
 /*
  * Where there is something to say to who is late, it is said: a POST gets its 408, a WebSocket its close frame. A held
  * POST is not late: it was us who let it wait. Nor is a held poll, whose noop is due.
@@ -289,7 +275,8 @@ static void on_deadline(struct wheel_entry *e)
 		conn_wake(c);
 		return;
 	}
-	count_late(c);
+	if (c->late != EIO_REFUSALS)
+		conn_refuse(c, c->late);
 	if (c->role == CONN_PROBE && s) {
 		s->probe = NULL;
 		conn_goodbye(c, 1008);

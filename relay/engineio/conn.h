@@ -2,7 +2,7 @@
  * conn: one TCP connection: what it is doing for whom, its deadline, and the few things that may be done to
  * it.
  *
- * Room: relay/engineio. Called by polling, post, ws, http, lws, accept; calls hub, wheel, hangup, libwebsockets.
+ * Room: relay/engineio. Called by polling, post, ws, http, lws; calls hub, wheel, hangup, libwebsockets.
  * It outlives requests (keep-alive) and sessions. It is found by lws_get_opaque_user_data and freed by
  * lws.c alone, in the last callback that lws makes for a connection.
  */
@@ -23,7 +23,7 @@
  * IDLE       between requests, or reading one's headers                    -
  * POLL       a held GET                                                    s->poll
  * LEAVING    a GET whose answer is still being written                     s->poll
- * BODY       a POST that arrives                                           s->post (NULL: its session has ended)
+ * BODY       a POST that arrives                                           s->post
  * HELD       a POST whose answer is withheld                               s->post
  * PROBE      a WebSocket that may take over a polling session              s->probe
  * WEBSOCKET  a WebSocket that carries a session                            s->ws

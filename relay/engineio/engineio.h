@@ -51,7 +51,7 @@ void eio_watch_free(struct eio_watch *w);
 int eio_loop_on_signal(struct eio_loop *l, int signum, void (*fn)(void *ctx, int signum), void *ctx);
 /*
  * Calls fn at the end of each pass in which something happened, before sent frames are flushed to the
- * kernel. One per ctx; lives as long as the loop.
+ * kernel. At most 16 (more abort); they live as long as the loop.
  */
 void eio_loop_on_settle(struct eio_loop *l, void (*fn)(void *ctx), void *ctx);
 
@@ -189,10 +189,9 @@ const char *eio_refusal_name(enum eio_refusal r);
 
 struct eio_stats {                         /* counters since start, and gauges */
 	uint64_t sessions, sessions_opened, sessions_closed, connections, connections_accepted;
-	uint64_t requests, refused_full, refused_address, refused_handshake, refused_origin, bad_requests;
+	uint64_t requests, bad_requests;
 	uint64_t messages_in, messages_out, bytes_in, bytes_out, frames_encoded, frames_queued;
-	uint64_t upgrades, upgrade_failures, ping_timeouts, parse_errors, slow_closed;
-	uint64_t body_timeouts, header_timeouts;
+	uint64_t upgrades, upgrade_failures, parse_errors;
 	uint64_t tls_begun, tls_completed; /* handshakes */
 	uint64_t tls_clear;                /* peers who did not speak TLS to a port that does */
 	uint64_t bytes_waiting;            /* what send_queues_max bounds */

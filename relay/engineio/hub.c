@@ -41,7 +41,6 @@ bool hub_address_take(struct eio_hub *h, enum hub_kind kind, const char *address
 	uintptr_t count = (uintptr_t)map_find(h->addresses, key);
 
 	if (count >= h->config.max_connections_per_address) {
-		h->host.stats.refused_address++;
 		hub_refuse(h, address, kind == HUB_CONNECTION ? EIO_REFUSED_CONNECTIONS_ADDRESS
 							      : EIO_REFUSED_SESSIONS_ADDRESS);
 		return false;
@@ -75,7 +74,6 @@ bool hub_welcomes(struct eio_hub *h)
 {
 	if (!h->closed_to_new && (!h->host.cb.on_handshake || h->host.cb.on_handshake(h->host.ctx) == 0))
 		return true;
-	h->host.stats.refused_handshake++;
 	hub_refuse(h, h->request.address, EIO_REFUSED_BUSY);
 	return false;
 }
@@ -84,10 +82,8 @@ struct eio_session *hub_open(struct eio_hub *h, int version, bool websocket, str
 {
 	bool full = h->host.stats.sessions >= h->config.max_connections;
 
-	if (full) {
-		h->host.stats.refused_full++;
+	if (full)
 		hub_refuse(h, shake->address, EIO_REFUSED_SESSIONS);
-	}
 	if (full || !hub_address_take(h, HUB_SESSION, shake->address)) {
 		handshake_free(shake);
 		return NULL;

@@ -1,7 +1,7 @@
 /*
  * hub: what one server holds: its sessions by sid, the counts by address, the limits and the counters.
  *
- * Room: relay/engineio. Called by conn, polling, post, ws, http, lws, accept, server; calls session, request,
+ * Room: relay/engineio. Called by conn, ws, http, lws, lobby, accept, server; calls session, request,
  * loop, shared/map.
  */
 #ifndef EIO_HUB_H

@@ -115,10 +115,8 @@ static void on_deadline(struct wheel_entry *e)
 {
 	struct guest *g = (struct guest *)((char *)e - offsetof(struct guest, deadline));
 
-	if (g->state == GUEST_SILENT) {
-		g->lobby->hub->host.stats.header_timeouts++;
+	if (g->state == GUEST_SILENT)
 		hub_refuse(g->lobby->hub, g->peer, EIO_REFUSED_HEAD_SLOW);
-	}
 	guest_close(g);
 }
 

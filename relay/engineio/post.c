@@ -82,21 +82,19 @@ static enum eio_refusal judge_body(struct eio_conn *c, struct slice body)
 	return found == 0 ? EIO_REFUSALS : EIO_REFUSED_PAYLOAD;
 }
 
-/* 0, or what was wrong with the body; the session is ended then. */
-static enum request_fault check_body(struct eio_conn *c)
+/* False when something is wrong with the body: the session is ended then. */
+static bool check_body(struct eio_conn *c)
 {
 	struct eio_session *s = c->session;
 
 	c->rest = c->jsonp >= 0 ? payload3_form(&c->in) : buf_slice(&c->in);
-	if (!s)
-		return REQUEST_SID_UNKNOWN;
 	enum eio_refusal refusal = judge_body(c, c->rest);
 	if (refusal == EIO_REFUSALS)
-		return REQUEST_FINE;
+		return true;
 	s->post = NULL;
 	c->session = NULL;
 	session_violated(s, refusal, 1007);
-	return REQUEST_BAD;
+	return false;
 }
 
 /*
@@ -152,9 +150,8 @@ int post_done(struct eio_conn *c)
 		return 0;
 	c->role = CONN_IDLE;
 	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
-	enum request_fault fault = check_body(c);
-	if (fault == REQUEST_FINE)
+	if (check_body(c))
 		return post_go_on(c);
 	conn_begun_drop(c);
-	return conn_answer_fault(c, fault == REQUEST_SID_UNKNOWN ? EIO_REFUSED_SID : EIO_REFUSALS, fault);
+	return conn_answer_fault(c, EIO_REFUSALS, REQUEST_BAD);
 }

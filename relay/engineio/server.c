@@ -185,7 +185,7 @@ static void on_drain(void *ctx)
 
 void eio_server_drain(struct eio_server *s, unsigned timeout_ms, void (*done)(void *ctx), void *ctx)
 {
-	if (s->drain)
+	if (s->hub->closed_to_new)
 		return;
 	s->hub->closed_to_new = true;
 	s->drained = done;

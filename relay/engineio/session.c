@@ -89,7 +89,6 @@ static void send_frame(struct eio_session *s, struct eio_frame *f)
 		return;             /* the flush met a dead peer */
 	if (!room) {
 		log_debug(s->sid, "too slow: %zu bytes wait", s->queue.size);
-		s->host->stats.slow_closed++;
 		session_refuse(s, EIO_REFUSED_QUEUE, EIO_SLOW, EIO_CUT);
 		return;
 	}
@@ -180,7 +179,6 @@ void session_heard(struct eio_session *s)
 
 static void heartbeat_missed(struct eio_session *s)
 {
-	s->host->stats.ping_timeouts++;
 	session_refuse(s, EIO_REFUSED_PONG, EIO_PING_TIMEOUT, EIO_CUT);
 }
 

@@ -1,7 +1,7 @@
 /*
  * session: one Engine.IO session: its state, its queue, its heartbeat. The one state machine of the room.
  *
- * Room: relay/engineio. Called by hub, polling, post, ws, http; calls wheel, frame, packet and, through
+ * Room: relay/engineio. Called by server, hub, conn, polling, post, ws, http; calls wheel, frame, packet and, through
  * transport.h, whichever transport serves it. What applications may know of it is in engineio.h.
  */
 #ifndef EIO_SESSION_H

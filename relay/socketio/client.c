@@ -45,7 +45,7 @@ static void parts_drop(struct sio_client *c)
 
 static void client_close(struct sio_client *c, const char *reason, int code, enum sio_refusal why)
 {
-	bool parse = reason[0] == 'p';
+	bool parse = strcmp(reason, PARSE_ERROR) == 0;
 
 	c->why = client_refuse(c, why);
 	c->server->stats.packets_bad++;

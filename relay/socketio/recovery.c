@@ -210,7 +210,8 @@ static void away_remove(struct sio_recovery *r, struct sio_away *w)
 	free(w);
 }
 
-void sio_recovery_drop(struct sio_recovery *r, struct sio_away *w)
+/* Ends a session. */
+static void drop(struct sio_recovery *r, struct sio_away *w)
 {
 	struct buf room = BUF_INIT;
 
@@ -240,7 +241,7 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 	map_put(r->away, slice_of(w->pid), w);
 	sio_recovery_weigh(r, w, eio_session_address(s->client->session));
 	while ((r->seats > SEATS_MOST || map_count(r->away) > AWAY_MOST) && (w = first_to_go(r)))
-		sio_recovery_drop(r, w);
+		drop(r, w);
 }
 
 /*
@@ -314,7 +315,7 @@ static void on_sweep(void *ctx)
 	struct sio_kept *k;
 
 	while ((w = TAILQ_FIRST(&r->list)) && w->back.until_ms <= now)
-		sio_recovery_drop(r, w);
+		drop(r, w);
 	/* A push may be older than the cut behind which it was missed: half as long again. */
 	while ((k = TAILQ_FIRST(&r->log)) && k->at_ms + r->keep_ms + r->keep_ms / 2 <= now)
 		kept_drop(r, k);
@@ -345,7 +346,7 @@ void sio_recovery_clear(struct sio_recovery *r)
 	struct sio_kept *k;
 
 	while ((w = TAILQ_FIRST(&r->list)))
-		sio_recovery_drop(r, w);
+		drop(r, w);
 	while ((k = TAILQ_FIRST(&r->log)))
 		kept_drop(r, k);
 	r->seats = 0;

@@ -1,7 +1,7 @@
 /*
  * recovery: connection state recovery: what was pushed lately, and the sessions that may come back for it.
  *
- * Room: relay/socketio. Called by namespace, socket, comeback and recovery_save; calls rooms, network and engineio.
+ * Room: relay/socketio. Called by server, namespace, socket, comeback and recovery_save; calls rooms, network and engineio.
  * One log per namespace: each kept push once, as the frame that was sent, with its rooms and a number. A session
  * that was cut keeps its seats (numbers and all) under a peer that is away, so pushes to its rooms find it. What
  * it missed is read from the log: pushes behind its offset into rooms whose seat is older than the push.
@@ -100,7 +100,5 @@ bool sio_recovery_whole(const struct sio_recovery *r, const struct sio_socket *s
 void sio_recovery_take(struct sio_recovery *r, struct sio_away *w, struct sio_socket *s);
 /* Sends what the socket missed behind push `from`. */
 void sio_recovery_replay(struct sio_recovery *r, struct sio_socket *s, uint64_t from);
-/* Ends a session. */
-void sio_recovery_drop(struct sio_recovery *r, struct sio_away *w);
 
 #endif

@@ -146,11 +146,11 @@ static void on_request(void *ctx, const struct eio_request *q, struct eio_respon
 	buf_puts(&r->body, "]");
 	const struct { const char *name; uint64_t value; } rows[] = {
 		{ "sessions", st.sessions }, { "connections", st.connections }, { "upgrades", st.upgrades },
-		{ "upgradeFailures", st.upgrade_failures }, { "slow", st.slow_closed }, { "waiting", st.bytes_waiting },
+		{ "upgradeFailures", st.upgrade_failures }, { "slow", st.refused[EIO_REFUSED_QUEUE] }, { "waiting", st.bytes_waiting },
 		{ "messagesIn", st.messages_in }, { "messagesOut", st.messages_out },
-		{ "headerTimeouts", st.header_timeouts }, { "bodyTimeouts", st.body_timeouts },
-		{ "refusedOrigin", st.refused_origin }, { "messageSlow", st.refused[EIO_REFUSED_MESSAGE_SLOW] },
-		{ "refusedFull", st.refused_full }, { "refusedAddress", st.refused_address },
+		{ "headerTimeouts", st.refused[EIO_REFUSED_HEAD_SLOW] }, { "bodyTimeouts", st.refused[EIO_REFUSED_BODY_SLOW] },
+		{ "refusedOrigin", st.refused[EIO_REFUSED_ORIGIN] }, { "messageSlow", st.refused[EIO_REFUSED_MESSAGE_SLOW] },
+		{ "refusedFull", st.refused[EIO_REFUSED_CONNECTIONS] + st.refused[EIO_REFUSED_SESSIONS] }, { "refusedAddress", st.refused[EIO_REFUSED_CONNECTIONS_ADDRESS] + st.refused[EIO_REFUSED_SESSIONS_ADDRESS] },
 		{ "upgrade", st.refused[EIO_REFUSED_UPGRADE] },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

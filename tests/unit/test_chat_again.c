@@ -11,7 +11,7 @@ static void lose(struct command **list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		lines_leave(&ls, list[i]);
 	while (n-- > 0)
-		lines_back(&ls, list[n]);
+		lines_again(&ls, list[n]);
 }
 
 static void expect_alone(struct command *c)

@@ -144,8 +144,8 @@ static void second_attempts_go_alone_and_first(void **state)
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 2);
 	c[2] = put(&b, WIRE_JOB_SENDS, 10);
 	c[3] = put(&a, WIRE_JOB_SENDS, 10);
-	lines_back(&ls, c[0]);
-	lines_back(&ls, c[1]);
+	lines_again(&ls, c[0]);
+	lines_again(&ls, c[1]);
 	assert_int_equal(c[0]->attempt, 2);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
 	assert_ptr_equal(out[0], c[0]);
@@ -176,7 +176,7 @@ static void what_goes_again_is_not_held(void **state)
 	c[1] = put(&a, WIRE_JOB_SENDS, 10);
 	c[2] = put(&b, WIRE_JOB_SENDS, 10);
 	lines_hold(&ls, &a, true);
-	lines_back(&ls, c[0]);
+	lines_again(&ls, c[0]);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
 	assert_ptr_equal(out[0], c[0]);
 	drop(c[0]);
@@ -267,7 +267,7 @@ static void random_walk_keeps_order_and_counts(void **state)
 			}
 			for (size_t i = 0; i < n; i++)
 				if (out[i])
-					lines_back(&ls, out[i]);
+					lines_again(&ls, out[i]);
 		}
 	}
 	assert_int_equal(put_count, gone);

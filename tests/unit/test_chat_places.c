@@ -31,11 +31,11 @@ static void a_place_that_is_taken_is_waited_for(void **state)
 	of_a = put_to(&a, one);
 	of_b = put_to(&b, one);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 2);
-	lines_back(&ls, of_a);
+	lines_again(&ls, of_a);
 	assert_int_equal(ls.busy[one], 1);
 	/* Also the second attempt of one waits for the other, and lets pass who goes elsewhere. */
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
-	lines_back(&ls, of_b);
+	lines_again(&ls, of_b);
 	assert_int_equal(ls.busy[one], 0);
 	/* Where it goes counts when it goes. */
 	of_a->to = lines_place(SLICE("chat_three"));
@@ -142,7 +142,7 @@ static void who_comes_back_overtakes_no_second_attempt(void **state)
 	second = put_to(&x, two);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
 	lines_leave(&ls, of_b);
-	lines_back(&ls, of_b);
+	lines_again(&ls, of_b);
 	drop(of_a);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
 	assert_ptr_equal(out[0], of_b);
@@ -171,7 +171,7 @@ static void a_second_attempt_waits_before_all_others(void **state)
 	assert_int_equal(lines_ready(&ls, WIRE_JOB_SENDS, 64), 0);
 	held->state = COMMAND_HELD;
 	lines_leave(&ls, again);
-	lines_back(&ls, again);
+	lines_again(&ls, again);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
 	drop(held);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);

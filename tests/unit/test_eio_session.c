@@ -50,7 +50,7 @@ static void heartbeat_of_revision_4(void **state)
 	heard("2 ");
 	wait_ms(240);
 	heard("poll-release-1006 ws-release-1006 end close-2 ");
-	assert_int_equal(host.stats.ping_timeouts, 1);
+	assert_int_equal(host.stats.refused[EIO_REFUSED_PONG], 1);
 }
 
 static void the_pong_behind_a_long_upload(void **state)
@@ -210,7 +210,7 @@ static void the_bound_of_the_queue(void **state)
 	heard("poll-release-1006 ws-release-1006 end ");
 	pass();
 	heard("close-5 ");
-	assert_int_equal(host.stats.slow_closed, 1);
+	assert_int_equal(host.stats.refused[EIO_REFUSED_QUEUE], 1);
 	s = begin(4, true);
 	writable = false;
 	for (int i = 0; i < 30; i++)       /* small ones take more than their bytes */
@@ -311,7 +311,7 @@ static void the_bound_of_all_queues(void **state)
 	send(other, "a");
 	pass();
 	heard("poll-release-1006 ws-release-1006 end close-5 ");
-	assert_int_equal(host.stats.slow_closed, 1);
+	assert_int_equal(host.stats.refused[EIO_REFUSED_QUEUE], 1);
 	assert_int_equal(host.stats.refused[EIO_REFUSED_QUEUE], 1);
 	assert_true(waiting() > 500000);
 	writable = true;                   /* who reads gets rid of it first */
@@ -326,7 +326,7 @@ static void the_bound_of_all_queues(void **state)
 	gathers = writable = false;
 	eio_session_send(s, small);
 	pass();
-	assert_int_equal(host.stats.slow_closed, 2);
+	assert_int_equal(host.stats.refused[EIO_REFUSED_QUEUE], 2);
 	host.leaving = 0;
 	assert_int_equal(waiting(), 0);
 	eio_frame_unref(f);
