@@ -60,8 +60,8 @@ enum wire_command_type {
 
 enum wire_attempt {
 	WIRE_FIRST = 1,
-	WIRE_AGAIN = 2,          /* an earlier attempt changed nothing */
-	WIRE_AGAIN_UNKNOWN = 3   /* an earlier attempt had no answer: a row of this very command may be there */
+	WIRE_AGAIN_UNKNOWN = 2,  /* an earlier attempt had no answer: a row of this very command may be there */
+	WIRE_AGAIN = 3           /* an earlier attempt changed nothing */
 };
 
 struct wire_command {

@@ -218,8 +218,8 @@ void polling_gone(struct eio_conn *c)
 		s->poll = NULL;
 	if (s->post == c)
 		s->post = NULL;
-	/* what went over to WebSocket does not die with a POST that it left behind */
-	if (!done && s->transport == s->host->polling)
+	/* what went over to WebSocket does not die with a POST that broke off behind it; of a withheld one the rest would be lost */
+	if (!done && (s->transport == s->host->polling || c->role == CONN_HELD))
 		session_end(s, reason, 0);
 }
 

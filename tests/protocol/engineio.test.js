@@ -219,6 +219,21 @@ test('upgrade: a POST that was left behind and breaks off takes nothing with it'
   ws.destroy();
 });
 
+test('upgrade: a withheld POST that breaks off behind it ends the session: the rest would be lost unseen', async () => {
+  const s = await C();
+  const p = await open(s);
+  const ws = await wsRaw(s, `&sid=${p.sid}`);
+  ws.send('2probe');
+  assert.equal(await ws.nextText(), '3probe');
+  const c = raw(s);
+  c.write(`POST ${p.url} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n4!pause\x1e4b`);
+  await met(s);
+  ws.send('5');
+  await met(s);
+  c.reset();
+  assert.equal((await ws.next()).opcode, 8);
+});
+
 test('polling: a close packet from the client frees a held poll with a noop', async () => {
   const s = await C();
   const p = await open(s);
