@@ -150,7 +150,9 @@ static void on_request(void *ctx, const struct eio_request *q, struct eio_respon
 		{ "messagesIn", st.messages_in }, { "messagesOut", st.messages_out },
 		{ "headerTimeouts", st.refused[EIO_REFUSED_HEAD_SLOW] }, { "bodyTimeouts", st.refused[EIO_REFUSED_BODY_SLOW] },
 		{ "refusedOrigin", st.refused[EIO_REFUSED_ORIGIN] }, { "messageSlow", st.refused[EIO_REFUSED_MESSAGE_SLOW] },
-		{ "refusedFull", st.refused[EIO_REFUSED_CONNECTIONS] + st.refused[EIO_REFUSED_SESSIONS] }, { "refusedAddress", st.refused[EIO_REFUSED_CONNECTIONS_ADDRESS] + st.refused[EIO_REFUSED_SESSIONS_ADDRESS] },
+		{ "refusedFull", st.refused[EIO_REFUSED_CONNECTIONS] + st.refused[EIO_REFUSED_SESSIONS] },
+		{ "refusedAddress",
+		  st.refused[EIO_REFUSED_CONNECTIONS_ADDRESS] + st.refused[EIO_REFUSED_SESSIONS_ADDRESS] },
 		{ "upgrade", st.refused[EIO_REFUSED_UPGRADE] },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
