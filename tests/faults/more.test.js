@@ -70,7 +70,7 @@ test('a foreign client that locks rooms in the other order: deadlocks, and nobod
   const lost = () => (house.log('bus').match(/ info store 1213 /g) || []).length;
   const rooms = (await house.rows('SELECT id FROM salas_chat ORDER BY id DESC')).map((r) => r.id);
   const acked = await compare(async () => {
-    const end = Date.now() + 20000;
+    const end = Date.now() + 50000;
     const on = await db.getConnection();
     while (Date.now() < end && lost() < 3) {
       await on.beginTransaction();
@@ -88,7 +88,7 @@ test('a foreign client that locks rooms in the other order: deadlocks, and nobod
   });
   console.log(`# ${lost()} deadlocks ended a transaction of ours, ${acked} acked`);
   assert.ok(lost() >= 3, 'we lost in some');
-}, 60000);
+}, 90000);
 
 test('a room that a foreign client holds for 3 s: an answer within 5 s there, and the others go on', async () => {
   const text = (message) => ({ sala_uuid: elsewhere, message, sender_id: '123', timestamp: 'x', type: 'directo' });
@@ -166,12 +166,15 @@ test('a disk without room: refused and not stored, what is there can be read; ro
         [room.id, mail.id, big]);
     }
     fileLimit(Math.ceil(fs.statSync(table).size / (1 << 20)) << 20);
+    let began = Date.now();
     const refused = await ask(async () => {
       const text = `${Math.random()} ${big}`;
       const answer = await mail.send(text);
+      if (answer.status !== 'sent') console.log(`# ${answer.code} ${answer.outcome || ''} after ${Date.now() - began} ms`);
+      began = Date.now();
       // (a slow disk may first keep one past its deadline: that one's outcome is unknown, and said to be)
       return answer.code === 'unavailable' && answer.outcome === undefined && text;
-    }, 30000, 'a refusal with nothing unclear about it');
+    }, 60000, 'a refusal with nothing unclear about it');
     const [{ n }] = await house.rows('SELECT COUNT(*) AS n FROM mensajes WHERE contenido = ?', [refused]);
     assert.equal(Number(n), 0, 'what is refused is not stored');
     assert.equal((await mail.call('load_message_history', { sala_uuid: mail.sala, limit: 5 })).status, 'ok');
@@ -183,7 +186,7 @@ test('a disk without room: refused and not stored, what is there can be read; ro
   const log = await talking;
   assert.deepEqual((await audit(db, log, crowd)).slice(0, 10), []);
   assert.match(house.log('bus'), /warn attempt .*1114/);
-}, 120000);
+}, 150000);
 
 test('the house takes its own database back', async () => {
   const gone = new Promise((resolve) => { foreign.once('exit', resolve); });
