@@ -61,17 +61,17 @@ static void fill_metadata(struct sending *s, enum store_kind kind)
 
 /* ---- rooms by person or group ---- */
 
-/* Whether the row is there already: asked with no room, so that nothing can be stored. */
+/* Whether the row is there already. */
 static const struct refusal *find_repeat(struct sending *s)
 {
 	enum store_verdict v;
 
 	if (s->send->fresh)
 		return NULL;
-	v = store_message_save(s->call->store, s->send, 1, s->call->arena);
-	if (v != STORE_OK)
+	v = store_message_repeat(s->call->store, s->send, s->call->arena);
+	if (store_is_trouble(v))
 		return call_trouble(s->call, v);
-	s->settled = s->send->verdict == STORE_SEND_DUPLICATE;
+	s->settled = v == STORE_OK && s->send->verdict == STORE_SEND_DUPLICATE;
 	return NULL;
 }
 

@@ -1,20 +1,18 @@
 /*
  * send: storing messages, always as a set.
  *
- * Room: fcgi-api/store. Called by the send handlers; calls resolve, twins, delivery, row, sets and db. The order of
- * the steps: repeats, rooms locked in id order (resolve.h says why before authorization), authorization, one
- * INSERT, ids and times back, recipient rows and rooms touched; what was only found is made sure of.
+ * Room: fcgi-api/store. Called by the send handlers; calls repeats, resolve, twins, delivery, sets and db. The
+ * order of the steps: repeats, rooms locked in id order (resolve.h says why before authorization),
+ * authorization, one INSERT, ids and times back, recipient rows and rooms touched; what was only found is made
+ * sure of.
  */
 #include "delivery.h"
 #include "fault.h"
+#include "repeats.h"
 #include "resolve.h"
-#include "row.h"
 #include "sets.h"
 #include "twins.h"
 
-static const struct db_sql find_sql = {
-	"send find", ROW_MESSAGE_SELECT ROW_MESSAGE_FROM "WHERE m.mensaje_uuid IN ({?})", ROW_MESSAGE_LETTERS
-};
 /*
  * The INSERT's foreign key takes a shared lock on the room, which two writers of one room would both want to
  * strengthen for the UPDATE at the end: a deadlock. So the rooms are locked when they are read (resolve).
@@ -70,47 +68,30 @@ static void judge(struct job *j, size_t i, enum store_send_verdict verdict)
 	j->set[i].verdict = verdict;
 }
 
-/*
- * The row that has the uuid: a repeat if it is the same sender's. Byte for byte: to the database 'A' is 'a'.
- */
-static void meet_row(struct job *j, const struct store_message *row)
+/* Looks up some of the set: those that have a row are judged by it. */
+static enum store_verdict judge_repeats(struct job *j, const size_t *which, size_t count)
 {
+	bool met[STORE_SET_MAX] = { false };
+	enum store_verdict v = repeats_find(j->st, j->set, which, count, met, j->a);
 	size_t i;
 
-	for (i = 0; i < j->count; i++) {
-		struct store_send *s = &j->set[i];
-
-		if (j->at[i].step == UNKNOWN && slice_eq(s->uuid, row->uuid)) {
-			s->message = *row;
-			judge(j, i,
-			      s->sender_id == row->sender.id ? STORE_SEND_DUPLICATE : STORE_SEND_REFUSED);
-		}
+	for (i = 0; i < count; i++) {
+		if (met[which[i]])
+			j->at[which[i]].step = JUDGED;
 	}
+	return v;
 }
 
-/* Looks up uuids that rows may have already. */
+/* Those whose uuid a row may have already. */
 static enum store_verdict find_repeats(struct job *j)
 {
-	struct db_value in[STORE_SET_MAX];
-	size_t n = 0, i;
-	enum store_verdict v;
+	size_t which[STORE_SET_MAX], n = 0, i;
 
 	for (i = 0; i < j->count; i++) {
 		if (!j->set[i].fresh)
-			in[n++] = db_of_text(j->set[i].uuid);
+			which[n++] = i;
 	}
-	if (n == 0)
-		return STORE_OK;
-	v = sets_run_list(j->st, &find_sql, in, n, 1);
-	if (v)
-		return v;
-	while (db_next(j->st)) {
-		struct store_message row;
-
-		row_message(j->st, j->a, &row);
-		meet_row(j, &row);
-	}
-	return db_end(j->st);
+	return judge_repeats(j, which, n);
 }
 
 /* Room, membership, kind: the first failure is the verdict. */
@@ -247,28 +228,12 @@ static enum store_verdict insert_rows(struct job *j, const size_t *which, size_t
  */
 static enum store_verdict insert_alone(struct job *j, size_t i)
 {
-	struct db_value in = db_of_text(j->set[i].uuid);
 	enum store_verdict v = insert_rows(j, &i, 1);
-	struct store_message row;
 
 	if (v != STORE_REFUSED)
 		return v;
-	if (db_error(j->st) != 1062) {
-		judge(j, i, STORE_SEND_REFUSED);
-		return STORE_OK;
-	}
-	v = db_run(j->st, &find_sql, 1, &in, 1);
-	if (v)
-		return v;
-	judge(j, i, STORE_SEND_REFUSED);
-	while (db_next(j->st)) {
-		j->at[i].step = UNKNOWN;
-		row_message(j->st, j->a, &row);
-		meet_row(j, &row);
-	}
-	if (j->at[i].step == UNKNOWN)  /* the other row's uuid differs in case only */
-		judge(j, i, STORE_SEND_REFUSED);
-	return db_end(j->st);
+	judge(j, i, STORE_SEND_REFUSED);  /* also where no row is found then: the other's uuid differs in case only */
+	return db_error(j->st) == 1062 ? judge_repeats(j, &i, 1) : STORE_OK;
 }
 
 static enum store_verdict insert_all(struct job *j)

@@ -225,6 +225,11 @@ struct store_send {
  */
 STORE_CHECK enum store_verdict store_message_save(struct store *st, struct store_send *set, size_t count,
 						  struct arena *a);
+/*
+ * The look-up of repeats alone, whatever room the send names: OK, with the verdict DUPLICATE or REFUSED and the message, or
+ * NONE when no row has its uuid.
+ */
+STORE_CHECK enum store_verdict store_message_repeat(struct store *st, struct store_send *send, struct arena *a);
 
 /* One message with its room, whatever its state (deleted_at), and whether the reader is in the room. OK or NONE. */
 STORE_CHECK enum store_verdict store_message_find(struct store *st, int64_t id, int64_t reader_id,
@@ -295,8 +300,7 @@ STORE_CHECK enum store_verdict store_room_last(struct store *st, int64_t room_id
  * Unread of a person, over all rooms, or in one (room_id > 0), by the formula that the companion's clients
  * see, as long as there are not more than 100,000 (unread.h).
  */
-STORE_CHECK enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t room_id,
-						  int64_t *count_r);
+STORE_CHECK enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t room_id, int64_t *count_r);
 
 /* ---- receipts ---- */
 
@@ -324,10 +328,7 @@ struct store_receipt {
 STORE_CHECK enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *set, size_t count,
 						  struct arena *a);
 
-struct store_read_author {
-	int64_t author_id;
-	int64_t newest_id;            /* newest message of this author that was marked */
-};
+struct store_read_author { int64_t author_id, newest_id; };  /* and his newest message that was marked */
 struct store_read_all {
 	int64_t count;                /* messages that were unread before */
 	int64_t read_at;

@@ -111,6 +111,17 @@ enum store_verdict store_message_save(struct store *st, struct store_send *set, 
 	return STORE_OK;
 }
 
+enum store_verdict store_message_repeat(struct store *st, struct store_send *send, struct arena *a)
+{
+	(void)st, (void)a;
+	assert(send->sender_id > 0 && send->uuid.n == IDS_UUID_LEN && !send->fresh);
+	FOUND(true);
+	send->verdict = throw_die() % 2 ? STORE_SEND_DUPLICATE : STORE_SEND_REFUSED;
+	put_message(&send->message, some_id());
+	send->message.deleted_at = 0;
+	return STORE_OK;
+}
+
 enum store_verdict store_message_find(struct store *st, int64_t id, int64_t reader, struct arena *a,
 				      struct store_message *m, bool *member)
 {

@@ -36,17 +36,11 @@ static void direct_message_has_row_recipient_and_time(void **state)
 	assert_text(s.message.sender.nombre, "Ñandú");
 	assert_true(llabs(s.message.sent_at - time(NULL)) <= 5);
 	assert_int_equal(admin_number("SELECT COUNT(*) FROM mensajes WHERE id = %lld AND remitente_id = %lld"
-				      " AND HEX(contenido) = HEX('Hola ñ \"comillas\" 😀\n') AND"
-				      " url_archivo = ''"
-				      " AND sala_chat_id = %lld AND mensaje_uuid ="
-				      " '%s'", L(s.message.id), L(ID(1)),
-				      L(room.id), s.uuid.p), 1);
-	assert_int_equal(
-		admin_number("SELECT destinatario_id FROM destinatarios_mensaje WHERE mensaje_id = %lld"
-			     " AND entregado_en IS NULL AND leido_en IS"
-			     " NULL",
-			     L(s.message.id)),
-		ID(2));
+				      " AND HEX(contenido) = HEX('Hola ñ \"comillas\" 😀\n') AND url_archivo = ''"
+				      " AND sala_chat_id = %lld AND mensaje_uuid = '%s'",
+				      L(s.message.id), L(ID(1)), L(room.id), s.uuid.p), 1);
+	assert_int_equal(admin_number("SELECT destinatario_id FROM destinatarios_mensaje WHERE mensaje_id = %lld"
+				      " AND entregado_en IS NULL AND leido_en IS NULL", L(s.message.id)), ID(2));
 	assert_int_equal(admin_number("SELECT COUNT(*) FROM destinatarios_mensaje WHERE mensaje_id = %lld",
 				      L(s.message.id)), 1);
 }
@@ -125,6 +119,21 @@ static void suspended_people_do_not_send(void **state)
 	assert_int_equal(s.verdict, STORE_SEND_NOT_MEMBER);
 }
 
+/* The look-up alone, which stores nothing whatever room the send names. */
+static void look_up_repeats(struct store_send again, struct store_send foreign, const struct store_message *first)
+{
+	struct store_send other = campus_send(again.sala_uuid, ID(1), "sin fila");
+
+	OK(store_message_repeat(st, &again, mem));
+	OK(store_message_repeat(st, &foreign, mem));
+	assert_int_equal(store_message_repeat(st, &other, mem), STORE_NONE);
+	assert_int_equal(again.verdict, STORE_SEND_DUPLICATE);
+	assert_int_equal(again.message.id, first->id);
+	assert_text(again.message.contenido, "primero");
+	assert_int_equal(foreign.verdict, STORE_SEND_REFUSED);
+	assert_int_equal(admin_number("SELECT COUNT(*) FROM mensajes WHERE contenido = 'sin fila'"), 0);
+}
+
 static void repeat_returns_the_first_row(void **state)
 {
 	struct store_room room = campus_direct(ID(1), ID(2)), other = campus_direct(ID(1), ID(3));
@@ -140,6 +149,7 @@ static void repeat_returns_the_first_row(void **state)
 	foreign = campus_send(room.uuid, ID(2), "x");
 	foreign.uuid = first.uuid;
 	BEGIN();
+	look_up_repeats(again, foreign, &first.message);
 	OK(store_message_save(st, &again, 1, mem));
 	OK(store_message_save(st, &foreign, 1, mem));
 	COMMIT();
