@@ -22,8 +22,13 @@
 	"SET SESSION autocommit=0, sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'," \
 	" innodb_lock_wait_timeout=1," \
 	" lock_wait_timeout=1, wait_timeout=60"
+/* What a server may have set for everybody: rows left out, or statements refused. */
+#define SESSION_ROWS "SET SESSION sql_select_limit=18446744073709551615, sql_big_selects=1, sql_safe_updates=0"
 static const char *const session_setup[] = {
+	/* the handshake has said it: to a server with init_connect or skip-character-set-client-handshake in vain */
+	"SET NAMES utf8mb4",
 	SESSION_VALUES,
+	SESSION_ROWS,
 	"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 	"COMMIT"
 };
