@@ -210,7 +210,7 @@ static void leave(struct worker *w)
 	static const volatile sig_atomic_t never;
 	struct slice message;
 
-	w->me.leaving = 1;
+	w->me.state = WIRE_LEAVING;
 	while (say(w, &never, LEAVE_WAIT_MS, &message) == 1 && hear(w, message))
 		;
 }
@@ -223,6 +223,7 @@ static void work_on(struct worker *w)
 	while (!stop_now) {
 		bool had_answers = w->me.answers != 0;
 
+		w->me.state = had_answers && !store_is_open(w->store) ? WIRE_NO_DATABASE : WIRE_WORKS;
 		rc = say(w, &stop_now, 0, &message);
 		if (rc < 0) {
 			log_error("bus", "asking failed: %s", strerror(errno));

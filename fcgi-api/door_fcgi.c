@@ -34,6 +34,7 @@
 #define REQUEST_MS 5000   /* past it a request is rolled back instead of committed */
 #define GRACE_S 10
 #define STUCK_S 30
+#define REST_MS 3000      /* so long a worker that met no database leaves the requests to those that have one */
 #define SYSTEMD_FD 3
 
 extern char **environ;
@@ -50,6 +51,7 @@ struct desk {
 	struct store *store;
 	struct signals *signals;
 	struct rates *rates;
+	bool lacks;               /* the last request met no database */
 };
 
 static volatile sig_atomic_t stop_now;
@@ -71,6 +73,7 @@ static void serve(struct desk *d, char *const *envp, const struct http_source *b
 	http_read(c->request, c->memory, envp, body);
 	if (!cors_preflight(c->request, d->settings->origins, &c->answer.response)) {
 		attempt_run(d->store, &c, 1, clock_mono_ms() + REQUEST_MS, router_request);
+		d->lacks = c->unanswered && !store_is_open(d->store);
 		if (c->unanswered)
 			router_unavailable(c);
 		else
@@ -131,6 +134,19 @@ static bool wait_for_connection(int fd)
 	return !stop_now;
 }
 
+/* The last request told whether there is a database. Who met none rests, as long as somebody else has one. */
+static void rest_if_lacking(const struct desk *d)
+{
+	static const struct timespec slice = { 0, 100 * 1000000 };
+	int64_t until = clock_mono_ms() + REST_MS;
+	sigset_t none;
+
+	pool_able(!d->lacks);
+	sigemptyset(&none);
+	while (d->lacks && !stop_now && pool_others_able() && clock_mono_ms() < until)
+		ppoll(NULL, 0, &slice, &none);
+}
+
 static int work_on(struct desk *d, int fd)
 {
 	struct buf out = BUF_INIT;
@@ -138,7 +154,7 @@ static int work_on(struct desk *d, int fd)
 	int rc;
 
 	FCGX_InitRequest(&r, fd, FCGI_FAIL_ACCEPT_ON_INTR);
-	for (rc = 0; rc == 0 && wait_for_connection(fd); pool_busy(false)) {
+	for (rc = 0; rc == 0 && wait_for_connection(fd); pool_busy(false), rest_if_lacking(d)) {
 		/* already here: a peer may stop in the middle of its header and never go on */
 		pool_busy(true);
 		rc = FCGX_Accept_r(&r);

@@ -31,14 +31,33 @@ struct slot {
 };
 
 static struct slot slots[POOL_MAX];
-/* Shared with the workers: since when each is busy, 0 idle. */
-static volatile int64_t *busy_since;
-static volatile int64_t *my_busy;
+/* What each worker tells of itself, in memory shared by all. */
+struct told {
+	volatile int64_t busy_since; /* 0: idle */
+	volatile int able;           /* 0 also where there is no worker */
+};
+
+static struct told *told;    /* of each slot */
+static struct told *mine;    /* in a worker of a pool */
 
 void pool_busy(bool busy)
 {
-	if (my_busy)
-		*my_busy = busy ? clock_mono_ms() : 0;
+	if (mine)
+		mine->busy_since = busy ? clock_mono_ms() : 0;
+}
+
+void pool_able(bool able)
+{
+	if (mine)
+		mine->able = able;
+}
+
+bool pool_others_able(void)
+{
+	for (unsigned i = 0; mine && i < POOL_MAX; i++)
+		if (&told[i] != mine && told[i].able)
+			return true;
+	return false;
 }
 
 static void masked(sigset_t *set)
@@ -54,8 +73,8 @@ static _Noreturn void be_worker(const struct pool *p, unsigned i, pid_t master)
 {
 	sigset_t set;
 
-	my_busy = &busy_since[i];
-	*my_busy = 0;
+	mine = &told[i];
+	*mine = (struct told){ .able = 1 };
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != master)
 		_exit(0);
@@ -117,6 +136,7 @@ static void bury(const struct pool *p, unsigned i, int status, bool stopping)
 	}
 	s->pid = 0;
 	s->due_ms = now + wait;
+	told[i] = (struct told){ 0 };
 }
 
 static void reap(const struct pool *p, bool stopping)
@@ -135,9 +155,9 @@ static void kill_stuck(const struct pool *p)
 	int64_t now = clock_mono_ms();
 
 	for (unsigned i = 0; p->stuck_s && i < p->workers; i++)
-		if (slots[i].pid && busy_since[i] && now - busy_since[i] > p->stuck_s * 1000LL) {
+		if (slots[i].pid && told[i].busy_since && now - told[i].busy_since > p->stuck_s * 1000LL) {
 			log_error(p->name, "worker %d is stuck; killed", (int)slots[i].pid);
-			busy_since[i] = 0;
+			told[i].busy_since = 0;
 			kill(slots[i].pid, SIGKILL);
 		}
 }
@@ -179,9 +199,8 @@ int pool_run(const struct pool *p)
 	sigset_t set;
 	int sig = 0;
 
-	busy_since = mmap(NULL, POOL_MAX * sizeof(*busy_since), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (busy_since == MAP_FAILED) {
+	told = mmap(NULL, POOL_MAX * sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (told == MAP_FAILED) {
 		log_error(p->name, "no shared memory: %s", strerror(errno));
 		return 1;
 	}

@@ -31,5 +31,9 @@ struct pool {
 int pool_run(const struct pool *p);
 /* In a worker: a piece of work begins or ends (for stuck_s). */
 void pool_busy(bool busy);
+/* In a worker: whether it can do its work for now. At its birth it can. */
+void pool_able(bool able);
+/* In a worker: whether another one of the pool can. Outside a pool there is none. */
+bool pool_others_able(void);
 
 #endif

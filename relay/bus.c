@@ -93,15 +93,15 @@ static void on_request(struct bus *b, const struct nano_peer *peer, int kind, st
 		return;
 	}
 	w = worker_of(b, &r.worker);
-	TAILQ_REMOVE(&b->workers, w, next);
-	TAILQ_INSERT_HEAD(&b->workers, w, next);
 	w->seen_ms = b->seen_ms = eio_loop_now_ms(b->loop);
 	b->heard = true;
 	w->asking = *peer;
 	w->state = kind == WIRE_ANSWERS ? WORKER_OWED : WORKER_IDLE;
-	if (kind == WIRE_ANSWERS)
+	if (kind == WIRE_ANSWERS) {
+		worker_rank(b, w, r.state);
 		on_answers(b, w, &r, rest);
-	if (r.leaving) {
+	}
+	if (r.state == WIRE_LEAVING) {
 		worker_ack(b, w);
 		worker_free(b, w);
 		return;
@@ -161,6 +161,7 @@ void bus_stats(const struct bus *b, struct bus_stats *out)
 {
 	*out = b->stats;
 	out->idle = bus_idle(b);
+	out->resting = workers_resting(b);
 }
 
 struct bus *bus_open(struct eio_loop *l, const struct bus_config *c, bus_callback *fn, void *ctx)

@@ -53,7 +53,7 @@ uint64_t bus_give(struct bus *b, enum wire_job_kind kind, uint16_t count, struct
 		unsigned attempt_ms);
 
 struct bus_stats {
-	uint64_t workers, idle, jobs_out;
+	uint64_t workers, idle, resting, jobs_out;
 	uint64_t jobs, jobs_again, jobs_lost, commands, answers, answers_late, answers_foreign;
 	uint64_t signals, malformed, workers_died;
 };

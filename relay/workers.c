@@ -18,6 +18,7 @@
  * itself after.
  */
 #define OWED_MS 40
+#define REST_MS 3000
 #define FORGET_MS 60000                /* a silent worker's name is forgotten */
 #define MARGIN_MS 200                  /* a worker gives up before the relay does */
 
@@ -69,13 +70,36 @@ static void job_send(struct bus *b, struct job *j)
 	w->state = WORKER_AWAY;
 }
 
+static bool rests(const struct worker *w, uint64_t now)
+{
+	return w->rests_until_ms > now;
+}
+
+/* Whether somebody is here who does not rest. */
+static bool somebody_works(const struct bus *b, uint64_t now)
+{
+	const struct worker *w;
+
+	TAILQ_FOREACH(w, &b->workers, next)
+		if (!rests(w, now) && (w->job || now - w->seen_ms < FRESH_MS))
+			return true;
+	return false;
+}
+
+/* Waits for a job; `working`: of those who rest none counts. */
+static bool waits(const struct worker *w, uint64_t now, bool working)
+{
+	return w->state != WORKER_AWAY && !w->job && now - w->seen_ms < FRESH_MS && !(working && rests(w, now));
+}
+
 static struct worker *idle_worker(const struct bus *b)
 {
 	uint64_t now = eio_loop_now_ms(b->loop);
+	bool working = somebody_works(b, now);
 	struct worker *w;
 
 	TAILQ_FOREACH(w, &b->workers, next)
-		if (w->state != WORKER_AWAY && !w->job && now - w->seen_ms < FRESH_MS)
+		if (waits(w, now, working))
 			return w;
 	return NULL;
 }
@@ -145,16 +169,26 @@ static void on_death(void *ctx)
 	worker_free(w->bus, w);
 }
 
+static struct worker *silent_longest(const struct bus *b)
+{
+	struct worker *w, *longest = TAILQ_FIRST(&b->workers);
+
+	TAILQ_FOREACH(w, &b->workers, next)
+		if (w->seen_ms < longest->seen_ms)
+			longest = w;
+	return longest;
+}
+
 static struct worker *worker_new(struct bus *b, const struct wire_worker *name)
 {
 	struct worker *w;
 
 	if (b->stats.workers >= BUS_WORKERS_MAX)
-		worker_free(b, TAILQ_LAST(&b->workers, worker_list));
+		worker_free(b, silent_longest(b));
 	w = mem_zero(1, sizeof(*w));
 	w->bus = b;
 	w->name = *name;
-	TAILQ_INSERT_HEAD(&b->workers, w, next);
+	TAILQ_INSERT_TAIL(&b->workers, w, next);
 	name_key(name, w->key);
 	map_put(b->by_name, worker_key(w), w);
 	b->stats.workers++;
@@ -204,12 +238,42 @@ void worker_check_last(struct bus *b, struct worker *w, const struct wire_ready 
 size_t bus_idle(const struct bus *b)
 {
 	uint64_t now = eio_loop_now_ms(b->loop);
+	bool working = somebody_works(b, now);
 	const struct worker *w;
 	size_t n = 0;
 
 	TAILQ_FOREACH(w, &b->workers, next)
-		n += w->state != WORKER_AWAY && !w->job && now - w->seen_ms < FRESH_MS;
+		n += waits(w, now, working);
 	return n;
+}
+
+size_t workers_resting(const struct bus *b)
+{
+	uint64_t now = eio_loop_now_ms(b->loop);
+	const struct worker *w;
+	size_t n = 0;
+
+	TAILQ_FOREACH(w, &b->workers, next)
+		n += rests(w, now);
+	return n;
+}
+
+void worker_rank(struct bus *b, struct worker *w, uint8_t state)
+{
+	bool rested = w->rests_until_ms > 0;
+	struct worker *other;
+
+	TAILQ_REMOVE(&b->workers, w, next);
+	if (state == WIRE_NO_DATABASE) {
+		w->rests_until_ms = eio_loop_now_ms(b->loop) + REST_MS;
+		TAILQ_INSERT_TAIL(&b->workers, w, next);
+		return;
+	}
+	TAILQ_INSERT_HEAD(&b->workers, w, next);
+	/* what was away is back: for all of them */
+	if (rested)
+		TAILQ_FOREACH(other, &b->workers, next)
+			other->rests_until_ms = 0;
 }
 
 void workers_tick(struct bus *b)

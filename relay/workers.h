@@ -41,7 +41,8 @@ struct worker {
 	struct job *job;               /* out at this worker and not lost */
 	int pidfd;
 	struct eio_watch *death;
-	TAILQ_ENTRY(worker) next;      /* the one heard last comes first */
+	uint64_t rests_until_ms;       /* it met no database; 0: as far as it said it has one */
+	TAILQ_ENTRY(worker) next;      /* the one that answered last comes first */
 };
 
 struct bus {
@@ -66,6 +67,13 @@ void bus_report(struct bus *b, enum bus_event_kind kind, uint64_t job, uint64_t 
 		struct slice effects);
 /* The worker of a name, made when it is new. */
 struct worker *worker_of(struct bus *b, const struct wire_worker *name);
+/*
+ * What an answer's state says of the worker: who has answered is asked first (little work keeps few sessions of the database
+ * open); who met no database is asked last, and for REST_MS only where all rest.
+ */
+void worker_rank(struct bus *b, struct worker *w, uint8_t state);
+/* How many rest. */
+size_t workers_resting(const struct bus *b);
 /* Forgets a worker; a job it holds is lost. */
 void worker_free(struct bus *b, struct worker *w);
 /* Answers its request with an ACK: heard, no work now. */

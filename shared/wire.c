@@ -13,7 +13,7 @@
 
 static const struct field ready_fields[] = {
 	F32(wire_ready, worker.pid), F64(wire_ready, worker.start), F64(wire_ready, worker.random),
-	F64(wire_ready, boot), F64(wire_ready, last_job), F64(wire_ready, answers), F8(wire_ready, leaving),
+	F64(wire_ready, boot), F64(wire_ready, last_job), F64(wire_ready, answers), F8(wire_ready, state),
 };
 
 static const struct field job_fields[] = {

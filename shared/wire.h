@@ -37,7 +37,13 @@ struct wire_ready {
 	uint64_t boot;      /* boot id of the relay that gave last_job; 0: none yet */
 	uint64_t last_job;  /* last job received, answered or not; 0: none */
 	uint64_t answers;   /* ANSWERS: the job answered here; READY: 0 */
-	uint8_t leaving;    /* 1: this worker ends after the ACK */
+	uint8_t state;      /* enum wire_worker_state */
+};
+
+enum wire_worker_state {
+	WIRE_WORKS = 0,
+	WIRE_LEAVING = 1,      /* this worker ends after the ACK */
+	WIRE_NO_DATABASE = 2   /* ANSWERS: it met none in this job, which somebody else may do */
 };
 
 enum wire_job_kind { WIRE_JOB_SENDS = 1, WIRE_JOB_RECEIPTS = 2, WIRE_JOB_OTHERS = 3 };

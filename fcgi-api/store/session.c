@@ -50,6 +50,11 @@ void store_close(struct store *st)
 	free(st);
 }
 
+bool store_is_open(const struct store *st)
+{
+	return st->my != NULL;
+}
+
 unsigned store_generation(const struct store *st)
 {
 	return st->generation;

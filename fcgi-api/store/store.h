@@ -92,7 +92,8 @@ STORE_CHECK enum store_verdict store_begin(struct store *st);
 STORE_CHECK enum store_verdict store_commit(struct store *st);
 /* Ends the transaction without effect; on an error the connection is closed. */
 void store_rollback(struct store *st);
-/* Counts connections made: it changes when the session was replaced. 0: never connected. */
+/* Whether there is a connection (it may have died unseen); and how many were made: another one, another session. */
+bool store_is_open(const struct store *st);
 unsigned store_generation(const struct store *st);
 /*
  * True while the host takes no writes: a replica, of several hosts the only one that answered. What it has not read yet

@@ -103,6 +103,7 @@ static void put_bus(const struct hall *h, struct buf *b)
 	bus_stats(h->bus, &s);
 	GAUGE("workers", "Workers known.", s.workers);
 	GAUGE("workers_idle", "Workers waiting for a job.", s.idle);
+	GAUGE("workers_no_database", "Workers that met no database within the last seconds.", s.resting);
 	GAUGE("jobs_out", "Jobs given and not answered.", s.jobs_out);
 	COUNTER("jobs_total", "Jobs given.", s.jobs);
 	COUNTER("jobs_again_total", "Jobs given again because they never arrived.", s.jobs_again);

@@ -207,7 +207,7 @@ static void worker_ready(bool leaving)
 	struct wire_ready r = worker_head(false);
 	struct buf b = BUF_INIT;
 
-	r.leaving = leaving;
+	r.state = leaving ? WIRE_LEAVING : WIRE_WORKS;
 	wire_put_ready(&b, &r);
 	bus_say(JOBS_DOOR, buf_slice(&b));
 	buf_fini(&b);

@@ -164,7 +164,7 @@ static void test_conversation(void **state)
 	(void)state;
 	await_ready(&peer, &r);
 	assert_int_equal(r.last_job, 0);
-	assert_int_equal(r.leaving, 0);
+	assert_int_equal(r.state, WIRE_WORKS);
 	give_job(&peer, 1, 3, 3);
 	assert_int_equal(await_answers(&peer, 1, &r), 3);
 	/* heard, no work: it says ready again, naming the job */
@@ -189,13 +189,13 @@ static void test_conversation(void **state)
 static void test_leaving(void **state)
 {
 	struct nano_peer peer;
-	struct wire_ready r = { .leaving = 0 };
+	struct wire_ready r = { .state = WIRE_WORKS };
 	int status = -1;
 
 	(void)state;
 	await_ready(&peer, &r);
 	kill(master, SIGTERM);
-	while (!r.leaving)
+	while (r.state != WIRE_LEAVING)
 		await_ready(&peer, &r);
 	give_ack(&peer);
 	assert_int_equal(waitpid(master, &status, 0), master);

@@ -37,7 +37,7 @@ static void part_good(void)
 	/* The reply was lost, say: the same again. */
 	MUST(say_answers(&r, command, &other, &none) == WIRE_ACK, 22);
 	r.answers = 0;
-	r.leaving = 1;
+	r.state = WIRE_LEAVING;
 	MUST(say_ready(&r, &other, &none) == WIRE_ACK, 23);
 }
 

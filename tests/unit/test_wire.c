@@ -92,7 +92,7 @@ static void ready_and_ack(void **state)
 	assert_int_equal(wire_take_ready(&in, &r), 0);
 	assert_int_equal(in.n, 0);
 	assert_true(r.worker.pid == 7 && r.worker.start == ready.worker.start && r.worker.random == 9);
-	assert_true(r.boot == 10 && r.last_job == 11 && r.answers == 12 && r.leaving == 1);
+	assert_true(r.boot == 10 && r.last_job == 11 && r.answers == 12 && r.state == 1);
 	buf_reset(&b);
 	idle.answers = 0;
 	wire_put_ready(&b, &idle);
