@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "door_bus.h"
@@ -101,11 +100,10 @@ static void warn_of_open_identity(const struct settings *s)
 
 static int open_door(enum what what, const struct settings *s)
 {
-	struct stat st;
+	char why[512];
 
-	/* a worker whose relay is not there yet waits in silence, so a wrong place must be said here */
-	if (stat(s->run_dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
-		fprintf(stderr, "upred-api: RUN_DIR: %s is not a directory\n", s->run_dir);
+	if (settings_check_place(s, why, sizeof(why)) != 0) {
+		fprintf(stderr, "upred-api: %s\n", why);
 		return EXIT_SETTING;
 	}
 	warn_of_open_identity(s);
@@ -208,6 +206,7 @@ int main(int argc, char **argv)
 	bool cgi = getenv("GATEWAY_INTERFACE") && getenv("REQUEST_METHOD");
 	int rc;
 
+	log_hold_streams();
 	signal(SIGPIPE, SIG_IGN);
 	rc = cgi || listens_on_stdin() ? without_arguments(cgi) : from_arguments(argc, argv);
 	settings_end();

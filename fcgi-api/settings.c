@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf.h"
@@ -311,12 +312,22 @@ const struct settings *settings_load_key(const char *env_file, char *error_r, si
 	return read_all(env_file, judge_key, error_r, error_size);
 }
 
+int settings_check_place(const struct settings *s, char *error_r, size_t error_size)
+{
+	struct stat st;
+
+	if (stat(s->run_dir, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	snprintf(error_r, error_size, "RUN_DIR: %.200s is not a directory", s->run_dir);
+	return -1;
+}
+
 const struct settings *settings_reload(void)
 {
 	char why[512] = "";
 	const struct settings *s = settings_load(env_path, why, sizeof(why));
 
-	if (!s) {
+	if (!s || settings_check_place(s, why, sizeof(why)) != 0) {
 		log_error("settings", "not taken over: %s", why);
 		return NULL;
 	}

@@ -38,6 +38,11 @@ struct settings {
 const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size);
 /* The same for make-token, which needs the key and the log level alone: nothing else is judged or filled in. */
 const struct settings *settings_load_key(const char *env_file, char *error_r, size_t error_size);
+/*
+ * Whether RUN_DIR is there: 0, or -1 and a line. For who is about to open a door: a worker whose relay is not there yet
+ * waits in silence, so a wrong place must be said before.
+ */
+int settings_check_place(const struct settings *s, char *error_r, size_t error_size);
 /* Reads the same sources again: new settings, or NULL and a logged line when they are wrong (the old ones go on). */
 const struct settings *settings_reload(void);
 /* At the end of the process. */

@@ -145,9 +145,23 @@ static void on_signals_readable(void *ctx)
 	}
 }
 
+/* Once for each time that nobody works for this relay: what runs elsewhere, or as somebody else, does not know of it. */
+static void tell_of_nobody(struct bus *b)
+{
+	bool nobody = eio_loop_now_ms(b->loop) - b->seen_ms >= BUS_SEEN_MS;
+
+	if (nobody && !b->told_nobody)
+		log_warn("bus", "nobody asks for work at %s: upred-api bus does not run, or as another user, or with another RUN_DIR",
+			b->address);
+	else if (b->told_nobody && !nobody)
+		log_info("bus", "workers are here");
+	b->told_nobody = nobody;
+}
+
 static void on_tick(void *ctx)
 {
 	workers_tick(ctx);
+	tell_of_nobody(ctx);
 }
 
 /* ---- open and close ---- */
@@ -177,6 +191,8 @@ struct bus *bus_open(struct eio_loop *l, const struct bus_config *c, bus_callbac
 	do
 		b->boot = ids_random64();
 	while (b->boot == 0);
+	b->seen_ms = eio_loop_now_ms(l);
+	b->address = mem_copy(slice_of(c->jobs_address));
 	b->signals_sock = -1;
 	b->jobs_sock = nano_listen_jobs(c->jobs_address);
 	if (b->jobs_sock < 0)
@@ -213,5 +229,6 @@ void bus_close(struct bus *b)
 		nano_close(b->signals_sock);
 	map_free(b->by_name);
 	buf_fini(&b->out);
+	free(b->address);
 	free(b);
 }

@@ -327,8 +327,10 @@ int main(int argc, char **argv)
 	struct program p = { 0 };
 	enum mode mode = MODE_RUN;
 	char error[512];
-	int code = read_arguments(argc, argv, &p, &mode);
+	int code;
 
+	log_hold_streams();
+	code = read_arguments(argc, argv, &p, &mode);
 	if (code != 0)
 		return code;
 	log_open("upred-relay", "info");

@@ -53,7 +53,8 @@ struct bus {
 	struct eio_watch *jobs_watch, *signals_watch;
 	struct eio_timer *tick;
 	uint64_t boot, next_job, seen_ms;
-	bool heard;
+	bool heard, told_nobody;
+	char *address;
 	struct map *by_name;
 	TAILQ_HEAD(worker_list, worker) workers;
 	TAILQ_HEAD(job_list, job) jobs;

@@ -7,10 +7,12 @@
  */
 #include "log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,12 +26,31 @@ static const char *log_name = "";
 static enum log_level log_threshold = LOG_LEVEL_INFO;
 static bool log_journal;
 
+/* Whether stderr is the journal's: the variable says its device and inode, and is there also where only stdout is. */
+static bool is_journal(const char *stream)
+{
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+		st.st_dev == dev && st.st_ino == ino;
+}
+
+void log_hold_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int log_open(const char *name, const char *level)
 {
-	const char *stream = getenv("JOURNAL_STREAM");
-
 	log_name = name ? name : "";
-	log_journal = stream && *stream;
+	log_journal = is_journal(getenv("JOURNAL_STREAM"));
 	for (int i = LOG_LEVEL_ERROR; i <= LOG_LEVEL_TRACE; i++)
 		if (level && strcmp(level, level_names[i]) == 0) {
 			log_threshold = (enum log_level)i;

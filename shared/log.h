@@ -3,7 +3,7 @@
  *
  * Room: shared (foundation). Called by every room; calls libc alone.
  * Never text of messages, tokens or passwords. Control bytes in arguments are escaped.
- * Under journald (JOURNAL_STREAM set) lines carry the `<N>` priority prefix instead of a time stamp.
+ * Where stderr is journald's (JOURNAL_STREAM names it) lines carry the `<N>` priority prefix instead of a time stamp.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -12,6 +12,11 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_TRACE };
 
+/*
+ * At the very start of a program: puts /dev/null in the place of standard streams that are closed, or lines would go to what
+ * is opened there later.
+ */
+void log_hold_streams(void);
 /*
  * `name` (borrowed, static) is put in front of each line; level by name: -1 when it is none of error warn
  * info debug trace.

@@ -113,6 +113,65 @@ test('a relay without TLS that is told to read again speaks of no certificate', 
   }
 });
 
+// A program that runs, what it says, and its end.
+async function running(program, words, stdio, use) {
+  const child = spawn(path.join(BUILD, 'bin', program), words, { env: { ...base, PORT: '0' }, cwd: dir, stdio });
+  const said = { text: '' };
+  if (child.stderr) child.stderr.on('data', (d) => { said.text += d; });
+  try {
+    await use(child, said);
+  } finally {
+    child.kill();
+    await ask(() => child.exitCode !== null || child.signalCode !== null, 15000, `the end of ${program}`);
+  }
+}
+
+test('workers that are told to read again take no RUN_DIR with which they would not start', async () => {
+  const env = path.join(dir, 'env');
+  fs.writeFileSync(env, `RUN_DIR=${dir}\n`);
+  const bus = spawn(path.join(BUILD, 'bin/upred-api'), ['bus', '--env', env],
+    { env: { ...base, RUN_DIR: undefined, BUS_WORKERS: '1' }, cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  bus.stderr.on('data', (d) => { said += d; });
+  const workers = () => fs.readFileSync(`/proc/${bus.pid}/task/${bus.pid}/children`, 'utf8').trim();
+  try {
+    const first = await ask(workers, 10000, 'a worker');
+    fs.writeFileSync(env, 'RUN_DIR=/nonexistent/x\n');
+    bus.kill('SIGHUP');
+    await ask(() => said.includes('not taken over: RUN_DIR: /nonexistent/x is not a directory'), 5000, 'the refusal');
+    assert.equal(workers(), first);
+    fs.writeFileSync(env, `RUN_DIR=${dir}\n`);
+    bus.kill('SIGHUP');
+    await ask(() => workers() && workers() !== first, 10000, 'another worker');
+  } finally {
+    bus.kill();
+    await ask(() => bus.exitCode !== null, 15000, 'the end');
+  }
+});
+
+test('a relay for which nobody works says so, once, and when somebody does', async () => {
+  await running('upred-relay', [], ['ignore', 'ignore', 'pipe'], async (relay, said) => {
+    await ask(() => said.text.includes(`nobody asks for work at ipc://${dir}/jobs.ipc`), 10000, 'the warning');
+    await running('upred-api', ['bus'], 'ignore', () => ask(() => said.text.includes('workers are here'), 10000, 'the good news'));
+    assert.equal(said.text.split('nobody asks').length, 2);
+  });
+});
+
+test('a standard stream that is closed is taken by nothing else', async () => {
+  for (const [program, words] of [['upred-relay', ''], ['upred-api', 'bus']]) {
+    const child = spawn('sh', ['-c', `exec "$0" ${words} <&- >&- 2>&-`, path.join(BUILD, 'bin', program)],
+      { env: { ...base, PORT: '0' }, cwd: dir, stdio: 'ignore' });
+    const at = (fd) => fs.readlinkSync(`/proc/${child.pid}/fd/${fd}`);
+    try {
+      await ask(() => at(0) && at(1) && at(2), 10000, `${program} with its streams`);
+      assert.deepEqual([at(0), at(1), at(2)], ['/dev/null', '/dev/null', '/dev/null'], program);
+    } finally {
+      child.kill();
+      await ask(() => child.exitCode !== null || child.signalCode !== null, 15000, 'its end');
+    }
+  }
+});
+
 test('.env.example is what both programs know', () => {
   const { stdout } = spawnSync('sh', [path.join(TOP, 'tests/house/env-example.sh'), path.join(BUILD, 'bin')], { encoding: 'utf8' });
   assert.equal(fs.readFileSync(path.join(TOP, '.env.example'), 'utf8'), stdout, 'run "make env-example"');

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -36,6 +37,19 @@ static void say_plain(void)
 {
 	log_info("bus", "worker %d is here", 7);
 	log_debug("bus", "not shown");
+}
+
+/* As a service whose stderr is the journal's: the variable names it. */
+static void say_to_journal(void)
+{
+	struct stat st;
+	char stream[64];
+
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_open("upred-test", "info");
+	say_plain();
 }
 
 static void say_hostile(void)
@@ -101,10 +115,13 @@ static void plain_line(void **state)
 	capture(say_plain);
 	assert_int_equal(count_lines(), 1);
 	assert_non_null(strstr(lines, "Z upred-test info bus worker 7 is here\n"));
+	capture(say_to_journal);
+	assert_string_equal(lines, "<6>info bus worker 7 is here\n");
+	/* inherited, or stdout's: lines of a file have their time */
 	setenv("JOURNAL_STREAM", "8:1", 1);
 	log_open("upred-test", "info");
 	capture(say_plain);
-	assert_string_equal(lines, "<6>info bus worker 7 is here\n");
+	assert_non_null(strstr(lines, "Z upred-test info bus"));
 	unsetenv("JOURNAL_STREAM");
 	log_open("upred-test", "info");
 }
