@@ -113,4 +113,15 @@ test('a row that another program inserts is heard too, once', async () => {
   for (const socket of four) assert.equal(socket.all('receive_message', { mensaje_uuid: uuid }).length, 1);
 });
 
+test('what somebody sent before leaving is stored, all of it', async () => {
+  const socket = await house.connect(ana, { transports: ['websocket'] });
+  const text = `adiós ${Date.now()}`;
+  for (let i = 0; i < 300; i += 1) socket.emit('send_message', words(room, ana, text));
+  socket.disconnect();
+  const stored = async () => Number((await house.rows('SELECT COUNT(*) AS n FROM mensajes WHERE remitente_id = ? AND contenido = ?',
+    [ana, text]))[0].n);
+  let n;
+  await ask(async () => { n = await stored(); return n === 300; }, 8000, 'all 300').catch((e) => assert.fail(`${e.message}: ${n}`));
+});
+
 atEnd(() => house && house.stop());

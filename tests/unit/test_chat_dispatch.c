@@ -323,6 +323,8 @@ static void commands_of_a_gone_socket_are_executed(void **state)
 	(void)state;
 	emit(&ana, "send_message");
 	emit(&ana, "join_group");
+	emit(&ana, "load_message_history");    /* but this one: nobody would read its answer */
+	commands_drop_reads(h, ana.data);
 	seat_leave(ana.data);
 	settle();
 	answer(1, 0, 60);
