@@ -1,6 +1,7 @@
 'use strict';
 // Ana and Luis, two devices each: everything is heard exactly once by each of the four sockets, and the database
 // holds what was written, byte for byte. Eva hears nothing.
+const { randomUUID } = require('node:crypto');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { cast, joinDirect, words, say, UUID, ISO } = require('./cast');
@@ -112,6 +113,19 @@ test('a row that another program inserts is heard too, once', async () => {
   await pause(2200);
   for (const socket of four) assert.equal(socket.all('receive_message', { mensaje_uuid: uuid }).length, 1);
 });
+
+test('rows that another program inserts at once, more than one answer of the bus holds: each is heard, once', async () => {
+  const mark = `bloque ${Date.now()} `;
+  const [{ id }] = await house.rows('SELECT id FROM salas_chat WHERE sala_uuid = ?', [room]);
+  await house.rows('INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) VALUES ?',
+    [Array.from({ length: 40 }, (_, i) => [randomUUID(), id, luis, mark + 'x'.repeat(60000) + i])]);
+  const ours = (socket) => socket.all('receive_message', (m) => m.message.startsWith(mark));
+  for (const socket of four) {
+    await ask(() => ours(socket).length >= 40, 8000, '40 rows').catch((e) => assert.fail(`${e.message}: ${ours(socket).length}`));
+  }
+  await pause(1500);
+  for (const socket of four) assert.equal(new Set(ours(socket).map((m) => m.mensaje_id)).size, ours(socket).length);
+}, 60000);
 
 test('what somebody sent before leaving is stored, all of it', async () => {
   const socket = await house.connect(ana, { transports: ['websocket'] });
