@@ -17,6 +17,7 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "relay/chat/effects.h"
 #include "tests/unit/fake_hall.h"
 
 /* As arrival.c hears of it, from within the refusal. */
@@ -157,6 +158,63 @@ static void a_token_ends_by_the_wall_clock_wherever_that_is_set(void **state)
 	assert_string_equal(heard(), "");
 }
 
+/* As a membership check says it, which looked at the join of this number. */
+static void take_out(uint64_t join)
+{
+	struct wire_effect e = { .kind = WIRE_LEAVE, .room = SLICE("group_1"), .sid = SLICE("A"), .join = join };
+	struct buf b = BUF_INIT;
+
+	wire_put_effect(&b, &e);
+	effects_apply(h, NULL, buf_slice(&b));
+	buf_fini(&b);
+}
+
+static void a_check_of_an_earlier_join_leaves_the_later_one(void **state)
+{
+	(void)state;
+	meant = &ana;
+	ana.join = 8;
+	take_out(7);
+	assert_string_equal(heard(), "");
+	assert_int_equal(h->stats.removed, 0);
+	take_out(8);
+	assert_string_equal(heard(), "A:leave(group_1) ");
+	assert_int_equal(h->stats.removed, 1);
+	meant = NULL;
+	ana.join = 0;
+}
+
+/* Eva, who was cut, is let in; what is heard of that. */
+static const char *eva_comes_back(bool whole)
+{
+	struct wire_effect e = { .kind = WIRE_ACCEPT, .user = SLICE("3") };
+	struct buf b = BUF_INIT;
+
+	eva.returns = true;
+	eva.whole = whole;
+	eva.join = 1;
+	commands_connect(h, eva.data, SLICE("{}"));
+	settle();
+	wire_put_effect(&b, &e);
+	dispatch_on_bus(h, &(struct bus_event){ BUS_ANSWER, jobs, given[jobs].commands[0], buf_slice(&b) });
+	dispatch_on_bus(h, &(struct bus_event){ BUS_DONE, jobs, 0, SLICE_NONE });
+	buf_fini(&b);
+	eva.returns = false;
+	eva.join = 0;
+	return heard();
+}
+
+static void who_comes_back_when_what_was_missed_is_gone_begins_anew(void **state)
+{
+	(void)state;
+	assert_null(strstr(eva_comes_back(false), "accept"));
+	assert_int_equal(strncmp(last_heard, "C:forget C:close1006 ", 21), 0);
+	assert_int_equal(h->stats.arrivals_closed, 1);
+	assert_int_equal(h->stats.arrivals_accepted, 0);
+	assert_string_equal(eva_comes_back(true), "C:accept C:replay ");
+	assert_int_equal(h->stats.arrivals_accepted, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +223,8 @@ int main(void)
 		TEST(a_token_ends_by_the_wall_clock_wherever_that_is_set),
 		TEST(what_is_refused_for_want_of_workers_keeps_no_arguments),
 		TEST(unknown_events_that_ask_for_an_answer_have_a_rate),
+		TEST(a_check_of_an_earlier_join_leaves_the_later_one),
+		TEST(who_comes_back_when_what_was_missed_is_gone_begins_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
