@@ -8,6 +8,7 @@
 #include "sio_app.h"
 
 static struct slice room = { "\"r\"", 3 };
+static size_t queue_max;               /* 0: not bounded */
 
 static inline int setup_recovery(void **state)
 {
@@ -15,6 +16,7 @@ static inline int setup_recovery(void **state)
 
 	c.recovery_bytes = *state ? *(const size_t *)*state : 4000;
 	c.transport.max_payload = 1000;
+	c.transport.send_queue_max = queue_max;
 	c.transport.allow_v3 = true;
 	server = sio_server_new(NULL, &c, NULL, NULL);
 	root = sio_server_of(server, "/", &APP, "/");

@@ -79,6 +79,22 @@ static void the_quiet_are_forgotten_and_begin_full(void **state)
 	limits_free(l);
 }
 
+/* Who spoke a moment ago begins nothing anew: a sweep leaves what the rate gave meanwhile. */
+static void a_sweep_is_no_new_burst(void **state)
+{
+	struct limits *l = limits_new();
+	int passed = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(limits_take(l, RATE_CONNECT, SLICE("1"), SLICE("a"), 0, 1000), 0);
+	limits_sweep(l, 5000);
+	while (passed < 20 && limits_take(l, RATE_CONNECT, SLICE("1"), SLICE("a"), 0, 5000) == 0)
+		passed++;
+	assert_int_equal(passed, 4);
+	limits_free(l);
+}
+
 static void events_are_known_byte_for_byte(void **state)
 {
 	static const struct { const char *name; int kind; enum refusal_form form; } table[] = {
@@ -115,6 +131,7 @@ int main(void)
 		cmocka_unit_test(what_is_large_costs_more),
 		cmocka_unit_test(an_address_has_its_own_bucket),
 		cmocka_unit_test(the_quiet_are_forgotten_and_begin_full),
+		cmocka_unit_test(a_sweep_is_no_new_burst),
 		cmocka_unit_test(events_are_known_byte_for_byte),
 	};
 

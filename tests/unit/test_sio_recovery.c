@@ -304,6 +304,39 @@ static void test_twice(void **state)
 	assert_false(sio_socket_returns(last));
 }
 
+static int setup_small_queue(void **state)
+{
+	queue_max = 2000;
+	return setup_recovery(state);
+}
+
+static int teardown_small_queue(void **state)
+{
+	queue_max = 0;
+	return teardown_recovery(state);
+}
+
+/* Who missed more than half of what may wait for it would be closed as slow, and again each time it comes. */
+static void test_too_much(void **state)
+{
+	struct known k = { .offset = "" };
+	char text[600];
+
+	(void)state;
+	snprintf(text, sizeof(text), "[\"e\",{\"text\":\"%0*d\"}]", 550, 0);
+	for (int missed = 1; missed <= 2; missed++) {
+		struct eio_session *s = join_room(&k);
+
+		push("[\"e\",{}]");
+		note_offset(s, &k);
+		fake_gone(s, EIO_PEER_CLOSED);
+		for (int i = 0; i < missed; i++)
+			push(text);
+		back(&k);
+		assert_int_equal(sio_socket_returns(last), missed == 1);
+	}
+}
+
 /* Clients of Engine.IO 3 hear no offset and come back to nothing. */
 static void test_old_clients(void **state)
 {
@@ -328,6 +361,7 @@ int main(void)
 		RECOVERY(test_missed), RECOVERY(test_who_bears_an_offset), RECOVERY(test_never_heard_any),
 		RECOVERY(test_rooms), RECOVERY(test_not_recovered), RECOVERY(test_not_all_there), RECOVERY(test_quiet), RECOVERY(test_unnoticed),
 		RECOVERY(test_while_it_ends), RECOVERY(test_twice), RECOVERY(test_old_clients),
+		cmocka_unit_test_setup_teardown(test_too_much, setup_small_queue, teardown_small_queue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
