@@ -163,6 +163,9 @@ const short = {
     await ask(() => ws.frames.some((f) => f.text.startsWith('42["connected"')), 8000, 'the welcome');
     for (const other of others) ws.send(`42["join_direct_chat",{"other_user_id":"${other}"}]`);
     await ask(() => ws.frames.some((f) => f.text.includes('Demasiados chats')), 40000, 'the refusal');
+    ws.send('427["get_presence",{}]');                     // behind whatever else the last one might have heard
+    await ask(() => ws.frames.some((f) => f.text.startsWith('437[')), 8000, 'the next answer');
+    assert.equal(ws.frames.filter((f) => f.text.startsWith('42["direct_chat_joined"')).length, 999);
     return '-1';
   },
 };

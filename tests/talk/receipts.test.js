@@ -39,6 +39,7 @@ test('delivered, then read', async () => {
     assert.match(read.leido_en, ISO);
     assert.deepEqual({ ...read, leido_en: '' }, { mensaje_id, user_id: other, sala_uuid: room, leido_en: '' });
   }
+  await luis.nothing('message_read', { mensaje_id });      // who marked it knows
   assert.equal(await unread(other), 0);
   const [row] = await house.rows('SELECT entregado_en, leido_en FROM destinatarios_mensaje WHERE mensaje_id = ?', [mensaje_id]);
   assert.ok(row.entregado_en && row.leido_en);

@@ -272,6 +272,36 @@ test('the file is private, read once and gone; a torn one recovers nobody', asyn
   alice.close();
 }, 60000);
 
+// [what, how it is spoilt, how many bad ones are counted]: a link is not even opened
+for (const [what, spoil, counted] of [
+  ['with a letter changed', (file, bytes) => {
+    bytes.write('X', bytes.lastIndexOf('intacto'));
+    fs.writeFileSync(file, bytes);
+  }, 1],
+  ['that others may read', (file) => fs.chmodSync(file, 0o644), 1],
+  ['behind a symbolic link', (file) => {
+    fs.renameSync(file, `${file}.aside`);
+    fs.symlinkSync(`${file}.aside`, file);
+  }, 0]]) {
+  test(`a file ${what} recovers nobody`, async () => {
+    const [a, b] = ids;
+    const alice = await person(a);
+    const { id } = alice;
+    await say(alice, words((await joinDirect(alice, b)).sala_uuid, a, 'intacto'));
+    await alice.next('receive_message', { message: 'intacto' });
+    await house.stopPart('relay');
+    const file = path.join(house.env.BUS_DIR, 'relay.handover');
+    spoil(file, fs.readFileSync(file));
+    await house.startPart('relay');
+    await returned(alice, 20000);
+    assert.equal(alice.recovered, false);
+    assert.notEqual(alice.id, id);
+    assert.equal((await house.metrics()).upred_relay_handovers_bad_total, counted);
+    alice.close();
+    for (const left of [file, `${file}.aside`]) fs.rmSync(left, { force: true });
+  }, 60000);
+}
+
 // [what, how far the file's time is moved, does it serve]: the time stands behind the magic (handover.c)
 for (const [what, moved, serves] of [['written by a clock that was set back a little since', 90_000, true],
   ['of long ago', -150_000, false], ['of a far future', 3_600_000, false]]) {
