@@ -67,6 +67,22 @@ static void what_was_pushed_before_the_table_went_back_is_forgotten(void **state
 	holes_free(h);
 }
 
+/* Somebody set AUTO_INCREMENT, or a row has an id of its own choice. */
+static void a_leap_of_the_ids_costs_nothing(void **state)
+{
+	struct holes *h = holes_new(15000);
+	struct ahead *a = ahead_new();
+
+	(void)state;
+	holes_start(h, 100);
+	ahead_pushed(a, h, 102);
+	holes_start(h, 1ull << 60);
+	ahead_pushed(a, h, (1ull << 60) + 1);
+	assert_int_equal(holes_high(h), (1ull << 60) + 1);
+	ahead_free(a);
+	holes_free(h);
+}
+
 /* Against a plain array: pushes in some disorder, some of them never, and sweeps now and then. */
 static void high_agrees_with_a_model(void **state)
 {
@@ -108,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(high_follows_pushes_without_a_gap),
 		cmocka_unit_test(what_was_pushed_before_the_table_went_back_is_forgotten),
+		cmocka_unit_test(a_leap_of_the_ids_costs_nothing),
 		cmocka_unit_test(high_agrees_with_a_model),
 	};
 
