@@ -15,38 +15,7 @@
 #include <cmocka.h>
 
 #include "relay/chat/effects.h"
-#include "tests/unit/fake_hall.h"
-
-/* The push of message `id`: each is another, in a room of its own. */
-static void put_push(struct buf *b, int64_t id)
-{
-	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = id };
-	struct buf rooms = BUF_INIT;
-	char event[24], uuid[37], room[24];
-
-	snprintf(uuid, sizeof(uuid), "%08llx-0b6e-5c51-9a0b-8f7d6a3c2e10", (unsigned long long)id);
-	push.uuid = slice_of(uuid);
-	snprintf(room, sizeof(room), "r%lld", (long long)id);
-	wire_put_room(&rooms, slice_of(room));
-	push.rooms = buf_slice(&rooms);
-	snprintf(event, sizeof(event), "#%lld ", (long long)id);
-	push.event = slice_of(event);
-	wire_put_effect(b, &push);
-	buf_fini(&rooms);
-}
-
-/* A worker's answer to command number `i` of a job: pushes message `id` (0: none) and replies `ack`. */
-static void answer(uint64_t job, size_t i, int64_t id)
-{
-	struct buf b = BUF_INIT;
-	struct wire_effect reply = { .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{}") };
-
-	if (id)
-		put_push(&b, id);
-	wire_put_effect(&b, &reply);
-	dispatch_on_bus(h, &(struct bus_event){ BUS_ANSWER, job, given[job].commands[i], buf_slice(&b) });
-	buf_fini(&b);
-}
+#include "tests/unit/fake_answers.h"
 
 static void signal_says(int64_t id)
 {
@@ -76,21 +45,6 @@ static void say_retry(uint64_t job, size_t i)
 	buf_fini(&b);
 }
 
-static void done(uint64_t job)
-{
-	dispatch_on_bus(h, &(struct bus_event){ BUS_DONE, job, 0, SLICE_NONE });
-}
-
-/* Two jobs out: Ana's is the older. */
-static void two_out(void)
-{
-	emit(&ana, "send_message");
-	settle();
-	emit(&bea, "send_message");
-	pass(6);
-	settle();
-}
-
 static void sends_collect_into_one_job_past_the_one_that_is_out(void **state)
 {
 	(void)state;
@@ -118,84 +72,6 @@ static void sends_collect_into_one_job_past_the_one_that_is_out(void **state)
 	answer(3, 0, 0);
 	done(3);
 	assert_string_equal(heard(), "#11 B:ack #12 C:ack C:ack ");
-}
-
-static void a_second_job_waits_for_the_first_in_id_order(void **state)
-{
-	(void)state;
-	emit(&ana, "send_message");
-	settle();
-	emit(&bea, "send_message");
-	settle();
-	assert_int_equal(jobs, 2);
-	answer(2, 0, 21);
-	done(2);
-	assert_string_equal(heard(), "");
-	answer(1, 0, 20);
-	done(1);
-	assert_string_equal(heard(), "#20 A:ack #21 B:ack ");
-}
-
-/* After a failover that lost the end of the log: what a socket heard before says nothing of the ids now. */
-static void ids_that_begin_again_lower_keep_their_order(void **state)
-{
-	(void)state;
-	emit(&ana, "send_message");
-	settle();
-	answer(1, 0, 900);
-	done(1);
-	emit(&ana, "send_message");
-	emit(&bea, "send_message");
-	settle();
-	assert_int_equal(given[2].count, 2);
-	answer(2, 0, 20);
-	answer(2, 1, 21);
-	done(2);
-	assert_string_equal(heard(), "#900 A:ack #20 A:ack #21 B:ack ");
-}
-
-static void nobody_waits_longer_than_250_ms(void **state)
-{
-	(void)state;
-	two_out();
-	answer(2, 0, 21);
-	done(2);
-	pass(249);
-	assert_string_equal(heard(), "");
-	pass(2);
-	assert_string_equal(heard(), "#21 B:ack ");
-	/* The slow one is not waited for again. */
-	emit(&bea, "send_message");
-	settle();
-	answer(3, 0, 22);
-	done(3);
-	assert_string_equal(heard(), "#22 B:ack ");
-	answer(1, 0, 20);
-	done(1);
-	assert_string_equal(heard(), "#20 A:ack ");
-}
-
-/* The end of one wait must not cut off the next. */
-static void each_older_job_has_its_whole_time(void **state)
-{
-	(void)state;
-	two_out();
-	answer(2, 0, 21);
-	done(2);
-	pass(200);
-	answer(1, 0, 20);
-	done(1);
-	assert_string_equal(heard(), "#20 A:ack #21 B:ack ");
-	two_out();
-	answer(4, 0, 23);
-	done(4);
-	pass(240);
-	assert_string_equal(heard(), "");
-	answer(3, 0, 22);
-	done(3);
-	assert_string_equal(heard(), "#22 A:ack #23 B:ack ");
-	pass(1000);
-	assert_string_equal(heard(), "");
 }
 
 static void two_stuck_jobs_do_not_stop_the_others(void **state)
@@ -372,10 +248,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(sends_collect_into_one_job_past_the_one_that_is_out),
-		TEST(a_second_job_waits_for_the_first_in_id_order),
-		TEST(ids_that_begin_again_lower_keep_their_order),
-		TEST(nobody_waits_longer_than_250_ms),
-		TEST(each_older_job_has_its_whole_time),
 		TEST(two_stuck_jobs_do_not_stop_the_others),
 		TEST(a_lost_job_goes_again_one_by_one_then_is_unknown),
 		TEST(the_first_answer_wins_also_when_it_is_late),
