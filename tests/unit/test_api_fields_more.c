@@ -1,13 +1,14 @@
-// objects: fcgi-api/fields.o fcgi-api/fields_more.o fcgi-api/cursor.o fcgi-api/refusals.o
+// objects: fcgi-api/fields.o fcgi-api/fields_more.o fcgi-api/fields_send.o fcgi-api/cursor.o fcgi-api/refusals.o
 // objects: fcgi-api/store/*.o shared/*.o
 /*
- * What edit_message, delete_message, load_missed_messages and refresh_token bring; and where a page's walk goes
- * on.
+ * What edit_message, delete_message, load_missed_messages and refresh_token bring; how long a send's timestamp and
+ * metadatos may be; and where a page's walk goes on.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -118,6 +119,26 @@ static void test_values(void **state)
 	assert_int_equal(fields_edit_rest(arena, SLICE("{\"contenido\":[]}"), &text)->status, 422);
 }
 
+/* As long as may be, and a byte longer. */
+static void test_longest(void **state)
+{
+	static char text[FIELDS_METADATA_MAX + 100];
+
+	(void)state;
+	for (int more = 0; more <= 1; more++) {
+		struct fields_send s;
+		struct fields f;
+
+		snprintf(text, sizeof(text), "{\"sala_uuid\":\"s\",\"message\":\"m\",\"sender_id\":123,\"timestamp\":\"%0*d\","
+			 "\"type\":\"directo\"}", FIELDS_TIMESTAMP_MAX + more, 0);
+		f = fields_of("send_message", text);
+		assert_int_equal(fields_send_message(&f, &s) != NULL, more);
+		snprintf(text, sizeof(text), "{\"contenido\":\"x\",\"metadatos\":{\"a\":\"%0*d\"}}",
+			 (int)FIELDS_METADATA_MAX - 8 + more, 0);
+		assert_int_equal(fields_send_rest(arena, slice_of(text), SLICE_NONE, false, &s) != NULL, more);
+	}
+}
+
 /* Where a page leads: from, the safe place now, the page's last id when there is more. */
 static void test_walk(void **state)
 {
@@ -146,7 +167,7 @@ static void test_walk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_events), cmocka_unit_test(test_values), cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_events), cmocka_unit_test(test_values), cmocka_unit_test(test_longest), cmocka_unit_test(test_walk),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

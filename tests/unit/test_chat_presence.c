@@ -281,16 +281,29 @@ static void who_leaves_a_room_is_not_offline(void **state)
 	assert_string_equal(heard(), "");
 }
 
-static void a_crowd_is_told_nothing(void **state)
+static void a_hundred_come(void)
 {
 	char user[8];
 
-	(void)state;
 	for (size_t i = 0; i < PRESENCE_PEOPLE_MAX; i++) {
 		snprintf(user, sizeof(user), "%zu", i + 1);
 		come(i, user);
 		enter(i);
 	}
+}
+
+static void a_hundred_are_no_crowd(void **state)
+{
+	(void)state;
+	a_hundred_come();
+	pass(2000);
+	assert_non_null(strstr(heard(), "user_online"));
+}
+
+static void a_crowd_is_told_nothing(void **state)
+{
+	(void)state;
+	a_hundred_come();
 	come(110, "900");
 	enter(110);
 	pass(2000);
@@ -377,6 +390,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_room_with_a_nul_in_its_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_is_cut_before_he_is_told_is_told_later, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_leaves_a_room_is_not_offline, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_hundred_are_no_crowd, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_crowd_is_told_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(questions, setup, teardown),
 		cmocka_unit_test_setup_teardown(typing_lasts_six_seconds, setup, teardown),

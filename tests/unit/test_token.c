@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -144,6 +145,20 @@ static void forms(void **state)
 	buf_fini(&token);
 }
 
+static void the_longest(void **state)
+{
+	static const char text[] = "{\"sub\":\"a\",\"exp\":1700000001,\"x\":\"";
+	char claims[3012];
+	struct buf token;
+
+	(void)state;
+	snprintf(claims, sizeof(claims), "%s%0*d\"}", text, (int)(3011 - strlen(text) - 2), 0);
+	token = signed_token(HEADER, claims, KEY);
+	assert_int_equal(token.len, 4096);
+	check(buf_slice(&token), SLICE(KEY), "a", NULL);
+	buf_fini(&token);
+}
+
 static void made_tokens_pass(void **state)
 {
 	char *token = token_make("ana@upred.mx", NOW + 60, SLICE(KEY));
@@ -158,7 +173,7 @@ static void made_tokens_pass(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(claims_table), cmocka_unit_test(forms), cmocka_unit_test(made_tokens_pass),
+		cmocka_unit_test(claims_table), cmocka_unit_test(forms), cmocka_unit_test(the_longest), cmocka_unit_test(made_tokens_pass),
 	};
 
 	return cmocka_run_group_tests_name("token", tests, NULL, NULL);
