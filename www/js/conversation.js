@@ -55,6 +55,8 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			store.emit('thread');
 			throw error;
 		});
+		// Asked before a cut: what came meanwhile is not in it.
+		if (store.thread(room.uuid) !== thread) return;
 		// A page that does not reach back to what is known leaves a hole: begin again from this page.
 		if (newestKnown && newest.length && compareIds(newest[0].id, newestKnown) > 0) store.forgetThreads(null);
 		take(newest);
@@ -75,7 +77,7 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		if (thread.loaded && store.current !== uuid) markFresh(thread, room.unread);
 		store.select(uuid);
 		await rooms.join(room);
-		if (!thread.loaded) await loadNewest(room, null);
+		if (!store.thread(uuid).loaded) await loadNewest(room, null);
 	}
 
 	// Known and ready to be opened, which the person may not want any more.

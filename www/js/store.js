@@ -21,6 +21,8 @@ function compareMessages(a, b) {
 	return a.order - b.order;
 }
 
+const newThread = (messages = []) => ({ messages, loaded: false, failed: false, complete: false, freshKey: null });
+
 export function createStore(me, demo) {
 	const listeners = new Map();
 	const people = new Map(demo.personas.map((person) => [String(person.id), person.nombre]));
@@ -108,17 +110,14 @@ export function createStore(me, demo) {
 		},
 
 		thread(uuid) {
-			if (!threads.has(uuid)) {
-				threads.set(uuid, { messages: [], loaded: false, failed: false, complete: false, freshKey: null });
-			}
+			if (!threads.has(uuid)) threads.set(uuid, newThread());
 			return threads.get(uuid);
 		},
-		// Forgets what was loaded of all rooms but `keep`, so that it is read anew when opened.
+		// Forgets what was loaded of all rooms but `keep`, so that it is read anew when opened. What was not loaded yet begins
+		// anew in any case. Each gets another object: by that an answer which was on its way is known to be too old.
 		forgetThreads(keep) {
-			for (const [uuid, thread] of threads) {
-				if (uuid === keep) continue;
-				thread.messages = thread.messages.filter((message) => !message.id);
-				thread.loaded = thread.complete = false;
+			for (const [uuid, { messages, loaded }] of threads) {
+				if (uuid !== keep || !loaded) threads.set(uuid, newThread(messages.filter((message) => !message.id)));
 			}
 		},
 
