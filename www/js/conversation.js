@@ -58,7 +58,10 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		// Asked before a cut: what came meanwhile is not in it.
 		if (store.thread(room.uuid) !== thread) return;
 		// A page that does not reach back to what is known leaves a hole: begin again from this page.
-		if (newestKnown && newest.length && compareIds(newest[0].id, newestKnown) > 0) store.forgetThreads(null);
+		if (newestKnown && newest.length && compareIds(newest[0].id, newestKnown) > 0) {
+			thread.messages = thread.messages.filter(({ id }) => !id || compareIds(id, newest[0].id) >= 0);
+			thread.loaded = thread.complete = false;
+		}
 		take(newest);
 		if (!thread.loaded) thread.complete = newest.length === 0;
 		// A short page is nearly always the whole room; asked now, nobody is offered older messages that are not there.
