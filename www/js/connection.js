@@ -20,9 +20,9 @@ export function connect(parts, { me, navigation, refused }) {
 
 	parts.poller = createPoller(parts, {
 		caughtUp: navigation.follow,
-		working() {
+		working(fresh) {
 			show();
-			outbox.resume();
+			outbox.resume(fresh);
 		},
 		trouble(error) {
 			if (error.status === 401) refused(error.message);
@@ -84,7 +84,7 @@ export function connect(parts, { me, navigation, refused }) {
 		connected() {
 			const { recovered } = parts.connection;
 			show();
-			outbox.resume();
+			outbox.resume(true);
 			// A new socket is in no room; one that was recovered is where it was.
 			if (!recovered) rooms.forgetJoins();
 			mend(recovered && upToDate);

@@ -2,6 +2,8 @@
 // nothing twice), and ends as sent or as failed. It outlives a reload until it is known to be stored.
 // Called by main.js and connection.js; calls remote.js and pending.js. What failed for want of a connection
 // or of a server that takes it goes again by itself when there is one.
+//
+// Of a message: waiting (until something tells that it may go), timer (its deadline), late (that is over).
 
 import { createPending } from './pending.js';
 import { messageUuid } from './uuid5.js';
@@ -13,6 +15,8 @@ const UNAVAILABLE_UNTIL_MS = 10000;    // so long a server that cannot take it i
 // Refusals that may pass, and those of the text, which another try does not mend.
 const PASSING = ['sin_conexion', 'sin_respuesta', 'unavailable'];
 const TEXT_REFUSED = ['bad_request', 'too_long'];
+const NO_CONNECTION = { code: 'sin_conexion' };
+const BEHIND = { code: 'unavailable', message: 'espera a uno anterior' };
 
 // How many characters are too many.
 export function surplus(text) {
@@ -54,7 +58,7 @@ export function createOutbox({ store, remote }) {
 
 	function forget(message) {
 		unsent.delete(message.clientId);
-		clearTimeout(message.waiting);
+		clearTimeout(message.timer);
 		pending.forget(message.clientId);
 	}
 
@@ -93,12 +97,26 @@ export function createOutbox({ store, remote }) {
 		show();
 	}
 
-	// Waits for a connection, not for ever; the next one takes it along even then.
+	// Waits, not for ever: however often it is tried meanwhile, its deadline stays.
 	function hold(message) {
-		clearTimeout(message.waiting);
-		message.waiting = setTimeout(() => {
-			message.waiting = null;
-			if (unsent.has(message.clientId)) fail(message, { code: 'sin_conexion', message: 'Sin conexión' });
+		message.waiting = true;
+		if (message.late) giveUp(message);
+	}
+
+	// The next connection takes it along even so; what waited behind it goes now.
+	function giveUp(message) {
+		message.waiting = false;
+		fail(message, remote.way ? BEHIND : NO_CONNECTION);
+		if (remote.way) resume();
+	}
+
+	// From now on it has its time again.
+	function begin(message) {
+		clearTimeout(message.timer);
+		message.late = false;
+		message.timer = setTimeout(() => {
+			message.late = true;
+			if (message.waiting) giveUp(message);
 		}, WAIT_MS);
 	}
 
@@ -143,11 +161,23 @@ export function createOutbox({ store, remote }) {
 
 	// In a room one after the other, or they might be stored in another order than written.
 	function dispatch(message) {
-		clearTimeout(message.waiting);
-		message.waiting = null;
+		message.waiting = false;
 		setState(message, 'enviando');
 		const before = lines.get(message.room) ?? Promise.resolve();
 		lines.set(message.room, before.catch(() => {}).then(() => transmit(message)));
+	}
+
+	function start(message) {
+		begin(message);
+		dispatch(message);
+	}
+
+	// In the order written. fresh: a connection is there that was not, so what failed for want of one goes too.
+	function resume(fresh = false) {
+		for (const message of unsent.values()) {
+			if (message.waiting) dispatch(message);
+			else if (fresh && message.state === 'fallo' && message.passing) start(message);
+		}
 	}
 
 	function add({ clientId, room, roomKind, text, kind, timestamp: stamp }) {
@@ -174,7 +204,11 @@ export function createOutbox({ store, remote }) {
 		forget(message);
 		store.emit('rooms');
 	});
-	for (const record of pending.list()) hold(Object.assign(add(record), { restored: true }));
+	for (const record of pending.list()) {
+		const message = Object.assign(add(record), { restored: true });
+		begin(message);
+		hold(message);
+	}
 	pending.watch((clientId) => unsent.has(clientId) && drop(unsent.get(clientId)));
 
 	return {
@@ -183,9 +217,9 @@ export function createOutbox({ store, remote }) {
 				clientId: randomId(), room: room.uuid, roomKind: room.kind, text, kind: 'texto', timestamp: timestamp(),
 			};
 			pending.save(record);
-			dispatch(add(record));
+			start(add(record));
 		},
-		retry: dispatch,
+		retry: start,
 		discard: drop,
 		get count() {
 			return unsent.size;
@@ -193,11 +227,6 @@ export function createOutbox({ store, remote }) {
 		discardAll() {
 			for (const message of [...unsent.values()]) drop(message);
 		},
-		// A connection is there: what waited and what failed for want of one goes, in the order written.
-		resume() {
-			for (const message of unsent.values()) {
-				if (message.waiting || (message.state === 'fallo' && message.passing)) dispatch(message);
-			}
-		},
+		resume,
 	};
 }

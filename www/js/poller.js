@@ -6,7 +6,8 @@ import { fromRest } from './messages.js';
 const AGAIN_MS = 3000;
 const REFRESH_POLLS = 5;
 
-// caughtUp(): the rooms are loaded. working(): a poll was answered. trouble(error): one was not.
+// caughtUp(): the rooms are loaded. working(fresh): a poll was answered; fresh: the one before was not. trouble(error): one
+// was not.
 export function createPoller({ store, api, conversation, rooms }, { caughtUp, working, trouble }) {
 	let run = null;
 
@@ -54,9 +55,10 @@ export function createPoller({ store, api, conversation, rooms }, { caughtUp, wo
 				failure = error;
 			}
 			if (run !== turn) return;
+			const fresh = !failure && !turn.working;
 			turn.working = !failure;
 			if (failure) trouble(failure);
-			else working();
+			else working(fresh);
 			if (!more) await new Promise((resolve) => setTimeout(resolve, failure ? AGAIN_MS : turn.pollMs));
 		}
 	}
