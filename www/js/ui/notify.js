@@ -21,7 +21,8 @@ export function setUpNotices({ store, onOpen }) {
 	show();
 
 	store.on('arrival', ({ room, message }) => {
-		if (!offered || Notification.permission !== 'granted' || document.visibilityState === 'visible') return;
+		// The permission last: to ask for it takes a millisecond.
+		if (!offered || document.visibilityState === 'visible' || Notification.permission !== 'granted') return;
 		const author = store.personName(message.from);
 		const title = room.kind === 'grupal' ? `${author} en ${store.roomTitle(room)}` : author;
 		try {

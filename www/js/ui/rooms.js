@@ -3,6 +3,7 @@
 import { $, avatar, h, setAvatar } from './dom.js';
 import { brief } from './format.js';
 
+const PAUSE_MS = 100;                  // between two drawings
 const AWAY_MS = 3000;                  // so long a connection may take to come
 const LOADING_TEXT = 'Cargando…';
 const AWAY_TEXT = 'Tus conversaciones, y lo que quedó por enviar, vuelven con la conexión.';
@@ -88,15 +89,16 @@ export function setUpRooms({ store, onOpen }) {
 		event.preventDefault();
 		all[Math.min(Math.max(here + step, 0), all.length - 1)].focus();
 	});
-	// Many changes in one turn are one drawing.
-	let due = false;
+	// Each message is a turn of its own: what changes within a pause is one drawing, or a burst would be as many of a list
+	// that may be long.
+	let due = null;
+	let drawn = -PAUSE_MS;
 	store.on('rooms', () => {
-		if (due) return;
-		due = true;
-		queueMicrotask(() => {
-			due = false;
+		due ??= setTimeout(() => {
+			due = null;
 			render();
-		});
+			drawn = performance.now();
+		}, Math.max(0, drawn + PAUSE_MS - performance.now()));
 	});
 	store.on('rooms-loaded', () => {
 		$('rooms-empty').hidden = store.rooms.size > 0;
