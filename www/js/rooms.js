@@ -6,6 +6,7 @@ import { roomFromRest } from './messages.js';
 import { compareIds } from './store.js';
 
 const SOON_MS = 400;
+const OLD_MS = 30000;
 const JOINS_AT_ONCE = 8;
 const JOIN_AGAIN_MS = 3000;
 const JOIN_PAUSE_MS = 500; // at least, so that what is allowed meanwhile is more than one
@@ -16,11 +17,14 @@ export function createRooms({ store, api, remote }) {
 	let running = null;
 	let again = false;
 	let timer;
+	let oldTimer;
 	let joinTimer = null;
 	let late = false;
 	let entered = false;
 
 	async function load() {
+		clearTimeout(oldTimer);
+		oldTimer = setTimeout(refresh, OLD_MS);
 		const rows = await api.rooms();
 		const mine = new Set(rows.map((row) => row.sala_uuid));
 		const missing = [...store.rooms.values()].filter((room) => !mine.has(room.uuid));
@@ -108,18 +112,26 @@ export function createRooms({ store, api, remote }) {
 		}
 	}
 
+	// Many reasons in a row are one reading. One that fails is made up for by the next.
+	function reloadSoon() {
+		clearTimeout(timer);
+		timer = setTimeout(() => reload().catch(() => {}), SOON_MS);
+	}
+
+	// Nobody tells of a group that one was put into: the list is read again while somebody looks, and when he looks again.
+	function refresh() {
+		if (store.loaded && store.connected && document.visibilityState === 'visible') reloadSoon();
+	}
+	document.addEventListener('visibilitychange', refresh);
+
 	return {
 		join,
 		reload,
+		reloadSoon,
 		// Returns the room, null when it is not mine.
 		async find(uuid) {
 			if (!store.rooms.has(uuid)) await look(uuid);
 			return store.rooms.get(uuid) ?? null;
-		},
-		// Many reasons in a row are one reading. One that fails is made up for by the next.
-		reloadSoon() {
-			clearTimeout(timer);
-			timer = setTimeout(() => reload().catch(() => {}), SOON_MS);
 		},
 		forgetJoins() {
 			clearTimeout(joinTimer);
