@@ -73,8 +73,6 @@ export function connect(parts, { me, navigation, refused }) {
 	function removed(push) {
 		if (push.status !== 'removed') return;
 		const gone = store.roomList().filter((one) => one.groupId === String(push.group_id) || one.uuid === push.sala_uuid);
-		if (!gone.length) return;
-		showNotice(`Ya no eres miembro de ${store.roomTitle(gone[0])}`);
 		for (const room of gone) store.dropRoom(room.uuid);
 	}
 

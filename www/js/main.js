@@ -27,6 +27,8 @@ const NARROW = matchMedia('(max-width: 760px)');
 const UNSENT_TEXT = 'Hay mensajes que no constan como enviados. Si sales, se borran de este navegador.';
 const REFUSED_TEXT = 'No autorizado'; // the server's
 const UNKNOWN_ROOM_TEXT = 'Esa conversación no existe, o no estás en ella.';
+const goneText = (room, title) =>
+	(room.kind === 'grupal' ? `Ya no eres miembro de ${title}` : `La conversación con ${title} ya no está disponible`);
 const DISCARDED_TEXT = 'Descartado aquí. Si llegó a enviarse, volverá a aparecer.';
 
 // People and groups to offer. Without the file (a real campus) the page asks for the number or a token.
@@ -99,8 +101,11 @@ function setUpNavigation(parts, screen) {
 		}
 	}
 	addEventListener('hashchange', follow);
-	store.on('dropped', (uuid) => {
-		if (uuid === roomInAddress()) goTo(null);
+	store.on('dropped', (room) => {
+		showNotice(goneText(room, store.roomTitle(room)));
+		if (room.uuid !== roomInAddress()) return;
+		goTo(null);
+		if (!document.querySelector('.side').contains(document.activeElement)) $('new-chat').focus();
 	});
 	addEventListener('keydown', (event) => {
 		if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
@@ -129,7 +134,11 @@ function tooLong(text) {
 
 function setUpWriting({ store, outbox, conversation, presence }, screen, attempt) {
 	// On a phone the box would bring up the keyboard.
-	const lostFocus = () => (NARROW.matches ? screen.thread.focusTitle() : screen.composer.focus());
+	const lostFocus = () => {
+		if (!store.current) $('new-chat').focus();
+		else if (NARROW.matches) screen.thread.focusTitle();
+		else screen.composer.focus();
+	};
 	const askDeletion = setUpDeletion({ onYes: conversation.remove, done: lostFocus });
 	screen.thread = setUpThread({
 		store,

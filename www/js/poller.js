@@ -11,9 +11,11 @@ const REFRESH_POLLS = 5;
 export function createPoller({ store, api, conversation, rooms }, { caughtUp, working, trouble }) {
 	let run = null;
 
-	// Edits, deletions and receipts are no news. What fails here comes with the next time.
+	// Edits, deletions and receipts are no news. What fails here comes with the next time, but that one is no longer in the
+	// room: the list of rooms says so.
 	async function refresh() {
-		if (run && document.visibilityState === 'visible') await conversation.refresh().catch(() => {});
+		if (!run || document.visibilityState !== 'visible') return;
+		await conversation.refresh().catch(({ status }) => [403, 404].includes(status) && rooms.reloadSoon());
 	}
 	store.on('select', refresh);
 	document.addEventListener('visibilitychange', refresh);

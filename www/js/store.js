@@ -81,11 +81,12 @@ export function createStore(me, demo) {
 			store.emit('rooms');
 		},
 		dropRoom(uuid) {
+			const room = rooms.get(uuid);
 			rooms.delete(uuid);
 			threads.delete(uuid);
 			marks.drop(uuid);
 			if (store.current === uuid) store.select(null);
-			store.emit('dropped', uuid);
+			store.emit('dropped', room);
 			store.emit('rooms');
 		},
 		setUnread(room, count) {

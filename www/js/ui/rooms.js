@@ -69,6 +69,7 @@ export function setUpRooms({ store, onOpen }) {
 			const gone = place;
 			place = place.nextElementSibling;
 			buttons.delete(gone.firstElementChild.dataset.room);
+			if (gone.contains(document.activeElement)) $('new-chat').focus();
 			gone.remove();
 		}
 		const total = store.unreadTotal();
