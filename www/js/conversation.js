@@ -90,6 +90,17 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		return answer.sala_uuid;
 	}
 
+	// What nobody heard is told by its number; what is told so is not told again when a push or a poll brings it after all.
+	function tell(unheard) {
+		const news = [...unheard].filter(([room]) => store.rooms.has(room.uuid) && room.told !== room.last?.id);
+		for (const [room] of news) room.told = room.last.id;
+		if (news.length) store.emit('missed', news.map(([room, count]) => ({ room, count })));
+	}
+
+	function arrived(room, message) {
+		if (!room.told || compareIds(message.id, room.told) > 0) store.emit('arrival', { room, message });
+	}
+
 	async function receive(message) {
 		store.learnPerson(message.from, message.name);
 		const room = store.rooms.get(message.room);
@@ -97,7 +108,9 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			if (message.from !== store.me) receipts.delivered(message);
 			await rooms.reload();
 			const found = store.rooms.get(message.room);
-			if (found && message.from !== store.me) store.emit('arrival', { room: found, message });
+			if (!found || message.from === store.me) return;
+			arrived(found, message);
+			found.told ??= message.id;
 			return;
 		}
 		// Not newer than what the list of rooms came with: its unread count may hold this one already, as when a
@@ -114,7 +127,7 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			if (listed) rooms.reloadSoon();
 			else store.setUnread(room, room.unread + 1);
 		}
-		if (!listed || store.thread(room.uuid).loaded) store.emit('arrival', { room, message });
+		if (!listed || store.thread(room.uuid).loaded) arrived(room, message);
 	}
 
 	// Rooms that nobody has opened here are read anew when somebody does.
@@ -182,7 +195,8 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			const wasIn = store.rooms.get(current)?.joined;
 			const newestKnown = current ? store.thread(current).messages.findLast((message) => message.id)?.id : null;
 			store.forgetThreads(current);
-			await rooms.reload();
+			const unheard = await rooms.reload();
+			if (!heard) tell(unheard);
 			const room = store.rooms.get(current);
 			if (!room) return;
 			if (!heard || !wasIn || !store.thread(current).loaded) await loadNewest(room, newestKnown);

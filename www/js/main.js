@@ -20,10 +20,11 @@ import { setUpDialog } from './ui/dialog.js';
 import { $, setAvatar } from './ui/dom.js';
 import { setUpNotices } from './ui/notify.js';
 import { setUpRooms } from './ui/rooms.js';
-import { announce, showNotice } from './ui/status.js';
+import { announce, missedText, showNotice } from './ui/status.js';
 import { setUpThread } from './ui/thread.js';
 
 const NARROW = matchMedia('(max-width: 760px)');
+const MISSED_ONE_BY_ONE = 3; // conversations; of more only the sum is said
 const UNSENT_TEXT = 'Hay mensajes que no constan como enviados. Si sales, se borran de este navegador.';
 const REFUSED_TEXT = 'No autorizado'; // the server's
 const UNKNOWN_ROOM_TEXT = 'Esa conversación no existe, o no estás en ella.';
@@ -214,6 +215,10 @@ function setUpScreen(parts, demo) {
 	store.on('arrival', ({ room, message }) => {
 		const where = room.kind === 'grupal' ? ` en ${store.roomTitle(room)}` : '';
 		announce(`${store.personName(message.from)}${where}: ${message.text || 'archivo'}`);
+	});
+	store.on('missed', (news) => {
+		const sentences = news.length > MISSED_ONE_BY_ONE ? [news] : news.map((one) => [one]);
+		for (const part of sentences) announce(missedText(store, part));
 	});
 	return navigation;
 }

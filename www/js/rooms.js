@@ -21,6 +21,8 @@ export function createRooms({ store, api, remote }) {
 	let joinTimer = null;
 	let late = false;
 	let entered = false;
+	// How many messages the list told of that had not been heard, by room; of one run of readings.
+	let unheard = new Map();
 
 	async function load() {
 		clearTimeout(oldTimer);
@@ -29,7 +31,11 @@ export function createRooms({ store, api, remote }) {
 		const mine = new Set(rows.map((row) => row.sala_uuid));
 		const missing = [...store.rooms.values()].filter((room) => !mine.has(room.uuid));
 		await Promise.all(missing.map((room) => (room.unlisted ? look(room.uuid) : store.dropRoom(room.uuid))));
-		for (const row of rows) put(row);
+		for (const row of rows) {
+			const before = { ...store.rooms.get(row.sala_uuid) };
+			const room = put(row);
+			if (store.loaded) count(before, room);
+		}
 		store.loaded = true;
 		store.emit('rooms-loaded');
 		entered = false;
@@ -45,6 +51,12 @@ export function createRooms({ store, api, remote }) {
 		if (known && compareIds(room.last?.id ?? '0', known) < 0) again = true;
 		if (room.last) store.learnPerson(room.last.from, room.last.name);
 		store.putRoom({ ...room, ...more });
+		return store.rooms.get(room.uuid);
+	}
+
+	function count(before, room) {
+		if (compareIds(room.last?.id ?? '0', before.last?.id ?? '0') <= 0 || room.unread <= (before.unread ?? 0)) return;
+		unheard.set(room, (unheard.get(room) ?? 0) + room.unread - (before.unread ?? 0));
 	}
 
 	// A room that the list has no place for is read by itself, which tells no count. One that is not mine is dropped.
@@ -93,20 +105,22 @@ export function createRooms({ store, api, remote }) {
 		store.emit('joined-late');
 	}
 
-	// Reads the list; calls during a run are answered by one more run after it.
+	// Reads the list; calls during a run are answered by one more run after it. Resolves with what it told of unheard.
 	async function reload() {
 		if (running) {
 			again = true;
 			return running;
 		}
 		running = (async () => {
+			unheard = new Map();
 			do {
 				again = false;
 				await load();
 			} while (again);
+			return unheard;
 		})();
 		try {
-			await running;
+			return await running;
 		} finally {
 			running = null;
 		}

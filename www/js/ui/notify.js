@@ -2,6 +2,7 @@
 // The browser keeps the person's answer; it offers them only on https and localhost.
 
 import { $, icon } from './dom.js';
+import { missedText } from './status.js';
 
 const TEXT_MAX = 200;
 
@@ -20,21 +21,28 @@ export function setUpNotices({ store, onOpen }) {
 	};
 	show();
 
-	store.on('arrival', ({ room, message }) => {
+	// One notice per tag: a newer one takes the place of the one before. room: null when it is of several.
+	function notify(title, body, tag, room) {
 		// The permission last: to ask for it takes a millisecond.
 		if (!offered || document.visibilityState === 'visible' || Notification.permission !== 'granted') return;
-		const author = store.personName(message.from);
-		const title = room.kind === 'grupal' ? `${author} en ${store.roomTitle(room)}` : author;
 		try {
-			// One notice per conversation: a newer one takes the place of the one before.
-			const notice = new Notification(title, { body: (message.text || 'Archivo').slice(0, TEXT_MAX), tag: room.uuid });
+			const notice = new Notification(title, { body, tag });
 			notice.onclick = () => {
 				window.focus();
-				onOpen(room.uuid);
+				if (room) onOpen(room.uuid);
 				notice.close();
 			};
 		} catch {
 			// Chrome on Android has the name and the permission, but throws: it wants a service worker.
 		}
+	}
+	store.on('arrival', ({ room, message }) => {
+		const author = store.personName(message.from);
+		const title = room.kind === 'grupal' ? `${author} en ${store.roomTitle(room)}` : author;
+		notify(title, (message.text || 'Archivo').slice(0, TEXT_MAX), room.uuid, room);
+	});
+	store.on('missed', (news) => {
+		const room = news.length === 1 ? news[0].room : null;
+		notify('UPRed Push', missedText(store, news), room?.uuid ?? 'upred', room);
 	});
 }

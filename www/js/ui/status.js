@@ -42,3 +42,12 @@ export function announce(text) {
 	$('announcer').append(line);
 	setTimeout(() => line.remove(), SPOKEN_MS);
 }
+
+// What came unheard, in one sentence. news: [{ room, count }], at least one.
+export function missedText(store, news) {
+	const total = news.reduce((sum, { count }) => sum + count, 0);
+	const what = total === 1 ? '1 mensaje nuevo' : `${total} mensajes nuevos`;
+	if (news.length > 1) return `${what} en ${news.length} conversaciones`;
+	const [{ room }] = news;
+	return `${what} ${room.kind === 'grupal' ? 'en' : 'de'} ${store.roomTitle(room)}`;
+}
