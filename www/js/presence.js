@@ -43,7 +43,11 @@ export function createPresence({ store, remote }) {
 			told = typing ? { uuid, at: now } : { uuid: null, at: 0 };
 			remote.typing(uuid, typing);
 		},
-		onTyping: (push) => setTyping(push.sala_uuid, String(push.user_id), push.typing === true),
+		// Another tab or machine of mine writes too.
+		onTyping(push) {
+			const writer = String(push.user_id);
+			if (writer !== store.me) setTyping(push.sala_uuid, writer, push.typing === true);
+		},
 		onOnline: (push) => store.setPresence(String(push.user_id), true, null),
 		onOffline: (push) => store.setPresence(String(push.user_id), false, push.last_seen),
 		// Who has written is not writing any more.
