@@ -23,7 +23,9 @@ export function showConnection(state, transport) {
 	for (const place of ['connection', 'thread-connection']) {
 		$(place).dataset.state = state;
 		$(place).title = HOW[state === 'conectado' ? transport : state] ?? '';
-		$(`${place}-text`).textContent = CONNECTION[state];
+		// Said anew at each writing, also of the same.
+		const text = $(`${place}-text`);
+		if (text.textContent !== CONNECTION[state]) text.textContent = CONNECTION[state];
 	}
 }
 
