@@ -55,7 +55,11 @@ export function createApi(me) {
 	};
 
 	return {
-		rooms: () => call('GET', '/salas'),
+		// { rows, truncated }; truncated: there are more rooms, or some came without their last message.
+		async rooms() {
+			const response = await request(me, 'GET', '/salas');
+			return { rows: await read(response), truncated: response.headers.get('X-Truncated') === 'true' };
+		},
 		room: (uuid) => call('GET', room(uuid)),
 		// The newest page, or the one before the message `before`; oldest first.
 		messages(uuid, { before, limit = 50 } = {}) {

@@ -27,13 +27,13 @@ export function createRooms({ store, api, remote }) {
 	async function load() {
 		clearTimeout(oldTimer);
 		oldTimer = setTimeout(refresh, OLD_MS);
-		const rows = await api.rooms();
+		const { rows, truncated } = await api.rooms();
 		const mine = new Set(rows.map((row) => row.sala_uuid));
 		const missing = [...store.rooms.values()].filter((room) => !mine.has(room.uuid));
-		await Promise.all(missing.map((room) => (room.unlisted ? look(room.uuid) : store.dropRoom(room.uuid))));
+		await Promise.all(missing.map((room) => (room.unlisted || truncated ? look(room.uuid) : store.dropRoom(room.uuid))));
 		for (const row of rows) {
 			const before = { ...store.rooms.get(row.sala_uuid) };
-			const room = put(row);
+			const room = put(row, { unlisted: false, cut: truncated && !row.ultimo_mensaje });
 			if (store.loaded) count(before, room);
 		}
 		store.loaded = true;
@@ -44,9 +44,12 @@ export function createRooms({ store, api, remote }) {
 		again ||= entered;
 	}
 
-	function put(row, more = { unlisted: false }) {
+	// more.cut: the list had no place for its last message; the one that is known stays.
+	function put(row, more) {
 		const room = roomFromRest(row, store.me);
-		const known = store.rooms.get(room.uuid)?.last?.id;
+		const kept = store.rooms.get(room.uuid);
+		if (more.cut && kept?.last) Object.assign(room, { last: kept.last, activity: kept.activity });
+		const known = kept?.last?.id;
 		// Older than what was heard meanwhile, and so is its count; or the newest was deleted. The next reading tells.
 		if (known && compareIds(room.last?.id ?? '0', known) < 0) again = true;
 		if (room.last) store.learnPerson(room.last.from, room.last.name);
@@ -63,7 +66,7 @@ export function createRooms({ store, api, remote }) {
 	async function look(uuid) {
 		try {
 			const row = await api.room(uuid);
-			put(row, { unlisted: true, unread: store.rooms.get(uuid)?.unread ?? 0 });
+			put(row, { unlisted: true, cut: false, unread: store.rooms.get(uuid)?.unread ?? 0 });
 		} catch (error) {
 			if (![400, 403, 404].includes(error.status)) throw error;
 			if (store.rooms.has(uuid)) store.dropRoom(uuid);

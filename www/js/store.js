@@ -1,8 +1,8 @@
 // What the page knows: people, rooms, messages, receipts. No network, no screen: those who change it are
 // rooms.js, conversation.js, outbox.js, receipts.js and presence.js; those who show it listen with on().
 //
-// room     { uuid, kind: 'directo'|'grupal', otherId, groupId, last, activity, unread, joined, left, unlisted, told (the id up
-//          to which its messages were announced by their number) }
+// room     { uuid, kind: 'directo'|'grupal', otherId, groupId, last, activity, unread, joined, left, unlisted, cut (the list
+//          had no place for its last message), told (the id up to which its messages were announced by their number) }
 // message  { key, id, uuid, room, from, text, kind, url, at, timestamp, clientId, state, error, doubtful, textRefused,
 //          edited, deleted }; id is a decimal string, null until stored; state is set only on own messages on their
 //          way ('enviando' | 'fallo'), doubtful when a try got no answer; later states follow from the receipts.

@@ -13,7 +13,7 @@ const oneLine = (text) => text.replace(/\s+/g, ' ').slice(0, 120);
 function preview(store, room, failed) {
 	if (failed) return (failed.doubtful ? 'Sin respuesta: ' : 'No enviado: ') + oneLine(failed.text);
 	const last = room.last;
-	if (!last) return 'Sin mensajes todavía';
+	if (!last) return room.cut ? '' : 'Sin mensajes todavía';
 	const line = oneLine(last.deleted ? 'Mensaje eliminado' : last.text || 'Archivo');
 	if (last.from === store.me) return 'Tú: ' + line;
 	return room.kind === 'grupal' ? `${store.personName(last.from)}: ${line}` : line;
