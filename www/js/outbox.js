@@ -89,6 +89,7 @@ export function createOutbox({ store, remote }) {
 	function settle(message, ack) {
 		forget(message);
 		if (message.id) return;
+		if (ack.enviado_en) message.at = new Date(ack.enviado_en);
 		const uuid = ack.mensaje_uuid;
 		// A server that names messages otherwise: the stored one may be here already.
 		if (store.thread(message.room).messages.some((one) => one.uuid === uuid && one !== message)) store.remove(message);

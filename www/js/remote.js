@@ -29,11 +29,11 @@ export function createRemote({ store, api, socket, polling }) {
 			if (live()) return 'socket';
 			return polling() ? 'rest' : null;
 		},
-		// Resolves with { mensaje_id, mensaje_uuid }.
+		// Resolves with { mensaje_id, mensaje_uuid }, by REST also with the server's enviado_en; over a socket the push has it.
 		async send(message) {
 			if (!live()) {
 				const row = await api.send(message.room, { contenido: message.text, tipo_mensaje: message.kind }, message.clientId);
-				return { mensaje_id: row.id, mensaje_uuid: row.mensaje_uuid };
+				return { mensaje_id: row.id, mensaje_uuid: row.mensaje_uuid, enviado_en: row.enviado_en };
 			}
 			return socket().request('send_message', {
 				sala_uuid: message.room,
