@@ -90,6 +90,12 @@ export function setUpComposer({ store, drafts, onSend, onEdit, onWriting }) {
 		fit();
 	}
 
+	// Lines break elsewhere in another width. Of the whole conversation: its size does not depend on the box's.
+	let width = 0;
+	new ResizeObserver(([{ contentRect }]) => {
+		if (contentRect.width !== width) fit();
+		width = contentRect.width;
+	}).observe($('thread'));
 	$('composer-send').append(icon('send'));
 	$('composer-edit-cancel').onclick = () => {
 		endEdit();
