@@ -4,6 +4,7 @@ const clock = new Intl.DateTimeFormat('es', { hour: '2-digit', minute: '2-digit'
 const weekday = new Intl.DateTimeFormat('es', { weekday: 'long', day: 'numeric', month: 'long' });
 const fullDay = new Intl.DateTimeFormat('es', { day: 'numeric', month: 'long', year: 'numeric' });
 const shortDay = new Intl.DateTimeFormat('es', { day: 'numeric', month: 'short' });
+const shortYear = new Intl.DateTimeFormat('es', { day: 'numeric', month: 'short', year: 'numeric' });
 const exact = new Intl.DateTimeFormat('es', { dateStyle: 'long', timeStyle: 'short' });
 
 const dayNumber = (date) => Math.floor((date.getTime() - date.getTimezoneOffset() * 60000) / 86400000);
@@ -19,9 +20,10 @@ export function day(date, now = new Date()) {
 	return date.getFullYear() === now.getFullYear() ? weekday.format(date) : fullDay.format(date);
 }
 
-// For the list: the time today, else the day.
+// For the list: the time today, else the day, with its year when that is another.
 export function brief(date, now = new Date()) {
 	const ago = dayNumber(now) - dayNumber(date);
 	if (ago === 0) return clock.format(date);
-	return ago === 1 ? 'ayer' : shortDay.format(date);
+	if (ago === 1) return 'ayer';
+	return (date.getFullYear() === now.getFullYear() ? shortDay : shortYear).format(date);
 }
