@@ -72,6 +72,29 @@ async function state(page, text, wanted, timeout = 10000) {
   await page.locator(`.message.mine[data-state="${wanted}"]`, { hasText: text }).waitFor({ timeout });
 }
 
+// Holds the first answer to a request that fits: { held, release }.
+async function hold(page, pattern) {
+  const gate = {};
+  const open = new Promise((resolve) => { gate.release = resolve; });
+  gate.held = new Promise((resolve) => {
+    let first = true;
+    page.route(pattern, async (route) => {
+      if (!first) return route.continue();
+      first = false;
+      const response = await route.fetch();
+      resolve();
+      await open;
+      return route.fulfill({ response });
+    });
+  });
+  return gate;
+}
+
+// What has happened until now is on the screen.
+const drawn = (page) => page.evaluate(() => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+}));
+
 async function shoot(page, name) {
   fs.mkdirSync(SCREENS, { recursive: true });
   await page.screenshot({ path: path.join(SCREENS, `${name}.png`) });
@@ -81,4 +104,4 @@ async function close() {
   if (running) await (await running).close();
 }
 
-module.exports = { person, blank, openWith, write, room, bubble, state, shoot, close };
+module.exports = { person, blank, openWith, write, room, bubble, state, hold, drawn, shoot, close };
