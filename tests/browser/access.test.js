@@ -179,6 +179,39 @@ test('who reads above hears of what is new below, and gets there by one button',
   assert.equal(await ana.locator('#to-bottom').isVisible(), false);
 });
 
+// How an edge of 1 px, or of a shadow, stands out from what is on both sides of it.
+const edge = (page, selector) => page.locator(selector).evaluate((element) => {
+  const rgb = (text) => text.match(/[\d.]+/g).map(Number);
+  const light = (text) => rgb(text).slice(0, 3).map((one) => one / 255)
+    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, i) => sum + one * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (e) => {
+    const colour = getComputedStyle(e).backgroundColor;
+    return rgb(colour)[3] === 0 ? ground(e.parentElement) : colour;
+  };
+  const { borderTopWidth, borderTopColor, boxShadow } = getComputedStyle(element);
+  const line = borderTopWidth === '0px' ? /^rgba?\([^)]*\)/.exec(boxShadow)[0] : borderTopColor;
+  return Math.min(...[ground(element), ground(element.parentElement)].map((other) => {
+    const [low, high] = [light(line), light(other)].sort((x, y) => x - y);
+    return (high + 0.05) / (low + 0.05);
+  }));
+});
+
+test('what one fills in or has chosen has an edge that one sees, in light and in dark', async () => {
+  for (const dark of [false, true]) {
+    const page = await person(house, '', { dark });
+    await page.click('#chooser-token-box summary');
+    for (const field of ['#chooser-id', '#chooser-token']) assert.ok(await edge(page, field) >= 3, `${field}, dark: ${dark}`);
+    await page.goto(`${house.webUrl}/?usuario=457`);
+    await openWith(page, 123);
+    await page.click('#new-chat');
+    for (const field of ['#composer-text', '#new-id', '.segmented input:checked + span']) {
+      assert.ok(await edge(page, field) >= 3, `${field}, dark: ${dark}`);
+    }
+    await page.context().close();
+  }
+}, 40000);
+
 test('days are told apart', async () => {
   const [{ sala }] = await house.rows(`SELECT sala_chat_id AS sala FROM mensajes WHERE contenido = ?`, [`abajo ${stamp}`]);
   for (const [days, text] of [[400, 'antiguo'], [1, 'de ayer'], [0, 'de hoy']]) {
@@ -189,6 +222,11 @@ test('days are told apart', async () => {
   const days = await ana.locator('.day').allTextContents();
   assert.deepEqual(days.slice(-2), ['Ayer', 'Hoy']);
   assert.match(days.at(-3), /^\d+ de [a-z]+ de \d{4}$/);
+  const brief = (then) => ana.evaluate(async (date) => {
+    const format = await import('/js/ui/format.js');
+    return format.brief(new Date(date), new Date('2025-11-28T12:00'));
+  }, then);
+  assert.deepEqual([await brief('2025-11-20T12:00'), await brief('2024-11-27T12:00')], ['20 nov', '27 nov 2024']);
 });
 
 test('nobody complained', () => assert.deepEqual(ana.complaints, []));

@@ -116,6 +116,20 @@ test('a receipt that redraws a message leaves the focus on its button; a deletio
   await ask(async () => await focused() === 'composer-text', 5000, 'the box');
 });
 
+test('a deletion given up after a receipt has redrawn its message gives the focus to the box', async () => {
+  await write(ana, say('mejor se queda'));
+  await state(ana, say('mejor se queda'), 'entregado');
+  await button(say('mejor se queda'), 'Eliminar').focus();
+  await ana.keyboard.press('Enter');
+  await ana.waitForSelector('#delete-dialog[open]');
+  const { sala_uuid: uuid } = (await house.api('POST', '/api/mensajes/salas/directa/123', { user: 456 })).json;
+  await house.api('POST', `/api/mensajes/salas/${uuid}/marcar-leidos`, { user: 456 });
+  await state(ana, say('mejor se queda'), 'leido');
+  await ana.keyboard.press('Escape');
+  await ana.waitForSelector('#delete-dialog:not([open])', { state: 'attached' });
+  await ask(async () => await focused() === 'composer-text', 5000, 'the box');
+});
+
 test('an address ends where a reader would end it', async () => {
   const pairs = [
     ['(véase https://example.org/a).', 'https://example.org/a'],

@@ -67,6 +67,17 @@ test('the way down stands above what is being written, however tall', async () =
   await shoot(ana, 'way-down');
 });
 
+test('a draft shows all its lines also when the window becomes narrower', async () => {
+  const hidden = () => ana.locator('#composer-text').evaluate((e) => e.scrollHeight - e.clientHeight);
+  await ana.fill('#composer-text', 'palabra '.repeat(12));
+  assert.equal(await hidden(), 0);
+  const { height } = await box(ana, '#composer-text');
+  await ana.setViewportSize({ width: 800, height: 760 });
+  await ask(async () => (await box(ana, '#composer-text')).height > height && await hidden() === 0, 3000, 'the draft taller');
+  await ana.setViewportSize({ width: 1200, height: 760 });
+  await ask(async () => (await box(ana, '#composer-text')).height === height, 3000, 'the draft as before');
+});
+
 test('at 400 % a long draft leaves room for the messages', async () => {
   await ana.setViewportSize({ width: 320, height: 256 });
   await ask(async () => (await box(ana, '#composer-text')).height <= 256 * 0.3 + 1, 3000, 'the draft small');

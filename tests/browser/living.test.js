@@ -2,7 +2,7 @@
 // What moves in a conversation beside its messages: who is there, who is writing, edits, deletions, notices.
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House } = require('../lib/house');
-const { person, openWith, write, room, bubble, state, shoot, close } = require('./browser');
+const { person, openWith, write, room, bubble, state, drawn, shoot, close } = require('./browser');
 
 const stamp = Date.now().toString(36);
 const say = (text) => `${text} ${stamp}`;
@@ -44,6 +44,42 @@ test('"está escribiendo…" comes while somebody writes and goes with the messa
   await bubble(ana, say('Ya casi llego')).waitFor();
   await ask(async () => await ana.textContent('#typing') === '', 3000, 'the end of it');
 });
+
+test('one does not hear of oneself writing in another tab', async () => {
+  const heard = [];
+  const other = await person(house, '');
+  other.on('websocket', (ws) => ws.on('framereceived', ({ payload }) => String(payload).includes('"user_typing"') && heard.push(payload)));
+  await other.goto(`${house.webUrl}/?usuario=456`);
+  await openWith(other, 123);
+  await luis.type('#composer-text', 'Otra cosa');
+  await ana.waitForSelector('#typing:text("Luis Martínez está escribiendo…")');
+  await ask(() => heard.length, 5000, 'the event');
+  await drawn(other);
+  assert.equal(await other.textContent('#typing'), '');
+  await luis.fill('#composer-text', '');
+  await other.context().close();
+});
+
+test('a burst of messages is few drawings of the list', async () => {
+  const page = await person(house, '');
+  await page.clock.install();
+  await page.goto(`${house.webUrl}/?usuario=101`);
+  await room(page, 'Ana García').waitFor();
+  // no pause between two drawings ends while the clock stands
+  await page.clock.pauseAt(Date.now() + 5000);
+  await page.evaluate(() => {
+    window.drawings = 0;
+    new MutationObserver(() => { window.drawings += 1; }).observe(document.getElementById('rooms'), { childList: true, subtree: true });
+  });
+  const texts = Array.from({ length: 20 }, (_, i) => say(`ráfaga ${i}`));
+  for (const text of texts) await house.api('POST', '/api/mensajes/directo/101', { user: 123, body: { contenido: text } });
+  const told = () => page.locator('#announcer').evaluate((e) => [...e.children].filter((one) => one.textContent.includes('ráfaga')).length);
+  await ask(async () => await told() === texts.length, 8000, 'all of them');
+  assert.ok(await page.evaluate(() => window.drawings) <= 1);
+  await page.clock.resume();
+  await ask(async () => await room(page, 'Ana García').locator('.room-preview').textContent() === texts.at(-1), 5000, 'the last one');
+  await page.context().close();
+}, 40000);
 
 test('an own message is edited: both see the new text and the word', async () => {
   await write(ana, say('Nos vemos a las 3'));
