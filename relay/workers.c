@@ -18,7 +18,7 @@
  * itself after.
  */
 #define OWED_MS 40
-#define REST_MS 3000
+#define REST_MS 3000                   /* so long who met no database is not asked while others are there */
 #define FORGET_MS 60000                /* a silent worker's name is forgotten */
 #define MARGIN_MS 200                  /* a worker gives up before the relay does */
 
