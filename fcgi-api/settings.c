@@ -177,25 +177,33 @@ static char *trimmed(char *text)
 	return text;
 }
 
+static int judge_relay(const char *one, char *error_r, size_t error_size)
+{
+	if (settings.relay_count == SETTINGS_RELAYS_MAX) {
+		snprintf(error_r, error_size, "RELAY_SIGNALS: more than %d relays", SETTINGS_RELAYS_MAX);
+		return -1;
+	}
+	if (check_address("RELAY_SIGNALS", one, error_r, error_size) != 0)
+		return -1;
+	settings.relays[settings.relay_count++] = one;
+	return 0;
+}
+
 static int judge_relays(char *error_r, size_t error_size)
 {
-	char *list = mem_copy(slice_of(given(raw.relays) ? raw.relays : settings.own_signals)), *rest = list,
-	     *one;
+	char *list = mem_copy(slice_of(given(raw.relays) ? raw.relays : settings.own_signals)), *rest = list, *one;
+	int rc = 0;
 
-	while ((one = strsep(&rest, ","))) {
+	while (rc == 0 && (one = strsep(&rest, ","))) {
 		one = trimmed(one);
-		if (!*one)
-			continue;
-		if (settings.relay_count == SETTINGS_RELAYS_MAX) {
-			snprintf(error_r, error_size, "RELAY_SIGNALS: more than %d relays",
-				 SETTINGS_RELAYS_MAX);
-			return -1;
-		}
-		if (check_address("RELAY_SIGNALS", one, error_r, error_size) != 0)
-			return -1;
-		settings.relays[settings.relay_count++] = one;
+		if (*one)
+			rc = judge_relay(one, error_r, error_size);
 	}
-	return 0;
+	if (rc != 0) {
+		settings.relay_count = 0;  /* those taken stand in the list */
+		free(list);
+	}
+	return rc;
 }
 
 static int judge_bus(char *error_r, size_t error_size)
