@@ -21,12 +21,7 @@ const preview = (page, name) => room(page, name).locator('.room-preview').textCo
 const idOf = async (text) => (await house.rows('SELECT id FROM mensajes WHERE contenido = ?', [text]))[0].id;
 const recovered = async () => (await house.metrics()).upred_relay_recovered_total;
 
-async function rest(method, where, user, body) {
-  const answer = await house.api(method, `/api/mensajes${where}`, { user, body });
-  assert.ok(answer.status < 300, `${method} ${where}: ${answer.status}`);
-  return answer.json;
-}
-const send = (from, to, text) => rest('POST', `/directo/${to}`, from, { contenido: text });
+const send = (from, to, text) => house.rest('POST', `/directo/${to}`, from, { contenido: text });
 
 // A page whose connection the test cuts and gives back.
 async function cuttable(user) {
@@ -71,9 +66,9 @@ test('what was edited and deleted during a cut shows when the connection is reco
   // nor does a poll tell of it
   await ana.route(NEWS, (route) => route.abort());
   await cut(ana);
-  await rest('PUT', `/mensajes/${await idOf(say('con herror'))}`, 456, { contenido: say('corregido') });
-  await rest('DELETE', `/mensajes/${await idOf(say('de más'))}`, 456);
-  await rest('PUT', `/mensajes/${await idOf(say('de Carla, con herror'))}`, 457, { contenido: say('de Carla, corregido') });
+  await house.rest('PUT', `/mensajes/${await idOf(say('con herror'))}`, 456, { contenido: say('corregido') });
+  await house.rest('DELETE', `/mensajes/${await idOf(say('de más'))}`, 456);
+  await house.rest('PUT', `/mensajes/${await idOf(say('de Carla, con herror'))}`, 457, { contenido: say('de Carla, corregido') });
   await send(456, 123, say('mientras tanto'));
   await giveBack(ana);
   await ana.unroute(NEWS);
@@ -89,8 +84,8 @@ test('what was edited and deleted during a cut shows when the connection is reco
 
 test('a group that a poll told of is heard when the connection is recovered', async () => {
   const name = 'Fútbol los jueves ⚽';
-  const { sala_uuid: uuid } = await rest('POST', '/salas/grupal/791', 456);
-  const sendGroup = (text) => rest('POST', `/salas/${uuid}/mensajes`, 456, { contenido: text });
+  const { sala_uuid: uuid } = await house.rest('POST', '/salas/grupal/791', 456);
+  const sendGroup = (text) => house.rest('POST', `/salas/${uuid}/mensajes`, 456, { contenido: text });
   await cut(ana);
   await ana.waitForSelector('#connection[data-state="sondeo"]', { timeout: 20000 });
   await house.rows(`INSERT INTO miembros_grupo (grupo_id, usuario_id, rol_miembro, estado_membresia, unido_en)
@@ -114,7 +109,7 @@ test('somebody in more groups than can be joined at once hears all of them', asy
   const page = await person(house, '108');
   await ask(async () => await page.locator('.room').count() >= GROUPS, 10000, 'the list');
   const uuids = await page.locator('.room').evaluateAll((all) => all.slice(-10).map((one) => one.dataset.room));
-  for (const uuid of uuids) await rest('POST', `/salas/${uuid}/mensajes`, 456, { contenido: say('a todos') });
+  for (const uuid of uuids) await house.rest('POST', `/salas/${uuid}/mensajes`, 456, { contenido: say('a todos') });
   for (const uuid of uuids) {
     await ask(async () => (await page.locator(`[data-room="${uuid}"] .room-preview`).textContent()).endsWith(say('a todos')), 15000, uuid);
   }

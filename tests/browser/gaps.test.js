@@ -16,12 +16,7 @@ let pattern;
 atEnd(close);
 atEnd(() => house && house.stop());
 
-async function rest(method, where, user, body) {
-  const answer = await house.api(method, `/api/mensajes${where}`, { user, body });
-  assert.ok(answer.status < 300, `${method} ${where}: ${answer.status}`);
-  return answer.json;
-}
-const send = (from, to, text) => rest('POST', `/directo/${to}`, from, { contenido: text });
+const send = (from, to, text) => house.rest('POST', `/directo/${to}`, from, { contenido: text });
 const shown = (text) => ana.locator('.message', { hasText: text }).count();
 const preview = (page, name) => room(page, name).locator('.room-preview').textContent();
 const connected = (page) => page.waitForSelector('#connection[data-state="conectado"]', { timeout: 20000 });
@@ -57,7 +52,7 @@ const lose = async (name) => {
 test('a page of history from before the cut is not taken for all there is', async () => {
   house = await House.open();
   ana = await person(house, '123');
-  pattern = new RegExp(`${(await rest('POST', '/salas/directa/456', 123)).sala_uuid}/mensajes\\?limit=50$`);
+  pattern = new RegExp(`${(await house.rest('POST', '/salas/directa/456', 123)).sala_uuid}/mensajes\\?limit=50$`);
   await openWith(ana, 101);
   const gate = await hold(ana, pattern);
   await room(ana, 'Luis Martínez').click();

@@ -15,11 +15,6 @@ let ana;
 atEnd(close);
 atEnd(() => house && house.stop());
 
-async function rest(method, where, user, body) {
-  const answer = await house.api(method, `/api/mensajes${where}`, { user, body });
-  assert.ok(answer.status < 300, `${method} ${where}: ${answer.status}`);
-  return answer.json;
-}
 const mode = (page, name) => page.waitForSelector(`#connection[data-state="${name}"]`, { timeout: 30000 });
 const focused = (page) => page.evaluate(() => document.activeElement.id);
 const look = (page) => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
@@ -53,12 +48,12 @@ test('who is put into a group sees it when he looks at the page again, and hears
   house = await House.open();
   const page = await person(house, '456');
   await page.locator('.room').first().waitFor();
-  const { sala_uuid: uuid } = await rest('POST', '/salas/grupal/790', 101);
+  const { sala_uuid: uuid } = await house.rest('POST', '/salas/grupal/790', 101);
   await enter(456);
   try {
     await look(page);
     await room(page, GROUP).waitFor({ timeout: 5000 });
-    await rest('POST', `/salas/${uuid}/mensajes`, 101, { contenido: say('bienvenida') });
+    await house.rest('POST', `/salas/${uuid}/mensajes`, 101, { contenido: say('bienvenida') });
     await ask(async () => (await room(page, GROUP).locator('.room-preview').textContent()).endsWith(say('bienvenida')), 8000, 'the message');
   } finally {
     await leave(456);
@@ -111,7 +106,7 @@ test('put out during a cut: the same, and the draft is kept', async () => {
 
 test('put out while the page polls: the same', async () => {
   await backIn();
-  for (const one of await rest('GET', '/salas', 123)) await rest('POST', `/salas/${one.sala_uuid}/marcar-leidos`, 123);
+  for (const one of await house.rest('GET', '/salas', 123)) await house.rest('POST', `/salas/${one.sala_uuid}/marcar-leidos`, 123);
   await house.stopPart('relay');
   await mode(ana, 'sondeo');
   await leave(123);
@@ -141,10 +136,10 @@ test('a list that was cut for its size says nothing of what it does not know, an
   await mode(page, 'conectado');
   await room(page, 'Luis Martínez').waitFor();
   assert.equal(await room(page, 'Luis Martínez').locator('.room-preview').textContent(), '');
-  await rest('POST', '/directo/123', 456, { contenido: say('se queda') });
+  await house.rest('POST', '/directo/123', 456, { contenido: say('se queda') });
   const preview = () => room(page, 'Luis Martínez').locator('.room-preview').textContent();
   await ask(async () => await preview() === say('se queda'), 8000, 'the message');
-  const { sala_uuid: uuid } = await rest('POST', '/salas/directa/101', 123);
+  const { sala_uuid: uuid } = await house.rest('POST', '/salas/directa/101', 123);
   cut = [uuid];
   const asked = page.waitForResponse(new RegExp(`/salas/${uuid}$`), { timeout: 8000 });
   await look(page);

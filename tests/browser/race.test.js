@@ -19,13 +19,8 @@ const shown = (page, text) => page.locator('.message', { hasText: text }).count(
 const leave = (page) => page.evaluate(() => { location.hash = '#/'; });
 const idOf = async (text) => (await house.rows('SELECT id FROM mensajes WHERE contenido = ?', [text]))[0].id;
 
-async function rest(method, where, user, body) {
-  const answer = await house.api(method, `/api/mensajes${where}`, { user, body });
-  assert.ok(answer.status < 300, `${method} ${where}: ${answer.status}`);
-  return answer.json;
-}
-const send = (from, to, text) => rest('POST', `/directo/${to}`, from, { contenido: text });
-const counted = async (user) => (await rest('GET', '/no-leidos/count', user)).total_no_leidos;
+const send = (from, to, text) => house.rest('POST', `/directo/${to}`, from, { contenido: text });
+const counted = async (user) => (await house.rest('GET', '/no-leidos/count', user)).total_no_leidos;
 const readAt = async (text) => (await house.rows(`SELECT d.leido_en FROM mensajes m JOIN destinatarios_mensaje d
   ON d.mensaje_id = m.id WHERE m.contenido = ?`, [text]))[0]?.leido_en ?? null;
 // A badge that is hidden says 0.
@@ -34,8 +29,8 @@ const badge = (page, name) => room(page, name).locator('.badge').evaluate((e) =>
 test('a message that came after the person had left is not marked read with the one before', async () => {
   house = await House.open();
   // what other files left unread would be marked at the opening, and the list be read once more for that, amid what follows
-  const { sala_uuid: uuid } = await rest('POST', '/salas/directa/123', 456);
-  await rest('POST', `/salas/${uuid}/marcar-leidos`, 456);
+  const { sala_uuid: uuid } = await house.rest('POST', '/salas/directa/123', 456);
+  await house.rest('POST', `/salas/${uuid}/marcar-leidos`, 456);
   ana = await person(house, '123');
   luis = await person(house, '456');
   await openWith(ana, 456);
@@ -67,8 +62,8 @@ test('an edit and a deletion that are heard while the history is loading are not
   const page = await hold(luis, /\/mensajes\?limit=50$/);
   await room(luis, 'Ana García').click();
   await page.held;
-  await rest('PUT', `/mensajes/${await idOf(say('sin corregir'))}`, 123, { contenido: say('corregido') });
-  await rest('DELETE', `/mensajes/${await idOf(say('de más'))}`, 123);
+  await house.rest('PUT', `/mensajes/${await idOf(say('sin corregir'))}`, 123, { contenido: say('corregido') });
+  await house.rest('DELETE', `/mensajes/${await idOf(say('de más'))}`, 123);
   // the deletion shows in the list, and the edit was told before it
   await ask(async () => await room(luis, 'Ana García').locator('.room-preview').textContent() !== say('de más'), 8000, 'the deletion');
   page.release();
@@ -85,7 +80,7 @@ test('an unread message is deleted: the badge goes with it', async () => {
   await send(123, 456, say('queda'));
   await send(123, 456, say('se va'));
   await ask(async () => await badge(luis, 'Ana García') === before + 2, 8000, 'two more');
-  await rest('DELETE', `/mensajes/${await idOf(say('se va'))}`, 123);
+  await house.rest('DELETE', `/mensajes/${await idOf(say('se va'))}`, 123);
   await ask(async () => await badge(luis, 'Ana García') === before + 1, 8000, 'one less');
   assert.equal(await room(luis, 'Ana García').locator('.room-preview').textContent(), say('queda'));
 });
@@ -127,8 +122,8 @@ test('what is said in a group between the list and the join is counted', async (
   const list = await hold(page, /\/salas$/);
   await page.goto(`${house.webUrl}/?usuario=456`);
   await list.held;
-  const { sala_uuid: uuid, no_leidos: before } = (await rest('GET', '/salas', 456)).find((one) => one.tipo_sala === 'grupal');
-  await rest('POST', `/salas/${uuid}/mensajes`, 123, { contenido: say('entre la lista y la entrada') });
+  const { sala_uuid: uuid, no_leidos: before } = (await house.rest('GET', '/salas', 456)).find((one) => one.tipo_sala === 'grupal');
+  await house.rest('POST', `/salas/${uuid}/mensajes`, 123, { contenido: say('entre la lista y la entrada') });
   list.release();
   await ask(async () => await badge(page, name) === before + 1, 15000, 'the badge');
   await page.context().close();
@@ -136,7 +131,7 @@ test('what is said in a group between the list and the join is counted', async (
 
 test('a room that the list has no place for opens all the same, by the dialog and by its address', async () => {
   await send(106, 123, say('fuera de la lista'));
-  const { sala_uuid: uuid } = await rest('POST', '/salas/directa/106', 123);
+  const { sala_uuid: uuid } = await house.rest('POST', '/salas/directa/106', 123);
   const page = await person(house, '');
   // a page that leaves takes its question along
   await page.route(/\/salas$/, (route) => route.fetch()
@@ -170,10 +165,10 @@ test('taken out of the open group and back in: its row opens it again', async ()
     await member('activo', 'NULL');
   }
   // something read on another machine makes the page read its list anew
-  const { sala_uuid: uuid } = await rest('POST', '/salas/directa/457', 456);
+  const { sala_uuid: uuid } = await house.rest('POST', '/salas/directa/457', 456);
   await send(457, 456, say('léeme en otra parte'));
   await ask(async () => await badge(luis, 'Carla Domínguez') > 0, 8000, 'the badge');
-  await rest('POST', `/salas/${uuid}/marcar-leidos`, 456);
+  await house.rest('POST', `/salas/${uuid}/marcar-leidos`, 456);
   await room(luis, name).click();
   await luis.waitForSelector('#thread-sub:text("Grupo")');
   assert.equal(await luis.textContent('#thread-title'), name);

@@ -170,6 +170,13 @@ class House {
     });
   }
 
+  // What a call of the messages' REST API answers, when it is one that has to go well.
+  async rest(method, where, user, body) {
+    const { status, json } = await this.api(method, `/api/mensajes${where}`, { user, body });
+    if (status >= 300) throw new Error(`${method} ${where}: ${status}`);
+    return json;
+  }
+
   // The relay's counters: { name: number }, names with their labels as printed.
   async metrics() {
     const { text } = await this.api('GET', '/metrics', { url: this.relayUrl });
