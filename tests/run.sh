@@ -74,7 +74,7 @@ run() {
 	fi
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + none))
 	[ "$bad" -eq 0 ] || remember "$name" "$log"
-	# in one piece: two lanes may be speaking
+	# in one piece: other lanes may be speaking
 	said=$(printf '  %-44s %3d ok' "$name" "$good"
 		[ "$bad" -eq 0 ] || printf ', %d FAILED' "$bad"
 		[ "$none" -eq 0 ] || printf ', %d skipped' "$none"
@@ -160,15 +160,22 @@ scripts() {
 	done
 }
 
-take_turns() {
+# the files of a shelf, those that may take longest first, so that no lane is left with one of them at the end
+by_length() {
 	for f in tests/"$1"/*.test.js; do
+		[ ! -f "$f" ] || ! chosen "$f" || echo "$(limit_of "$f" 300) $f"
+	done | sort -k 1,1nr -k 2 | cut -d ' ' -f 2
+}
+
+take_turns() {
+	for f in $(by_length "$1"); do
 		name=$1-$(basename "$f" .test.js)
-		[ -f "$f" ] && chosen "$f" && mkdir "$logs/$name.taken" 2>/dev/null || continue
+		mkdir "$logs/$name.taken" 2>/dev/null || continue
 		run "$name" "$(limit_of "$f" 300)" node "$f"
 	done
 }
 
-# One of two that take the files of a shelf in turn; what it counted goes to a file. "housed": with a house of its own.
+# One of those that take the files of a shelf in turn; what it counted goes to a file. "housed": with a house of its own.
 lane() {
 	passed=0 failed=0 skipped=0 current=
 	trap 'trap "" INT TERM HUP; end_current' EXIT
@@ -181,15 +188,18 @@ lane() {
 	echo "$passed $failed $skipped" >"$logs/$1.lane$2"
 }
 
-# The tests of a shelf that do not disturb each other, and mostly wait: two at a time.
-two_scripts() {
-	lane "$1" 1 "${2:-}" &
-	lanes=$!
-	lane "$1" 2 "${2:-}" &
-	lanes="$lanes $!"
+# in_lanes SHELF MOST [housed]: tests that do not disturb each other and mostly wait, up to so many at a time;
+# under the sanitizers, where they do not wait, two.
+in_lanes() {
+	most=$2
+	[ "${SANITIZE:-}" != 1 ] || most=2
+	for n in $(seq "$most"); do
+		lane "$1" "$n" "${3:-}" &
+		lanes="$lanes $!"
+	done
 	wait
 	lanes=
-	for n in 1 2; do
+	for n in $(seq "$most"); do
 		if read -r good bad none <"$logs/$1.lane$n"; then
 			passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + none))
 		else
@@ -197,7 +207,7 @@ two_scripts() {
 			echo "not ok - lane $n of $1 did not end" | tee -a "$logs/failures"
 		fi
 	done
-	rm -rf "$logs"/*.taken "$logs"/*.lane[12]
+	rm -rf "$logs"/*.taken "$logs"/*.lane[0-9]
 }
 
 shelf_unit() { programs tests/unit "$BUILD/tests"; }
@@ -216,17 +226,17 @@ store_programs() {
 	done
 }
 shelf_store() { [ ! -d tests/store ] || with_house store store_programs; }
-shelf_protocol() { two_scripts protocol; }
-shelf_talk() { two_scripts talk housed; }
-shelf_rest() { two_scripts rest; }
+shelf_protocol() { in_lanes protocol 4; }
+shelf_talk() { in_lanes talk 4 housed; }
+shelf_rest() { in_lanes rest 3; }
 shelf_guide() { with_house guide scripts guide; }
-# (each with a house of its own: they are all Ana and Luis)
-shelf_browser() { two_scripts browser; }
+# (each with a house of its own: they are all Ana and Luis; a third browser only takes time from the two)
+shelf_browser() { in_lanes browser 2; }
 shelf_faults() {
-	# (the tests do so too, but not two at a time)
+	# (the tests do so too, but not several at a time)
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -j2 BUILD="$BUILD/hooked" FAULTS=1 all >"$logs/faults-build.log" 2>&1 ||
 		echo "the programs with steps did not build"
-	two_scripts faults
+	in_lanes faults 3
 }
 shelf_house() { scripts house; }
 
