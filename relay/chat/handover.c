@@ -128,7 +128,7 @@ void handover_write(struct hall *h)
 
 /* ---- coming ---- */
 
-/* Ours, whole, and nobody else's business; else NULL with a logged line. */
+/* Ours, whole, and nobody else's business; else NULL with a logged line. fd -1: it could not be opened. */
 static char *read_bytes(int fd, const char *path, size_t *len_r)
 {
 	struct stat st;
@@ -211,14 +211,15 @@ void handover_read(struct hall *h)
 	int fd;
 
 	path_of(h, path, sizeof(path), "");
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
 		return;
 	FAULT("handover.found");
 	unlink(path);
 	FAULT("handover.taken");
 	bytes = read_bytes(fd, path, &len);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	h->stats.handovers_bad += !bytes;
 	if (!bytes || !h->config.recovery) {
 		free(bytes);
