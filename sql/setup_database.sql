@@ -1,6 +1,7 @@
 -- setup_database.sql: the chat part of the companion's schema, for a database that has nothing yet.
 -- Creates only what is missing; drops and changes nothing; may be run again. Run it inside the database (USE upred_db).
--- The product itself needs no table of its own: these are the companion's, and its own columns beyond these do no harm.
+-- The product itself needs no table of its own: these are the companion's, and its own columns beyond these do no harm when
+-- they have a default or allow NULL.
 
 SET NAMES utf8mb4;
 
