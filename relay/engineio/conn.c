@@ -28,10 +28,6 @@ struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, 
 	c->counted = counted;
 	memcpy(c->peer, peer, strnlen(peer, sizeof c->peer - 1));
 	memcpy(c->asker, c->peer, sizeof c->asker);
-	c->next = h->conns;
-	if (c->next)
-		c->next->prev = c;
-	h->conns = c;
 	lws_set_opaque_user_data(wsi, c);
 	conn_deadline(c, h->config.header_timeout_ms, EIO_REFUSED_HEAD_SLOW);
 	return c;
@@ -45,12 +41,6 @@ void conn_free(struct eio_conn *c)
 	if (c->counted)
 		hub_address_give(h, HUB_CONNECTION, c->peer);
 	h->host.stats.connections--;
-	if (c->prev)
-		c->prev->next = c->next;
-	else
-		h->conns = c->next;
-	if (c->next)
-		c->next->prev = c->prev;
 	conn_begun_drop(c);
 	h->host.leaving -= c->leaving;
 	handshake_free(c->shake);
@@ -268,7 +258,7 @@ static void on_deadline(struct wheel_entry *e)
 		return;
 	}
 	if (c->role == CONN_WEBSOCKET && s) {
-		session_refuse(s, EIO_REFUSED_MESSAGE_SLOW, EIO_TRANSPORT_ERROR, 1008);
+		session_refuse(s, c->late, EIO_TRANSPORT_ERROR, 1008);
 		return;
 	}
 	if (c->role == CONN_HELD || (c->role == CONN_POLL && !c->hung_up)) {

@@ -39,7 +39,6 @@ enum conn_role {
 struct eio_conn {
 	struct lws *wsi;
 	struct eio_hub *hub;
-	struct eio_conn *prev, *next;
 	struct eio_session *session;
 	enum conn_role role;
 	bool counted;                      /* by its address */
@@ -82,8 +81,10 @@ struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, 
 void conn_free(struct eio_conn *c);
 
 /*
- * Arms the connection's one deadline; WHEEL_NEVER disarms. When it passes, `late` is refused (EIO_REFUSALS:
- * nothing is counted) and the connection ended.
+ * Arms the connection's one deadline; WHEEL_NEVER disarms. When it passes, `late` is refused (EIO_REFUSALS: nothing is
+ * counted) and the connection ended: a BODY with a 408, a PROBE with a close frame and without its session, a WEBSOCKET
+ * with its session. Not late are a POST that is HELD and a POLL whose peer is there: they are woken; nor a WEBSOCKET that
+ * we do not read (paused): it gets its time anew.
  */
 void conn_deadline(struct eio_conn *c, uint64_t delay_ms, enum eio_refusal late);
 /* Who may read the answer to the request in hand (request_origin); it is kept until the next, a poll may be long. */
@@ -126,7 +127,7 @@ struct conn_answer {
 	const char *extra;                 /* whole header lines, static; or NULL */
 	struct slice body;
 };
-/* Writes a whole answer and ends the transaction: the value for the lws callback (0 or -1). */
+/* Writes a whole answer and ends the transaction: the value for the lws callback, 0 or -1, in an upgrade 1 (lws ends it). */
 int conn_answer(struct eio_conn *c, const struct conn_answer *a);
 /* `{"code":3,…}` with its status, counted (EIO_REFUSALS: it was before). */
 int conn_answer_fault(struct eio_conn *c, enum eio_refusal refusal, enum request_fault fault);

@@ -8,7 +8,7 @@
 
 #include "conn.h"
 
-/* A request's headers are there. For libwebsockets: 0 go on, -1 close. */
+/* A request's headers are there. For libwebsockets (conn_answer). */
 int http_request(struct eio_conn *c);
 /* A request asks to change its protocol: 0 to a WebSocket then, 1 it was answered, -1 close. */
 int http_upgrade(struct eio_conn *c);

@@ -35,7 +35,6 @@ struct eio_hub {
 	struct lws_context *lws;           /* lws.c's */
 	struct lws_vhost *vhost;
 	struct tls *tls;                   /* lws.c's; NULL: the port speaks in clear */
-	struct eio_conn *conns;
 	struct hangup *hangup;             /* lws.c's: peers of held polls that go */
 	size_t begun;                      /* bytes of POSTs and messages that are not complete yet */
 	struct eio_conn *fresh, **fresh_end;   /* WebSockets whose 101 has just left, oldest first (ws.c) */

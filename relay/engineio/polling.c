@@ -150,7 +150,7 @@ static int answer_poll(struct eio_conn *c)
 	s->poll = NULL;
 	if (c->role == CONN_DEAD) {
 		session_end(s, EIO_TRANSPORT_ERROR, 0);
-	} else if (rc == 0 && lws_partial_buffered(c->wsi)) {
+	} else if (lws_partial_buffered(c->wsi)) {   /* also when lws is to end the connection behind it */
 		c->role = CONN_LEAVING;
 		c->session = s;
 		s->poll = c;

@@ -2,7 +2,7 @@
  * polling: the long-polling transport: GETs that wait for packets, and POSTs (post.h) that bring them.
  *
  * Room: relay/engineio. Called by http, lws and hangup; calls session, conn, post, packet.
- * Source: Engine.IO protocol, "HTTP long-polling". All int results are for libwebsockets: 0 go on, -1 close.
+ * Source: Engine.IO protocol, "HTTP long-polling". All int results are for libwebsockets (conn_answer).
  */
 #ifndef EIO_POLLING_H
 #define EIO_POLLING_H

@@ -71,12 +71,9 @@ struct eio_session {
 	void *data;
 };
 
-/*
- * Takes the handshake. The OPEN packet is queued; on_open is the caller's to call (session_opened), when
- * the transport is attached.
- */
+/* Takes the handshake. Nothing is queued, counted or told yet: session_opened, when the transport is attached. */
 struct eio_session *session_new(struct session_host *h, int version, bool websocket, struct handshake *shake);
-/* Tells the layer above and starts the heartbeat. */
+/* Counts it, queues OPEN, starts the heartbeat and tells the layer above. */
 void session_opened(struct eio_session *s);
 /* Every change of state. */
 void eio_session_set_state(struct eio_session *s, enum session_state state);

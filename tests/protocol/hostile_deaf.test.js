@@ -89,3 +89,25 @@ test('whoever reads slowly gets all of a poll that was answered at once: only it
   c.destroy();
   await s.stop();
 }, 30000);
+
+test('a poll answer that is not read wholly ends its session, however it was asked for', async () => {
+  const s = await start({ ...quiet, 'queue-max': 8 << 20 });
+  for (const [how, extra] of [
+    ['plainly', ''],
+    ['as the connection\'s last', 'Connection: close\r\n'],
+    ['with an offer of HTTP/2', 'Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'],
+    ['with an expectation', 'Expect: 100-continue\r\n'],
+  ]) {
+    const p = await open(s);
+    const c = raw(s);
+    c.socket.pause();
+    await p.post('4!burst 8 900000');
+    c.write(`GET ${p.url} HTTP/1.1\r\nHost: x\r\n${extra}\r\n`);
+    await ask(async () => { const { waiting } = await s.stats(); return waiting > 8 * PAGE && waiting < 8 * PAGE + 400; }, 8000, 'the answer to leave');
+    c.reset();
+    await ask(async () => (await s.stats()).waiting === 0, 8000, `${how}: what waited to be given back`);
+    const next = await p.poll();
+    assert.deepEqual([next.status, JSON.parse(next.body).code], [400, 1], how);
+  }
+  await s.stop();
+}, 60000);
