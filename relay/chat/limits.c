@@ -10,7 +10,6 @@
 #include "map.h"
 #include "network.h"
 
-#define LIMITS_QUIET_MS 60000          /* longer than any bucket needs to fill */
 #define LIMITS_UNIT 8192               /* bytes of an event that cost as much as the event itself */
 #define LIMITS_KEPT_MAX 200000         /* remembered; past it new ones pass until the next sweep */
 
@@ -41,7 +40,6 @@ struct bucket {
 
 struct account {                       /* a user's or an address's buckets */
 	struct bucket buckets[RATE_CLASSES];
-	uint64_t used_ms;
 };
 
 struct limits {
@@ -90,8 +88,7 @@ static struct account *account_of(struct map *m, struct slice name)
 	return a;
 }
 
-/* Fills up to now; how long until there is a whole token, 0: there is one. */
-static uint64_t bucket_wait(struct bucket *b, const struct rate *r, uint64_t now_ms)
+static void bucket_fill(struct bucket *b, const struct rate *r, uint64_t now_ms)
 {
 	if (b->at_ms == 0) {
 		b->tokens = r->burst;
@@ -101,6 +98,12 @@ static uint64_t bucket_wait(struct bucket *b, const struct rate *r, uint64_t now
 			b->tokens = r->burst;
 	}
 	b->at_ms = now_ms ? now_ms : 1;
+}
+
+/* Fills up to now; how long until there is a whole token, 0: there is one. */
+static uint64_t bucket_wait(struct bucket *b, const struct rate *r, uint64_t now_ms)
+{
+	bucket_fill(b, r, now_ms);
 	return b->tokens >= 1 ? 0 : (uint64_t)((1 - b->tokens) * 1000 / r->per_second) + 1;
 }
 
@@ -117,10 +120,6 @@ uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, 
 		wait = bucket_wait(&u->buckets[rate], &user_rates[rate], now_ms);
 	if (a)
 		other = bucket_wait(&a->buckets[rate], &address_rates[rate], now_ms);
-	if (u)
-		u->used_ms = now_ms;
-	if (a)
-		a->used_ms = now_ms;
 	if (wait || other)
 		return wait > other ? wait : other;
 	if (u)
@@ -132,6 +131,7 @@ uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, 
 
 struct sweep {
 	struct map *map;
+	const struct rate *rates;
 	uint64_t now_ms;
 };
 
@@ -140,18 +140,20 @@ static int sweep_account(void *ctx, struct slice key, void *value)
 	struct sweep *s = ctx;
 	struct account *a = value;
 
-	if (s->now_ms - a->used_ms > LIMITS_QUIET_MS) {
-		map_remove(s->map, key);
-		free(a);
+	for (size_t i = 0; i < RATE_CLASSES; i++) {
+		bucket_fill(&a->buckets[i], &s->rates[i], s->now_ms);
+		if (a->buckets[i].tokens < s->rates[i].burst)
+			return 0;
 	}
+	map_remove(s->map, key);
+	free(a);
 	return 0;
 }
 
 void limits_sweep(struct limits *l, uint64_t now_ms)
 {
-	struct sweep s = { l->users, now_ms };
+	struct sweep users = { l->users, user_rates, now_ms }, addresses = { l->addresses, address_rates, now_ms };
 
-	map_each(l->users, sweep_account, &s);
-	s.map = l->addresses;
-	map_each(l->addresses, sweep_account, &s);
+	map_each(l->users, sweep_account, &users);
+	map_each(l->addresses, sweep_account, &addresses);
 }

@@ -19,7 +19,7 @@ void limits_free(struct limits *l);
  */
 uint64_t limits_take(struct limits *l, enum rate_class rate, struct slice user, struct slice address, size_t size,
 		uint64_t now_ms);
-/* Forgets those who have been quiet long enough for their buckets to be full again. */
+/* Forgets those whose buckets are full again: they owe nothing. */
 void limits_sweep(struct limits *l, uint64_t now_ms);
 
 #endif

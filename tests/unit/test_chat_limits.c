@@ -95,6 +95,20 @@ static void a_sweep_is_no_new_burst(void **state)
 	limits_free(l);
 }
 
+/* Nor is what a large one still owes forgiven, however long its payer was quiet. */
+static void a_sweep_forgives_no_debt(void **state)
+{
+	struct limits *l = limits_new();
+	uint64_t wait;
+
+	(void)state;
+	assert_int_equal(limits_take(l, RATE_TYPING, SLICE("1"), SLICE("a"), 3000000, 1000), 0);
+	limits_sweep(l, 62000);
+	wait = limits_take(l, RATE_TYPING, SLICE("1"), SLICE("a"), 0, 62000);
+	assert_in_range(wait, 6000, 7000);
+	limits_free(l);
+}
+
 static void events_are_known_byte_for_byte(void **state)
 {
 	static const struct { const char *name; int kind; enum refusal_form form; } table[] = {
@@ -132,6 +146,7 @@ int main(void)
 		cmocka_unit_test(an_address_has_its_own_bucket),
 		cmocka_unit_test(the_quiet_are_forgotten_and_begin_full),
 		cmocka_unit_test(a_sweep_is_no_new_burst),
+		cmocka_unit_test(a_sweep_forgives_no_debt),
 		cmocka_unit_test(events_are_known_byte_for_byte),
 	};
 
