@@ -1,7 +1,7 @@
 /*
  * answer: effects, pushes and responses.
  *
- * Room: fcgi-api. Called by handlers, router and doors; calls wire, http, json's writer.
+ * Room: fcgi-api. Calls wire, http, json's writer.
  */
 #include "answer.h"
 

@@ -1,9 +1,9 @@
 /*
  * answer: what a call says, to whom, once its transaction has committed.
  *
- * Room: fcgi-api. Called by handlers and router (say), doors (send); calls wire, http's response, buf.
- * Bus: effects in order. REST: a response. Both: pushes for the relays that this answer does not reach by
- * itself go into a signal, which the door sends after the commit.
+ * Room: fcgi-api. Called by handlers, router, push and etag (say), doors (send), call (its memory).
+ * Bus: effects in order. REST: a response. Both: pushes for the relays that this answer does not reach by itself go
+ * into a signal, which the door sends after the commit.
  */
 #ifndef ANSWER_H
 #define ANSWER_H

@@ -1,7 +1,7 @@
 /*
  * attempt: one transaction, and what to do when it does not hold.
  *
- * Room: fcgi-api. Called by the doors; calls call, store, log.
+ * Room: fcgi-api. Calls call, store, log.
  */
 #include "attempt.h"
 

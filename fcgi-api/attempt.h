@@ -1,7 +1,7 @@
 /*
  * attempt: calls inside one transaction, again where that helps (DESIGN, Transactions).
  *
- * Room: fcgi-api. Called by the doors; calls call, store, and upward the runner it was given.
+ * Room: fcgi-api. Called by the doors.
  */
 #ifndef ATTEMPT_H
 #define ATTEMPT_H

@@ -1,7 +1,7 @@
 /*
  * call: birth, repetition and death of a call.
  *
- * Room: fcgi-api. Called by doors, router and handlers; calls answer, arena, buf.
+ * Room: fcgi-api. Calls answer, arena, buf.
  */
 #include "call.h"
 

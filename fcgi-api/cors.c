@@ -1,7 +1,7 @@
 /*
  * cors: headers for pages of other sites.
  *
- * Room: fcgi-api. Called by door_fcgi.
+ * Room: fcgi-api.
  */
 #include "cors.h"
 

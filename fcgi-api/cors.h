@@ -1,8 +1,9 @@
 /*
  * cors: which pages of other sites may read what REST answers (CORS_ALLOWED_ORIGINS, as for sockets).
  *
- * Room: fcgi-api. Called by door_fcgi; calls http and buf. Pure. Nobody is refused here: a browser keeps from its page what
- * is not allowed. No credentials of a browser's own are allowed, because none count here. Source: Fetch, CORS protocol.
+ * Room: fcgi-api. Called by door_fcgi.
+ * Pure. Nobody is refused here: a browser keeps from its page what is not allowed. No credentials of a browser's own
+ * are allowed, because none count here. Source: Fetch, CORS protocol.
  */
 #ifndef CORS_H
 #define CORS_H

@@ -1,7 +1,7 @@
 /*
  * counters: see counters.h.
  *
- * Room: fcgi-api. Called by the doors, pool's tick, router, attempt and signals; calls log and libc.
+ * Room: fcgi-api. Calls log and libc.
  */
 #include "counters.h"
 

@@ -2,8 +2,8 @@
  * counters: what the processes of a pool refused and what went wrong, counted together and written as a file in
  * Prometheus' text form (METRICS_DIR; node_exporter's textfile collector takes it).
  *
- * Room: fcgi-api. Called by the doors, pool's tick, router, attempt and signals; calls log and libc. What the relay knows of,
- * it counts itself.
+ * Room: fcgi-api. Called by the doors (also in pool's tick), router, attempt and signals.
+ * What the relay knows of, it counts itself.
  */
 #ifndef COUNTERS_H
 #define COUNTERS_H

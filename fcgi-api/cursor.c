@@ -1,7 +1,7 @@
 /*
  * cursor: reading and writing the safe place.
  *
- * Room: fcgi-api. Called by handlers; calls store, ids.
+ * Room: fcgi-api. Calls store, ids.
  */
 #include "cursor.h"
 

@@ -1,9 +1,9 @@
 /*
  * cursor: the place up to which nothing new can still appear (DESIGN, cursors).
  *
- * Room: fcgi-api. Called by handlers; calls store.
- * The relay knows best and says it with each command, and in RUN_DIR/feed.mark for everybody on its machine.
- * Without it all rows up to the cursor must be FEED_HOLE_S old.
+ * Room: fcgi-api. Called by handlers.
+ * The relay knows best and says it with each command, and in RUN_DIR/feed.mark for everybody on its machine. Without it
+ * all rows up to the cursor must be FEED_HOLE_S old.
  */
 #ifndef CURSOR_H
 #define CURSOR_H

@@ -1,9 +1,8 @@
 /*
  * door_bus: ask for a job, do it in one transaction, answer, ask again (WIRE.md; DESIGN, the bus).
  *
- * Room: fcgi-api. Called by main; calls pool, nano, wire, attempt, router, signals, store.
- * A worker blocks on its one question, so its life is a straight line. It leaves by saying so and waiting for
- * the ACK.
+ * Room: fcgi-api. Calls pool, nano, wire, attempt, router, signals, store.
+ * A worker blocks on its one question, so its life is a straight line. It leaves by saying so and waiting for the ACK.
  */
 #include "door_bus.h"
 

@@ -1,7 +1,7 @@
 /*
  * door_bus: workers of the relay.
  *
- * Room: fcgi-api. Called by main; calls pool, nano, wire, attempt, router, signals.
+ * Room: fcgi-api. Called by main.
  */
 #ifndef DOOR_BUS_H
 #define DOOR_BUS_H

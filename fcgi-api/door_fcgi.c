@@ -1,9 +1,9 @@
 /*
  * door_fcgi: accept, read, one transaction, answer.
  *
- * Room: fcgi-api. Called by main; calls pool, http, cors, attempt, router, signals, store, libfcgi.
- * SIGTERM is blocked except while waiting for a connection: a worker ends idle at once and cuts no request.
- * No connection is kept: a peer that holds one would hold the worker.
+ * Room: fcgi-api. Calls pool, http, cors, attempt, router, signals, store, libfcgi.
+ * SIGTERM is blocked except while waiting for a connection: a worker ends idle at once and cuts no request. No
+ * connection is kept: a peer that holds one would hold the worker.
  */
 #include "door_fcgi.h"
 

@@ -1,7 +1,7 @@
 /*
  * door_fcgi: REST for web servers, by FastCGI and by CGI.
  *
- * Room: fcgi-api. Called by main; calls pool, http, cors, attempt, router, signals, libfcgi.
+ * Room: fcgi-api. Called by main.
  */
 #ifndef DOOR_FCGI_H
 #define DOOR_FCGI_H

@@ -1,7 +1,7 @@
 /*
  * etag: the tag is a name-based uuid of the body's bytes.
  *
- * Room: fcgi-api. Called by REST handlers; calls answer, http, ids.
+ * Room: fcgi-api. Calls answer, http, ids.
  */
 #include "etag.h"
 

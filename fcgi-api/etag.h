@@ -1,7 +1,7 @@
 /*
  * etag: a list that has not changed is not sent again (RFC 9110, If-None-Match).
  *
- * Room: fcgi-api. Called by REST handlers that answer lists; calls answer, http, ids.
+ * Room: fcgi-api. Called by the REST handlers of lists.
  */
 #ifndef ETAG_H
 #define ETAG_H

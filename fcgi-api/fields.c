@@ -1,7 +1,7 @@
 /*
  * fields: the readers of single values and of the small events. Sending is in fields_send.c.
  *
- * Room: fcgi-api. Called by handlers; calls json, ids, arena. Pure.
+ * Room: fcgi-api. Calls json, ids, arena. Pure.
  */
 #include "fields_read.h"
 

@@ -1,9 +1,9 @@
 /*
  * fields: JSON of clients into structs, or the refusal that says what is wrong with it.
  *
- * Room: fcgi-api. Called by handlers; calls json, ids, arena. Pure: tables in tests/unit/test_api_fields.c.
- * Order of checks, ids, null and empty texts: CONTRACT, Fields. Texts are decoded into the arena or borrow
- * from the JSON.
+ * Room: fcgi-api. Called by handlers.
+ * Pure: tables in tests/unit/test_api_fields.c. Order of checks, ids, null and empty texts: CONTRACT, Fields. Texts are
+ * decoded into the arena or borrow from the JSON.
  */
 #ifndef FIELDS_H
 #define FIELDS_H

@@ -1,7 +1,7 @@
 /*
  * http: reading what the web server says, writing what it understands.
  *
- * Room: fcgi-api. Called by door_fcgi, router, identity; calls arena, buf, json (UTF-8) and libc.
+ * Room: fcgi-api. Calls arena, buf, json (UTF-8) and libc.
  * Bodies are read to their end where the door tells it, not to CONTENT_LENGTH (chunked ones have none), and checked
  * against it: a body that the web server cut short must not look complete.
  */

@@ -1,10 +1,9 @@
 /*
  * http: a request as CGI and FastCGI tell it, and the response both understand.
  *
- * Room: fcgi-api. Called by door_fcgi (reading, writing), router and identity (looking); calls buf, arena,
- * json. Pure but for the body's reader, which the door gives. Routing looks at REQUEST_URI only: it is the
- * one variable with the same value behind every web server. Source: RFC 3875 (CGI), RFC 9110 (HTTP), RFC 3986
- * (paths).
+ * Room: fcgi-api. Called by door_fcgi (reading, writing), router, identity, cors and etag (looking), answer.
+ * Pure but for the body's reader, which the door gives. Routing looks at REQUEST_URI only: it is the one variable with
+ * the same value behind every web server. Source: RFC 3875 (CGI), RFC 9110 (HTTP), RFC 3986 (paths).
  */
 #ifndef HTTP_H
 #define HTTP_H

@@ -1,7 +1,7 @@
 /*
  * identity: claims, and what they are worth.
  *
- * Room: fcgi-api. Called by handlers/connect and router; calls token, store, json, http.
+ * Room: fcgi-api. Calls token, store, json, http.
  */
 #include "identity.h"
 

@@ -1,9 +1,9 @@
 /*
  * identity: who calls. The one place where that is decided, for every door.
  *
- * Room: fcgi-api. Called by handlers/connect (sockets) and router (REST); calls token, store, json, http.
- * AUTH_MODE=open believes user_id; AUTH_MODE=token wants the companion API's JWT. Either way the person must
- * exist with estado = 'activo'.
+ * Room: fcgi-api. Called by handlers/connect (sockets) and router (REST).
+ * AUTH_MODE=open believes user_id; AUTH_MODE=token wants the companion API's JWT. Either way the person must exist with
+ * estado = 'activo'.
  */
 #ifndef IDENTITY_H
 #define IDENTITY_H

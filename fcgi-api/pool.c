@@ -1,7 +1,7 @@
 /*
  * pool: fork, wait, fork again.
  *
- * Room: fcgi-api. Called by door_fcgi and door_bus; calls log and libc.
+ * Room: fcgi-api. Calls log and libc.
  */
 #include "pool.h"
 

@@ -1,8 +1,9 @@
 /*
  * pool: a small master that keeps N forked workers alive.
  *
- * Room: fcgi-api. Called by door_fcgi and door_bus; calls log and libc. The master opens neither database nor
- * nanomsg (both start what a fork does not survive); the workers do, after the fork.
+ * Room: fcgi-api. Called by door_fcgi and door_bus.
+ * The master opens neither database nor nanomsg (both start what a fork does not survive); the workers do, after the
+ * fork.
  */
 #ifndef POOL_H
 #define POOL_H

@@ -1,7 +1,7 @@
 /*
  * push: who hears what.
  *
- * Room: fcgi-api. Called by handlers; calls render, answer, wire.
+ * Room: fcgi-api. Calls render, answer, wire.
  */
 #include "push.h"
 

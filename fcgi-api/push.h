@@ -1,7 +1,7 @@
 /*
  * push: what other sockets hear, put into the answer of a call.
  *
- * Room: fcgi-api. Called by handlers; calls render, answer, wire.
+ * Room: fcgi-api. Called by handlers.
  */
 #ifndef PUSH_H
 #define PUSH_H

@@ -1,11 +1,10 @@
 /*
  * rates: one number per person and class, moved without a lock.
  *
- * Room: fcgi-api. Called by door_fcgi and router; calls ids, log and libc.
- * The number is the time at which everything asked for so far would have been answered at the even pace
- * (the virtual scheduling form of a leaky bucket, ITU-T I.371): who is further ahead than the burst waits.
- * Two people who fall on one place share it, which nobody notices below a flood; which ones do is drawn
- * anew at each start.
+ * Room: fcgi-api. Calls ids, log and libc.
+ * The number is the time at which everything asked for so far would have been answered at the even pace (the virtual
+ * scheduling form of a leaky bucket, ITU-T I.371): who is further ahead than the burst waits. Two people who fall on
+ * one place share it, which nobody notices below a flood; which ones do is drawn anew at each start.
  */
 #include "rates.h"
 

@@ -1,7 +1,7 @@
 /*
  * refusals: the table that refusals.h spells out.
  *
- * Room: fcgi-api. Called by fields and handlers; read by identity, router and doors; calls arena.
+ * Room: fcgi-api. Read by identity, router and doors; calls arena.
  */
 #include "refusals.h"
 

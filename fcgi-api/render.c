@@ -1,7 +1,7 @@
 /*
  * render: rows into JSON.
  *
- * Room: fcgi-api. Called by handlers and push; calls json, buf. Pure.
+ * Room: fcgi-api. Calls json, buf. Pure.
  */
 #include "render.h"
 

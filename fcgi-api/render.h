@@ -1,7 +1,7 @@
 /*
  * render: the JSON shapes that several handlers share (CONTRACT, events' fields and REST shapes).
  *
- * Room: fcgi-api. Called by handlers and push; calls json's writer, buf. Pure.
+ * Room: fcgi-api. Called by handlers and push. Pure.
  */
 #ifndef RENDER_H
 #define RENDER_H

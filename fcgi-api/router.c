@@ -1,7 +1,7 @@
 /*
  * router: two tables. Adding an event or an endpoint is adding a row.
  *
- * Room: fcgi-api. Called by the doors through attempt; calls identity, handlers, answer, network.
+ * Room: fcgi-api. Calls identity, handlers, answer, network.
  */
 #include "router.h"
 

@@ -1,8 +1,8 @@
 /*
  * router: from names and paths to handlers, and from refusals to the form each door wants.
  *
- * Room: fcgi-api. Called by the doors (through attempt); calls identity, handlers, answer. Nobody below
- * includes it.
+ * Room: fcgi-api. Called by the doors (through attempt).
+ * Nobody below includes it.
  */
 #ifndef ROUTER_H
 #define ROUTER_H

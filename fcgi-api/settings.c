@@ -1,9 +1,8 @@
 /*
  * settings: the table of settings and their judgement.
  *
- * Room: fcgi-api. Called by main; calls conf, nano (addresses) and libc.
- * Names are the guide's where the guide has one. The relay's names are known here, so that one .env serves
- * both.
+ * Room: fcgi-api. Calls conf, nano (addresses) and libc.
+ * Names are the guide's where the guide has one. The relay's names are known here, so that one .env serves both.
  */
 #include "settings.h"
 

@@ -1,7 +1,7 @@
 /*
  * settings: what upred-api can be told, one row each.
  *
- * Room: fcgi-api. Called by main; read by doors, identity and handlers; calls conf.
+ * Room: fcgi-api. Called by main and the doors (reload); read by doors, identity and handlers; calls conf.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H

@@ -1,7 +1,7 @@
 /*
  * signals: one nanomsg pusher per relay.
  *
- * Room: fcgi-api. Called by the doors; calls nano, wire, log.
+ * Room: fcgi-api. Calls nano, wire, log.
  */
 #include "signals.h"
 

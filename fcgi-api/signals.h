@@ -1,8 +1,9 @@
 /*
  * signals: pushes to the relays that do not hear of them by an answer.
  *
- * Room: fcgi-api. Called by the doors after the commit; calls nano, wire. Fire and forget: of what is lost, the feed
- * brings the messages; receipts and edits come when somebody loads the room again.
+ * Room: fcgi-api. Called by the doors after the commit.
+ * Fire and forget: of what is lost, the feed brings the messages; receipts and edits come when somebody loads the room
+ * again.
  */
 #ifndef SIGNALS_H
 #define SIGNALS_H

@@ -1,7 +1,7 @@
 /*
  * bus: the two doors, and what comes in by them.
  *
- * Room: relay. Called by chat/dispatch; calls workers, nano, wire, engineio's loop.
+ * Room: relay. Calls workers, nano, wire, engineio's loop.
  */
 #include "workers.h"
 

@@ -1,10 +1,10 @@
 /*
  * bus: jobs out, answers and signals in, on the relay's loop (DESIGN §3; WIRE.md).
  *
- * Room: relay. Called by chat, whose dispatch gives the jobs; calls nano, wire and engineio's loop. Knows no chat: commands and
- * effects pass through as bytes. Reports upward through one callback. Protocol rules that nanomsg does not
- * give are kept here: workers by their own name, one answer per request, a job given again to whom it never
- * reached, attempts with a deadline, the dead noticed at once (pidfd).
+ * Room: relay. Called by chat, whose dispatch gives the jobs.
+ * Knows no chat: commands and effects pass through as bytes. Reports upward through one callback. Protocol rules that
+ * nanomsg does not give are kept here: workers by their own name, one answer per request, a job given again to whom it
+ * never reached, attempts with a deadline, the dead noticed at once (pidfd).
  */
 #ifndef BUS_H
 #define BUS_H

@@ -1,7 +1,7 @@
 /*
  * notify: one datagram for each word.
  *
- * Room: relay. Called by main.
+ * Room: relay.
  */
 #include "notify.h"
 

@@ -1,8 +1,8 @@
 /*
  * notify: words to the service manager that started this process, if one did (sd_notify(3), sd_watchdog_enabled(3)).
  *
- * Room: relay. Called by main; calls libc alone. The protocol is a datagram to a socket that the environment names, so it
- * needs no library.
+ * Room: relay. Called by main.
+ * The protocol is a datagram to a socket that the environment names, so it needs no library.
  */
 #ifndef NOTIFY_H
 #define NOTIFY_H

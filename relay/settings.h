@@ -1,7 +1,7 @@
 /*
  * settings: the relay's settings, one table.
  *
- * Room: relay. Called by main; calls conf, nano (addresses) and log.
+ * Room: relay. Called by main.
  */
 #ifndef RELAY_SETTINGS_H
 #define RELAY_SETTINGS_H

@@ -1,7 +1,7 @@
 /*
  * workers: workers by name, jobs by number.
  *
- * Room: relay. Called by bus.c and, for bus_give and bus_idle, by chat/dispatch; calls nano, wire, the loop.
+ * Room: relay. Calls nano, wire, the loop.
  */
 #include "workers.h"
 

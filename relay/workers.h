@@ -1,9 +1,9 @@
 /*
  * workers: who works, who waits, what each was given. The bus's other half; no other room includes this.
  *
- * Room: relay. Called by bus.c; calls nano, wire and engineio's loop. A worker asks (READY, or ANSWERS and
- * ready again) and gets exactly one reply to its newest request: a job or an ACK. Its `asking` header is
- * that request; it is spent by the reply.
+ * Room: relay. Called by bus.c.
+ * A worker asks (READY, or ANSWERS and ready again) and gets exactly one reply to its newest request: a job or an ACK.
+ * Its `asking` header is that request; it is spent by the reply.
  */
 #ifndef WORKERS_H
 #define WORKERS_H

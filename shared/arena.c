@@ -1,8 +1,7 @@
 /*
  * arena: memory that is born piece by piece and dies at once.
  *
- * Room: shared (foundation). Called by fcgi-api (a call's memory) and its store (result rows); calls buf's
- * mem_alloc.
+ * Room: shared (foundation). Calls buf's mem_alloc.
  */
 #include "arena.h"
 

@@ -1,8 +1,8 @@
 /*
  * arena: memory that is born piece by piece and dies at once.
  *
- * Room: shared (foundation). Called by fcgi-api (a call's memory) and its store (result rows); calls buf's
- * mem_alloc. Out of memory ends the process: whoever takes a size from outside caps it before asking.
+ * Room: shared (foundation). Called by fcgi-api (a call's memory) and its store (result rows).
+ * Out of memory ends the process: whoever takes a size from outside caps it before asking.
  */
 #ifndef ARENA_H
 #define ARENA_H

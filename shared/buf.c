@@ -1,7 +1,7 @@
 /*
  * buf: the growable run of bytes and the allocators that never return NULL.
  *
- * Room: shared (foundation). Called by every room; calls libc alone.
+ * Room: shared (foundation). Calls libc alone.
  */
 #include "buf.h"
 

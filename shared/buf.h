@@ -1,9 +1,9 @@
 /*
  * buf: a growable run of bytes, and the borrowed slice.
  *
- * Room: shared (foundation). Called by every room; calls libc alone.
- * Running out of memory ends the process with one line (the supervisor
- * restarts it): whoever takes a size from outside caps it before calling here.
+ * Room: shared (foundation). Called by every room.
+ * Running out of memory ends the process with one line (the supervisor restarts it): whoever takes a size from outside
+ * caps it before calling here.
  */
 #ifndef BUF_H
 #define BUF_H

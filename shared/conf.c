@@ -1,9 +1,8 @@
 /*
  * conf: settings as one table; a row is a setting.
  *
- * Room: shared (foundation). Called by both programs' settings.c; calls log, buf and libc (the .env grammar:
- * conf_env.c). Everything is read and checked before the first value moves, so that a bad file at a reload
- * changes nothing.
+ * Room: shared (foundation). Calls log, buf and libc (the .env grammar: conf_env.c).
+ * Everything is read and checked before the first value moves, so that a bad file at a reload changes nothing.
  */
 #include "conf.h"
 #include "log.h"

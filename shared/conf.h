@@ -1,9 +1,9 @@
 /*
  * conf: settings as one table; a row is a setting.
  *
- * Room: shared (foundation). Called by both programs' settings.c; calls log, buf and libc.
- * The same rows make --print-config, --check-config and .env.example.
- * Order of sources: the real environment, NAME_FILE (a secret read from a file), the .env file, the default.
+ * Room: shared (foundation). Called by both programs' settings.c.
+ * The same rows make --print-config, --check-config and .env.example. Order of sources: the real environment, NAME_FILE
+ * (a secret read from a file), the .env file, the default.
  */
 #ifndef CONF_H
 #define CONF_H

@@ -1,7 +1,7 @@
 /*
  * ids: canonical decimal ids, uuids, random names.
  *
- * Room: shared (foundation). Called by every room; calls buf, libuuid, getrandom and the clock.
+ * Room: shared (foundation). Calls buf, libuuid, getrandom and the clock.
  */
 #include "ids.h"
 

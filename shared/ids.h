@@ -1,7 +1,7 @@
 /*
  * ids: canonical decimal ids, uuids, random names.
  *
- * Room: shared (foundation). Called by every room; calls libuuid, getrandom and the clock.
+ * Room: shared (foundation). Called by every room.
  */
 #ifndef IDS_H
 #define IDS_H

@@ -1,9 +1,9 @@
 /*
  * json: one strict scanner over untouched bytes, and slices out of it. (The writer is json_write.c.)
  *
- * Room: shared (foundation). Called by socketio (each packet), the doors, fields, the handlers; calls buf.
- * json_check walks each byte once with a bit stack instead of recursion. What follows it (kind, member, next,
- * decode) expects checked text and therefore only skips; it stays inside the slice whatever it is given.
+ * Room: shared (foundation). Calls buf.
+ * json_check walks each byte once with a bit stack instead of recursion. What follows it (kind, member, next, decode)
+ * expects checked text and therefore only skips; it stays inside the slice whatever it is given.
  */
 #include "json.h"
 #include "json_text.h"

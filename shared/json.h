@@ -1,9 +1,9 @@
 /*
  * json: one strict scanner over untouched bytes, slices out of it, and a writer.
  *
- * Room: shared (foundation). Called by socketio (each packet), the doors, fields, the handlers; calls buf.
- * RFC 8259 exactly, UTF-8 exactly, depth and size bounded. What it passes, cJSON must parse (fuzzed
- * together), numbers too long for cJSON apart: whoever reads a number looks at its length himself.
+ * Room: shared (foundation). Called by socketio (each packet), the doors, fields, the handlers.
+ * RFC 8259 exactly, UTF-8 exactly, depth and size bounded. What it passes, cJSON must parse (fuzzed together), numbers
+ * too long for cJSON apart: whoever reads a number looks at its length himself.
  */
 #ifndef JSON_H
 #define JSON_H

@@ -1,9 +1,9 @@
 /*
  * log: one line per fact, `level subject text`, to stderr.
  *
- * Room: shared (foundation). Called by every room; calls libc alone.
- * A line is put together on the stack and leaves in one write(), so that lines of several processes
- * on one stderr never mix.
+ * Room: shared (foundation). Calls libc alone.
+ * A line is put together on the stack and leaves in one write(), so that lines of several processes on one stderr never
+ * mix.
  */
 #include "log.h"
 

@@ -1,9 +1,9 @@
 /*
  * log: one line per fact, `level subject text`, to stderr.
  *
- * Room: shared (foundation). Called by every room; calls libc alone.
- * Never text of messages, tokens or passwords. Control bytes in arguments are escaped.
- * Where stderr is journald's (JOURNAL_STREAM names it) lines carry the `<N>` priority prefix instead of a time stamp.
+ * Room: shared (foundation). Called by every room.
+ * Never text of messages, tokens or passwords. Control bytes in arguments are escaped. Where stderr is journald's
+ * (JOURNAL_STREAM names it) lines carry the `<N>` priority prefix instead of a time stamp.
  */
 #ifndef LOG_H
 #define LOG_H

@@ -1,7 +1,7 @@
 /*
  * map: byte-string keys to borrowed pointers, over uthash.
  *
- * Room: shared (foundation). Called by every room; calls buf, siphash and uthash.
+ * Room: shared (foundation). Calls buf, siphash and uthash.
  * The key lives inside its entry, so one allocation makes an entry.
  */
 #include "map.h"

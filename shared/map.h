@@ -1,8 +1,9 @@
 /*
  * map: byte-string keys to pointers, over uthash.
  *
- * Room: shared (foundation). Called by every room; calls uthash and siphash. Keys are copied in; values are
- * borrowed (the map never frees them). Keys may come from outside: their hash is keyed, so that nobody makes them collide.
+ * Room: shared (foundation). Called by every room.
+ * Keys are copied in; values are borrowed (the map never frees them). Keys may come from outside: their hash is keyed,
+ * so that nobody makes them collide.
  */
 #ifndef MAP_H
 #define MAP_H

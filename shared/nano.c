@@ -1,10 +1,9 @@
 /*
  * nano: the one place that speaks nanomsg.
  *
- * Room: shared (foundation). Called by relay/bus, fcgi-api's door_bus and signals; calls buf and nanomsg.
- * Raw sockets carry their own header: the relay's names the pipe and the request, the worker's is the request
- * id alone. Nothing here runs in a signal handler, and nothing calls nn_term: after it a process can open no
- * socket any more.
+ * Room: shared (foundation). Calls buf and nanomsg.
+ * Raw sockets carry their own header: the relay's names the pipe and the request, the worker's is the request id alone.
+ * Nothing here runs in a signal handler, and nothing calls nn_term: after it a process can open no socket any more.
  */
 #include "nano.h"
 

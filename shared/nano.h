@@ -1,7 +1,7 @@
 /*
  * nano: the one place that speaks nanomsg.
  *
- * Room: shared (foundation). Called by relay/bus, fcgi-api's door_bus and signals; calls nanomsg.
+ * Room: shared (foundation). Called by relay/bus, fcgi-api's door_bus and signals.
  * Traps and reasons: raw REP at the relay, raw REQ in the worker (the cooked ones abort, leak and resend by
  * themselves); open after the fork and never in a process that forks afterwards; a send that succeeded proves nothing.
  */

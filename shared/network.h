@@ -1,8 +1,9 @@
 /*
  * network: the one behind an address, for what is counted or bounded by address.
  *
- * Room: shared (foundation). Called by the relay and the handlers; calls libc. A line or a machine has a whole /64 of
- * IPv6 (RFC 6177, RFC 7421) and may come from another address of it each time; an IPv4 address is one's own.
+ * Room: shared (foundation). Called by the relay and the handlers.
+ * A line or a machine has a whole /64 of IPv6 (RFC 6177, RFC 7421) and may come from another address of it each time;
+ * an IPv4 address is one's own.
  */
 #ifndef NETWORK_H
 #define NETWORK_H

@@ -1,8 +1,9 @@
 /*
  * siphash: a hash whose collisions nobody can make who does not know the key.
  *
- * Room: shared (foundation). Called by map; calls libc. SipHash-1-3: Aumasson and Bernstein, "SipHash: a fast short-input
- * PRF" (2012), with one round for each word and three at the end, as the hash tables of Rust and Ruby have it.
+ * Room: shared (foundation). Called by map.
+ * SipHash-1-3: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), with one round for each word and three
+ * at the end, as the hash tables of Rust and Ruby have it.
  */
 #ifndef SIPHASH_H
 #define SIPHASH_H

@@ -1,7 +1,7 @@
 /*
  * token: the companion API's JWT, HS256 over SECRET_KEY.
  *
- * Room: shared (foundation). Called by fcgi-api's identity and its make-token; calls json, ids, buf and libjwt.
+ * Room: shared (foundation). Calls json, ids, buf and libjwt.
  * libjwt only makes and compares signatures. What the token says is read here by the strict scanner, because libjwt
  * takes other algorithms, `crit`, claims given twice and an empty key, and does not look at `exp`.
  */

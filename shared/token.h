@@ -1,7 +1,7 @@
 /*
  * token: the companion API's JWT, HS256 over SECRET_KEY (CONTRACT, Tokens).
  *
- * Room: shared (foundation). Called by fcgi-api's identity and its make-token; calls libjwt.
+ * Room: shared (foundation). Called by fcgi-api's identity and its make-token.
  */
 #ifndef TOKEN_H
 #define TOKEN_H

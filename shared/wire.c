@@ -1,9 +1,9 @@
 /*
  * wire: the words between relay and handlers, to bytes and back.
  *
- * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals;
- * calls wire_fields, ids, buf. Each struct has one table of fields, in wire order, from which both directions
- * work: what is put is what is taken. WIRE.md shows the same tables to people.
+ * Room: shared (foundation). Calls wire_fields, ids, buf.
+ * Each struct has one table of fields, in wire order, from which both directions work: what is put is what is taken.
+ * WIRE.md shows the same tables to people.
  */
 #include "wire.h"
 #include "wire_fields.h"

@@ -1,7 +1,7 @@
 /*
  * wire: the words between relay and handlers (WIRE.md is the specification).
  *
- * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals; calls buf.
+ * Room: shared (foundation). Called by relay/bus and relay/chat, fcgi-api's door_bus, answer and signals.
  * Pure: no I/O. Every length is checked; a malformed message is -1 and moves nothing on. All slices borrow from the
  * message that they were taken from.
  */

@@ -1,7 +1,7 @@
 /*
  * wire_fields: structs to bytes and back, by a table of fields.
  *
- * Room: shared (foundation). Called by wire; calls buf.
+ * Room: shared (foundation). Calls buf.
  */
 #include "wire_fields.h"
 

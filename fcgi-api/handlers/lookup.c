@@ -1,7 +1,7 @@
 /*
  * lookup: rooms, ids and people of REST paths.
  *
- * Room: fcgi-api/handlers. Called by the REST handlers; calls store.
+ * Room: fcgi-api/handlers. Calls store.
  */
 #include "lookup.h"
 

@@ -1,8 +1,8 @@
 /*
  * lookup: what the variable segments of a REST path name.
  *
- * Room: fcgi-api/handlers. Called by the REST handlers; calls store. REST tells unknown (404) from not yours
- * (403).
+ * Room: fcgi-api/handlers. Called by the REST handlers.
+ * REST tells unknown (404) from not yours (403).
  */
 #ifndef LOOKUP_H
 #define LOOKUP_H

@@ -1,7 +1,7 @@
 /*
  * connect: from settings to a session that is set up; and what an error number means.
  *
- * Room: fcgi-api/store, inside. Called by session.c; calls hosts and the MySQL client library.
+ * Room: fcgi-api/store, inside. Calls hosts and the MySQL client library.
  * Written for the client libraries of MariaDB and of Oracle alike.
  */
 #include "connect.h"

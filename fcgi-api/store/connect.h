@@ -1,7 +1,7 @@
 /*
  * connect: from settings to a session that is set up; and what an error number means.
  *
- * Room: fcgi-api/store, inside. Called by session; calls hosts and the MySQL client library.
+ * Room: fcgi-api/store, inside. Called by session.
  */
 #ifndef STORE_CONNECT_H
 #define STORE_CONNECT_H

@@ -1,7 +1,7 @@
 /*
  * db: statements and rows, over the MySQL client library.
  *
- * Room: fcgi-api/store, inside. Called by every file of this room; calls session and sql.
+ * Room: fcgi-api/store, inside. Calls session and sql.
  */
 #include "db.h"
 #include "session.h"

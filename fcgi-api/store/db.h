@@ -1,8 +1,8 @@
 /*
  * db: statements and rows, over the MySQL client library; the transaction around them is session.c's.
  *
- * Room: fcgi-api/store, inside. Called by every file of this room; calls session. Nothing of it is seen
- * outside.
+ * Room: fcgi-api/store, inside. Called by every file of this room.
+ * Nothing of it is seen outside.
  *
  * A statement is a static db_sql. Where its text holds {…}, the part in braces is repeated `size` times with
  * ", " between (or with what follows a |, as in {(a = ? AND b = ?)| OR }). Statements are prepared at first

@@ -1,8 +1,8 @@
 /*
  * delivery: what a stored message changes beside its own row: recipient rows and the room's time.
  *
- * Room: fcgi-api/store, inside. Called by send; calls db. Rows as the companion writes them, so that
- * both sides count the same.
+ * Room: fcgi-api/store, inside. Calls db.
+ * Rows as the companion writes them, so that both sides count the same.
  */
 #include "delivery.h"
 

@@ -1,7 +1,7 @@
 /*
  * delivery: what a stored message changes beside its own row: recipient rows and the room's time.
  *
- * Room: fcgi-api/store, inside. Called by send; calls db.
+ * Room: fcgi-api/store, inside. Called by send and repeats.
  */
 #ifndef STORE_DELIVERY_H
 #define STORE_DELIVERY_H

@@ -1,7 +1,7 @@
 /*
  * hosts: DB_HOST.
  *
- * Room: fcgi-api/store, inside. Called by connect; pure.
+ * Room: fcgi-api/store, inside. Pure.
  */
 #include "hosts.h"
 #include "store.h"

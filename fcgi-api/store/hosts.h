@@ -1,7 +1,8 @@
 /*
  * hosts: DB_HOST, a comma list of servers, each "name", "name:port" or "[v6]:port".
  *
- * Room: fcgi-api/store, inside. Called by connect; pure. store_hosts_fine of store.h is here too.
+ * Room: fcgi-api/store, inside. Called by connect. Pure.
+ * store_hosts_fine of store.h is here too.
  */
 #ifndef STORE_HOSTS_H
 #define STORE_HOSTS_H

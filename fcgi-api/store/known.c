@@ -1,7 +1,7 @@
 /*
  * known: a table of fixed size, in which each uuid has one place.
  *
- * Room: fcgi-api/store, inside. Called by resolve. Pure.
+ * Room: fcgi-api/store, inside. Pure.
  */
 #include "known.h"
 #include "fnv.h"

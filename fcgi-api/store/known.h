@@ -1,7 +1,7 @@
 /*
  * known: which number a room's uuid had when it was last met.
  *
- * Room: fcgi-api/store, inside. Called by resolve; session makes and frees it. Pure.
+ * Room: fcgi-api/store, inside. Called by resolve and session (its memory). Pure.
  * A hint and no more: whoever uses it reads the row and compares. It saves the question "which rooms are
  * these?" before they can be locked in the order of their numbers.
  */

@@ -1,7 +1,7 @@
 /*
  * repeats: sends whose uuid a row has already.
  *
- * Room: fcgi-api/store. Called by send and the handlers; calls row, twins, delivery, sets and db.
+ * Room: fcgi-api/store. Calls row, twins, delivery, sets and db.
  */
 #include "repeats.h"
 

@@ -1,8 +1,7 @@
 /*
  * repeats: sends whose uuid a row has already.
  *
- * Room: fcgi-api/store, inside; store_message_repeat of store.h is here. Called by send and the handlers; calls row, twins,
- * delivery, sets and db.
+ * Room: fcgi-api/store, inside; store_message_repeat of store.h is here. Called by send and the handlers.
  */
 #ifndef STORE_REPEATS_H
 #define STORE_REPEATS_H

@@ -1,10 +1,10 @@
 /*
  * resolve: what a set needs to know about its rooms and people.
  *
- * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known, twins and db.
- * Short statements of one table each: the server plans a statement anew each time it runs, and a UNION of the
- * three cost four times what they cost one by one. What is asked by numbers goes together. Groups are asked
- * about only when there are some.
+ * Room: fcgi-api/store, inside. Calls row, sets, known, twins and db.
+ * Short statements of one table each: the server plans a statement anew each time it runs, and a UNION of the three
+ * cost four times what they cost one by one. What is asked by numbers goes together. Groups are asked about only when
+ * there are some.
  */
 #include "resolve.h"
 #include "known.h"

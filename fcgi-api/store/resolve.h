@@ -1,7 +1,7 @@
 /*
  * resolve: what a set needs to know about its rooms and people.
  *
- * Room: fcgi-api/store, inside. Called by send and members; calls row, sets, known, twins and db.
+ * Room: fcgi-api/store, inside. Called by send and members.
  */
 #ifndef STORE_RESOLVE_H
 #define STORE_RESOLVE_H

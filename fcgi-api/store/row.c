@@ -1,7 +1,7 @@
 /*
  * row: the columns that make a message, a room, a person, and their readers.
  *
- * Room: fcgi-api/store, inside. Called by this room's query files; calls db and json.
+ * Room: fcgi-api/store, inside. Calls db and json.
  */
 #include "row.h"
 #include "json.h"

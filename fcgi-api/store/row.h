@@ -2,7 +2,7 @@
  * row: the columns that make a message, a room, a person, and their readers. Written once, used by every
  * query.
  *
- * Room: fcgi-api/store, inside. Called by this room's query files; calls db.
+ * Room: fcgi-api/store, inside. Called by this room's query files.
  */
 #ifndef STORE_ROW_H
 #define STORE_ROW_H

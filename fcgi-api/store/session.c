@@ -1,8 +1,7 @@
 /*
  * session: the connection and its transaction.
  *
- * Room: fcgi-api/store; the connection functions of store.h are here. Called by the doors and by db; calls
- * connect, known and log.
+ * Room: fcgi-api/store; the connection functions of store.h are here. Calls connect, known and log.
  */
 #include "session.h"
 #include "fault.h"

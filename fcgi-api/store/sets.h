@@ -1,7 +1,7 @@
 /*
  * sets: statements over lists, in the sizes that are prepared.
  *
- * Room: fcgi-api/store, inside. Called by this room's query files; calls db.
+ * Room: fcgi-api/store, inside. Called by this room's query files.
  */
 #ifndef STORE_SETS_H
 #define STORE_SETS_H

@@ -1,7 +1,7 @@
 /*
  * sql: the text of a statement for a set. Pure.
  *
- * Room: fcgi-api/store, inside. Called by db; calls buf.
+ * Room: fcgi-api/store, inside. Called by db.
  */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H

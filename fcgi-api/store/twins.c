@@ -1,7 +1,7 @@
 /*
  * twins: each room of a group is told of the others, lowest number first.
  *
- * Room: fcgi-api/store. Called by resolve, send, feed and the handlers; calls sets and db.
+ * Room: fcgi-api/store. Calls sets and db.
  */
 #include "twins.h"
 #include "sets.h"

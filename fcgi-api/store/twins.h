@@ -1,10 +1,9 @@
 /*
  * twins: the other rooms of a group, when the table has several (nothing in it forbids that).
  *
- * Room: fcgi-api/store, inside; store_room_twins of store.h is here. Called by resolve, send, feed and the handlers; calls sets
- * and db.
- * Whoever joined is in the room that was the first then; what is stored in any of them is pushed to all, or it would not be
- * heard by everybody.
+ * Room: fcgi-api/store, inside; store_room_twins of store.h is here. Called by resolve, send, repeats, feed and the handlers.
+ * Whoever joined is in the room that was the first then; what is stored in any of them is pushed to all, or it would
+ * not be heard by everybody.
  */
 #ifndef STORE_TWINS_H
 #define STORE_TWINS_H

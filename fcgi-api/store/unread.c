@@ -1,8 +1,7 @@
 /*
  * unread: what a person has not read yet, room by room.
  *
- * Room: fcgi-api/store. store_unread_count is here. Called by the handlers, lists and receipts; calls
- * unread_far, sets and db.
+ * Room: fcgi-api/store. store_unread_count is here. Calls unread_far, sets and db.
  */
 #include "unread.h"
 #include "sets.h"

@@ -1,7 +1,7 @@
 /*
  * unread: what a person has not read yet, room by room.
  *
- * Room: fcgi-api/store, inside. Called by lists, readall and receipts; calls sets and db.
+ * Room: fcgi-api/store, inside. Called by lists, readall and receipts.
  *
  * The companion counts recipient rows without leido_en whose message is not deleted. In groups there are
  * messages without rows (large groups, rows inserted by hand): those of others, not deleted, newer than the

@@ -1,7 +1,7 @@
 /*
  * ahead: a map of the ids above high, a bit each at its id modulo the map's size.
  *
- * Room: relay/chat, pure. Called by effects and feed; calls buf and holes.
+ * Room: relay/chat, pure. Calls buf and holes.
  */
 #include "ahead.h"
 

@@ -1,8 +1,9 @@
 /*
  * ahead: ids that were pushed before the feed has read them, so that it need not.
  *
- * Room: relay/chat, pure. Called by effects and feed; calls buf and holes. What a push brings is committed. As long as
- * the id behind high is among those pushed, high moves on by itself, and a sweep reads only what somebody else stored.
+ * Room: relay/chat, pure. Called by effects, feed and chat.
+ * What a push brings is committed. As long as the id behind high is among those pushed, high moves on by itself, and a
+ * sweep reads only what somebody else stored.
  */
 #ifndef CHAT_AHEAD_H
 #define CHAT_AHEAD_H

@@ -1,11 +1,11 @@
 /*
  * answers: a short list of held answers, sorted when it is let go.
  *
- * Room: relay/chat. Called by dispatch; calls effects and commands. Everybody in a room hears one order,
- * which is id order. A socket's own answers stay in the order emitted: one without a message of its own
- * sorts with the message before it on that socket. Behind a send whose outcome nobody knows the next answer of its room
- * waits for the feed, which brings that one's message if there is one: the room's lock was free for the next, so by then
- * it is stored or never will be.
+ * Room: relay/chat. Calls effects and commands.
+ * Everybody in a room hears one order, which is id order. A socket's own answers stay in the order emitted: one without
+ * a message of its own sorts with the message before it on that socket. Behind a send whose outcome nobody knows the
+ * next answer of its room waits for the feed, which brings that one's message if there is one: the room's lock was free
+ * for the next, so by then it is stored or never will be.
  */
 #include "answers.h"
 

@@ -1,7 +1,7 @@
 /*
  * answers: of send jobs, held until they can be applied in the order of their messages' ids (DESIGN §3).
  *
- * Room: relay/chat. Called by dispatch; calls effects and commands.
+ * Room: relay/chat. Called by dispatch and chat.
  */
 #ifndef CHAT_ANSWERS_H
 #define CHAT_ANSWERS_H

@@ -1,7 +1,7 @@
 /*
  * arrival: from a CONNECT packet to the question a handler answers.
  *
- * Room: relay/chat. Called by chat; calls commands, seats, limits and socketio.
+ * Room: relay/chat. Calls commands, seats, limits and socketio.
  * CONNECT_ERROR is only for what coming back cannot mend (DESIGN §5); here that is an oversize auth payload.
  */
 #include "arrival.h"

@@ -1,7 +1,7 @@
 /*
  * arrival: who knocks, and who leaves.
  *
- * Room: relay/chat. Called by chat; calls commands, seats, limits and socketio.
+ * Room: relay/chat. Called by chat.
  */
 #ifndef CHAT_ARRIVAL_H
 #define CHAT_ARRIVAL_H

@@ -1,7 +1,7 @@
 /*
  * backlog: places in two lists, those in turn and those that rest, and a map by their rooms.
  *
- * Room: relay/chat, pure. Called by fetch and effects.
+ * Room: relay/chat, pure.
  */
 #include "backlog.h"
 

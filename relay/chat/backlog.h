@@ -1,9 +1,9 @@
 /*
  * backlog: messages that the feed is to fetch and push, by the rooms that hear them.
  *
- * Room: relay/chat, pure. Called by fetch and effects; calls map and buf. Each place (the rooms that a push names) has
- * its own row of ids, ascending; a place whose hearers cannot take more rests, and the others go on. Takers choose from
- * the places in turn, so that a flood in one holds up nobody else.
+ * Room: relay/chat, pure. Called by fetch and effects.
+ * Each place (the rooms that a push names) has its own row of ids, ascending; a place whose hearers cannot take more
+ * rests, and the others go on. Takers choose from the places in turn, so that a flood in one holds up nobody else.
  */
 #ifndef CHAT_BACKLOG_H
 #define CHAT_BACKLOG_H

@@ -1,7 +1,7 @@
 /*
  * chat: assembles the room and hands each callback to the file that knows.
  *
- * Room: relay/chat. Called by main; calls all files of the room, socketio and bus.
+ * Room: relay/chat. Calls all files of the room, socketio and bus.
  */
 #include "chat.h"
 

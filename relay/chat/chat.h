@@ -1,7 +1,7 @@
 /*
  * chat: what the relay does for the chat without deciding anything.
  *
- * Room: relay/chat. Called by main; calls socketio and bus.
+ * Room: relay/chat. Called by main.
  */
 #ifndef CHAT_CHAT_H
 #define CHAT_CHAT_H

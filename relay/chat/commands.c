@@ -1,8 +1,7 @@
 /*
  * commands: from a client's event to a place in its line, and away from there.
  *
- * Room: relay/chat. Called by chat, arrival, feed, members, dispatch, answers and fetch; calls replies, seats, typing,
- * get_presence, targets, lines, limits and events.
+ * Room: relay/chat. Calls replies, seats, typing, get_presence, targets, lines, limits and events.
  */
 #include "commands.h"
 

@@ -1,8 +1,7 @@
 /*
  * commands: their birth (a client's event, a CONNECT, the relay's own questions) and their end.
  *
- * Room: relay/chat. Called by chat, arrival, feed, members, dispatch, answers and fetch; calls replies, seats, typing,
- * get_presence, targets, lines, limits and events.
+ * Room: relay/chat. Called by chat, arrival, feed, members, dispatch, answers and fetch.
  */
 #ifndef CHAT_COMMANDS_H
 #define CHAT_COMMANDS_H

@@ -1,12 +1,11 @@
 /*
  * dispatch: forms jobs at the end of each loop pass and takes their answers.
  *
- * Room: relay/chat. Called by chat; calls bus, lines, commands, answers, effects. Sends (and receipts) go
- * in at most two jobs at a time, so that under load a job is a large set in its natural order. The answers
- * of the younger wait for the older, not longer than HOLD_MS. What would write to the room of a job that is
- * out waits for that job (lines: places), also when it is late: the database would only make the whole
- * younger job wait for the commit of the older, and a room that somebody holds would take one worker after
- * the other.
+ * Room: relay/chat. Calls bus, lines, commands, answers, effects.
+ * Sends (and receipts) go in at most two jobs at a time, so that under load a job is a large set in its natural order.
+ * The answers of the younger wait for the older, not longer than HOLD_MS. What would write to the room of a job that is
+ * out waits for that job (lines: places), also when it is late: the database would only make the whole younger job wait
+ * for the commit of the older, and a room that somebody holds would take one worker after the other.
  */
 #include "dispatch.h"
 

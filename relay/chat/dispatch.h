@@ -1,7 +1,7 @@
 /*
  * dispatch: which job goes out when, and what becomes of it.
  *
- * Room: relay/chat. Called by chat; calls bus, lines, commands, answers and effects.
+ * Room: relay/chat. Called by chat.
  */
 #ifndef CHAT_DISPATCH_H
 #define CHAT_DISPATCH_H

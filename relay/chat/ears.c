@@ -1,7 +1,7 @@
 /*
  * ears: the rooms of a row's push.
  *
- * Room: relay/chat, pure. Called by feed; calls wire, buf and roomname.
+ * Room: relay/chat, pure. Calls wire, buf and roomname.
  */
 #include "ears.h"
 

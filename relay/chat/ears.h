@@ -1,7 +1,7 @@
 /*
  * ears: who hears a message that the feed has found.
  *
- * Room: relay/chat, pure. Called by feed; calls wire, buf and roomname.
+ * Room: relay/chat, pure. Called by feed.
  */
 #ifndef CHAT_EARS_H
 #define CHAT_EARS_H

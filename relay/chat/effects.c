@@ -1,8 +1,8 @@
 /*
  * effects: from answers to sockets.
  *
- * Room: relay/chat. Called by answers, dispatch, fetch and members; calls replies, seats, targets, pushed, ahead, backlog,
- * holes and socketio. A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
+ * Room: relay/chat. Calls replies, seats, targets, pushed, ahead, backlog, holes and socketio.
+ * A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
  */
 #include "effects.h"
 

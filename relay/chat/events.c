@@ -1,7 +1,7 @@
 /*
  * events: one row per event (CONTRACT §1).
  *
- * Room: relay/chat, pure. Called by commands; calls nothing.
+ * Room: relay/chat, pure. Calls nothing.
  */
 #include "events.h"
 

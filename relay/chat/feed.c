@@ -2,7 +2,7 @@
  * feed: sweeps over new rows of `mensajes`, one question at a time: SWEEP, and in turn with it FETCH of what nobody
  * pushed yet.
  *
- * Room: relay/chat. Called by chat; calls commands, fetch, ahead, ears, holes, mark, pushed and socketio.
+ * Room: relay/chat. Calls commands, fetch, ahead, ears, holes, mark, pushed and socketio.
  */
 #include "feed.h"
 

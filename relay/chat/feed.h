@@ -1,7 +1,7 @@
 /*
  * feed: the sure way of a stored message to the sockets that hear it (DESIGN §2, the feed).
  *
- * Room: relay/chat. Called by chat and handover; calls commands, fetch, holes, pushed and socketio.
+ * Room: relay/chat. Called by chat and handover.
  */
 #ifndef CHAT_FEED_H
 #define CHAT_FEED_H

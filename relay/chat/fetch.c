@@ -1,7 +1,7 @@
 /*
  * fetch: one question at a time over the backlog.
  *
- * Room: relay/chat. Called by feed.
+ * Room: relay/chat.
  */
 #include "fetch.h"
 

@@ -1,8 +1,9 @@
 /*
  * fetch: the feed's other half: gets the texts of rows that nobody pushed yet, and pushes them.
  *
- * Room: relay/chat. Called by feed; calls backlog, pace, commands and effects. Rows stay noted until they were pushed:
- * a lost answer costs a second, never a message; and so does a hearer whose send queue is half full.
+ * Room: relay/chat. Called by feed.
+ * Rows stay noted until they were pushed: a lost answer costs a second, never a message; and so does a hearer whose
+ * send queue is half full.
  */
 #ifndef CHAT_FETCH_H
 #define CHAT_FETCH_H

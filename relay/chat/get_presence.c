@@ -1,7 +1,8 @@
 /*
  * get_presence: who of these people is online?
  *
- * Room: relay/chat. Called by commands; calls presence and replies. An unknown person is offline.
+ * Room: relay/chat. Calls presence and replies.
+ * An unknown person is offline.
  */
 #include "get_presence.h"
 

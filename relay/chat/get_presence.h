@@ -1,7 +1,7 @@
 /*
  * get_presence: the event, which the relay answers by itself (CONTRACT §5).
  *
- * Room: relay/chat. Called by commands; calls presence and replies.
+ * Room: relay/chat. Called by commands.
  */
 #ifndef CHAT_GET_PRESENCE_H
 #define CHAT_GET_PRESENCE_H

@@ -1,9 +1,10 @@
 /*
  * handover: what a relay that is restarted as planned leaves to the next one (DESIGN §2, restarts).
  *
- * Room: relay/chat. Called by chat; calls feed, holes, pushed and socketio. One file in the run directory, 0600,
- * for this user's eyes, read once: a head, then parts, each with its length. All of it is taken or nothing: sessions
- * without the feed's memory would hear messages twice, the memory without them helps nobody.
+ * Room: relay/chat. Calls feed, holes, pushed and socketio.
+ * One file in the run directory, 0600, for this user's eyes, read once: a head, then parts, each with its length. All
+ * of it is taken or nothing: sessions without the feed's memory would hear messages twice, the memory without them
+ * helps nobody.
  */
 #include "handover.h"
 

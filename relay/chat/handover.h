@@ -1,7 +1,7 @@
 /*
  * handover: what a relay that is restarted as planned leaves to the next one.
  *
- * Room: relay/chat. Called by chat; calls feed, holes, pushed and socketio.
+ * Room: relay/chat. Called by chat.
  */
 #ifndef CHAT_HANDOVER_H
 #define CHAT_HANDOVER_H

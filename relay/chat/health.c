@@ -1,7 +1,7 @@
 /*
  * health: figures for people and machines.
  *
- * Room: relay/chat. Called by chat; calls bus, socketio, presence.
+ * Room: relay/chat. Calls bus, socketio, presence.
  */
 #include "health.h"
 

@@ -1,7 +1,7 @@
 /*
  * health: plain HTTP of the relay: GET / (the guide's object), /healthz, /readyz, /metrics (Prometheus text).
  *
- * Room: relay/chat. Called by chat; calls bus, socketio and presence for figures.
+ * Room: relay/chat. Called by chat.
  */
 #ifndef CHAT_HEALTH_H
 #define CHAT_HEALTH_H

@@ -1,8 +1,8 @@
 /*
  * holes: an ascending array of ranges.
  *
- * Room: relay/chat, pure. Called by feed, ahead, effects, dispatch, mark, health and handover. A range's first and last
- * id are always unseen; `seen` (bit = id - base) is there once something between them is not.
+ * Room: relay/chat, pure.
+ * A range's first and last id are always unseen; `seen` (bit = id - base) is there once something between them is not.
  */
 #include "holes.h"
 

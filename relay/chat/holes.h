@@ -2,9 +2,10 @@
  * holes: which ids of `mensajes` were seen, as a greatest id and the ranges below it that were not (DESIGN
  * §2, the feed).
  *
- * Room: relay/chat, pure: the clock is an argument. Called by feed, ahead, effects, dispatch, mark, health and handover;
- * calls buf. Ids become visible out of order; an id that was not there when a later one was is a hole until it appears
- * or an hour has passed. Holes close together are one range with a map of the ids in it that were seen.
+ * Room: relay/chat, pure: the clock is an argument. Called by feed, ahead, effects, dispatch, mark, health, handover
+ * and chat.
+ * Ids become visible out of order; an id that was not there when a later one was is a hole until it appears or an hour
+ * has passed. Holes close together are one range with a map of the ids in it that were seen.
  */
 #ifndef CHAT_HOLES_H
 #define CHAT_HOLES_H

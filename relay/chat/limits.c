@@ -1,7 +1,7 @@
 /*
  * limits: token buckets.
  *
- * Room: relay/chat, pure. Called by arrival and commands.
+ * Room: relay/chat, pure.
  * A campus sits behind one address: the buckets per address are wide and only stop a flood.
  */
 #include "limits.h"

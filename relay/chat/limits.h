@@ -1,7 +1,7 @@
 /*
  * limits: token buckets per user and per address, one table of sizes.
  *
- * Room: relay/chat, pure: the clock is an argument. Called by arrival and commands; calls map and network.
+ * Room: relay/chat, pure: the clock is an argument. Called by arrival, commands and chat.
  */
 #ifndef CHAT_LIMITS_H
 #define CHAT_LIMITS_H

@@ -1,9 +1,9 @@
 /*
  * lines: the order in which commands go to workers.
  *
- * Room: relay/chat, pure. Called by commands, dispatch and targets. Each line that may go stands in exactly one
- * ring, that of its first command's kind, or aside until the place of that command is free; line_place is the one
- * mover.
+ * Room: relay/chat, pure.
+ * Each line that may go stands in exactly one ring, that of its first command's kind, or aside until the place of that
+ * command is free; line_place is the one mover.
  */
 #include "lines.h"
 

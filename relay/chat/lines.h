@@ -1,7 +1,7 @@
 /*
  * lines: each socket's line of waiting commands, and the jobs that are formed from them.
  *
- * Room: relay/chat. Called by commands, dispatch, answers, seats and targets; pure: no clock, no bus, no socket.
+ * Room: relay/chat. Called by commands, dispatch, answers, seats, targets and chat; pure: no clock, no bus, no socket.
  * A line's commands stand in the order emitted; those that are out are always its head. While one is out,
  * nothing else of that line goes: so a socket never has two kinds, or two jobs, in flight (DESIGN §3).
  */

@@ -1,7 +1,7 @@
 /*
  * mark: feed.mark.
  *
- * Room: relay/chat. Called by feed; calls holes.
+ * Room: relay/chat. Calls holes.
  */
 #include "mark.h"
 

@@ -1,7 +1,7 @@
 /*
  * mark: feed.mark, by which the handlers of this machine know the feed's cursor (DESIGN §2, catching up).
  *
- * Room: relay/chat. Called by feed; calls holes.
+ * Room: relay/chat. Called by feed.
  */
 #ifndef CHAT_MARK_H
 #define CHAT_MARK_H

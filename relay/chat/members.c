@@ -1,9 +1,10 @@
 /*
  * members: slices of who is where; the answers say who must leave.
  *
- * Room: relay/chat. Called by chat; calls commands, effects and socketio. A round goes through all seats, a few slices at a
- * time, and goes on when one is answered: so neither a full relay nor a slow database holds up anything but the check.
- * Whoever was asked about stands at the end of the list of seats, so a round remembers no place in it, and seats may go.
+ * Room: relay/chat. Calls commands, effects and socketio.
+ * A round goes through all seats, a few slices at a time, and goes on when one is answered: so neither a full relay nor
+ * a slow database holds up anything but the check. Whoever was asked about stands at the end of the list of seats, so a
+ * round remembers no place in it, and seats may go.
  */
 #include "members.h"
 

@@ -1,7 +1,7 @@
 /*
  * members: every two seconds a worker is asked who of those connected must leave (DESIGN §7).
  *
- * Room: relay/chat. Called by chat; calls commands, effects and socketio.
+ * Room: relay/chat. Called by chat.
  */
 #ifndef CHAT_MEMBERS_H
 #define CHAT_MEMBERS_H

@@ -1,7 +1,7 @@
 /*
  * pace: looks at the send queues of a room's hearers.
  *
- * Room: relay/chat. Called by fetch.
+ * Room: relay/chat.
  */
 #include "pace.h"
 

@@ -1,8 +1,9 @@
 /*
  * pace: may the feed push more to those who hear some rooms?
  *
- * Room: relay/chat. Called by fetch; calls wire and socketio. What the feed pushes it could push later just as well, so
- * nobody is cut off as slow because a thousand rows were stored at once: their rooms wait for them, but not for ever.
+ * Room: relay/chat. Called by fetch.
+ * What the feed pushes it could push later just as well, so nobody is cut off as slow because a thousand rows were
+ * stored at once: their rooms wait for them, but not for ever.
  */
 #ifndef CHAT_PACE_H
 #define CHAT_PACE_H

@@ -1,10 +1,9 @@
 /*
  * presence: people, the rooms in which they are, and the stays that tie the two.
  *
- * Room: relay/chat. Called by chat, seats and get_presence; calls seen and socketio.
- * A stay begins when a person's first socket enters a room and ends when he leaves the room while
- * connected, or when he is offline. A socket that goes takes no stay along: whoever is back within the
- * grace was never away.
+ * Room: relay/chat. Calls seen and socketio.
+ * A stay begins when a person's first socket enters a room and ends when he leaves the room while connected, or when he
+ * is offline. A socket that goes takes no stay along: whoever is back within the grace was never away.
  */
 #include "presence.h"
 

@@ -1,8 +1,8 @@
 /*
  * presence: who is online, and what the others in an open room are told of it (CONTRACT §1, §5).
  *
- * Room: relay/chat. Called by chat (rooms entered and left, the tick), seats (people), get_presence,
- * health; calls socketio. Best effort by design: known to this relay alone, lost with it.
+ * Room: relay/chat. Called by chat (rooms entered and left, the tick), seats (people), get_presence, health.
+ * Best effort by design: known to this relay alone, lost with it.
  */
 #ifndef CHAT_PRESENCE_H
 #define CHAT_PRESENCE_H

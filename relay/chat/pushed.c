@@ -1,7 +1,7 @@
 /*
  * pushed: a set that forgets its oldest member: a ring of keys and an open-addressing index over it.
  *
- * Room: relay/chat, pure. Called by effects, feed, handover and chat.
+ * Room: relay/chat, pure.
  */
 #include "pushed.h"
 

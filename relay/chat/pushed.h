@@ -1,10 +1,10 @@
 /*
  * pushed: which messages were pushed lately, keyed by their identity, the uuid, in 8 bytes.
  *
- * Room: relay/chat, pure. Called by effects, feed, handover and chat; calls buf. Not by the id: InnoDB shows a row to
- * readers a moment before its commit is on disk, so the feed can push a row that a crash takes away and that the
- * command's next attempt stores again under another id. And ids are used again after a restore of the database, for
- * other messages. Only a row whose uuid is none (tag 0) goes by its id.
+ * Room: relay/chat, pure. Called by effects, feed, handover and chat.
+ * Not by the id: InnoDB shows a row to readers a moment before its commit is on disk, so the feed can push a row that a
+ * crash takes away and that the command's next attempt stores again under another id. And ids are used again after a
+ * restore of the database, for other messages. Only a row whose uuid is none (tag 0) goes by its id.
  */
 #ifndef CHAT_PUSHED_H
 #define CHAT_PUSHED_H

@@ -1,7 +1,7 @@
 /*
  * replies: events and acknowledgements to one caller.
  *
- * Room: relay/chat. Called by effects, commands, typing and get_presence; calls socketio and json's writer.
+ * Room: relay/chat. Calls socketio and json's writer.
  */
 #include "replies.h"
 

@@ -1,7 +1,7 @@
 /*
  * roomname: a head for each kind, and an id behind it.
  *
- * Room: relay/chat, pure. Called by arrival, members, effects, typing, presence, targets and ears.
+ * Room: relay/chat, pure.
  */
 #include "roomname.h"
 

@@ -1,7 +1,7 @@
 /*
  * roomname: how the rooms of the namespace are called (WIRE.md, room names).
  *
- * Room: relay/chat, pure. Called by arrival, members, effects, typing, presence, targets and ears; calls libc alone.
+ * Room: relay/chat, pure. Called by arrival, members, effects, typing, presence, targets and ears.
  */
 #ifndef CHAT_ROOMNAME_H
 #define CHAT_ROOMNAME_H

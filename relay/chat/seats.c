@@ -1,7 +1,7 @@
 /*
  * seats: the chat's side of each socket.
  *
- * Room: relay/chat. Called by chat, arrival, dispatch, commands, effects; calls presence, lines, socketio and log.
+ * Room: relay/chat. Calls presence, lines, socketio and log.
  */
 #include "seats.h"
 

@@ -1,7 +1,7 @@
 /*
  * seats: the chat's side of each socket.
  *
- * Room: relay/chat. Called by chat, arrival, dispatch, commands, effects; calls presence, lines and socketio.
+ * Room: relay/chat. Called by chat, arrival, dispatch, commands, effects.
  */
 #ifndef CHAT_SEATS_H
 #define CHAT_SEATS_H

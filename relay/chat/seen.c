@@ -1,8 +1,9 @@
 /*
  * seen: when the people who left were last here.
  *
- * Room: relay/chat. Called by presence; calls ids. Open addressing; nothing is taken out of a table: who is back stays in it
- * with 0. When the young table has half of all, it becomes the old one, and the one before is dropped whole.
+ * Room: relay/chat. Calls ids.
+ * Open addressing; nothing is taken out of a table: who is back stays in it with 0. When the young table has half of
+ * all, it becomes the old one, and the one before is dropped whole.
  */
 #include "seen.h"
 

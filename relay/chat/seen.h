@@ -1,8 +1,9 @@
 /*
  * seen: when the people who left were last here.
  *
- * Room: relay/chat. Called by presence; calls ids. Pure. Two tables of numbers, so that ten thousand who leave keep no
- * memory of their connections from going back to the system. The newest half of `most` is remembered for sure.
+ * Room: relay/chat. Called by presence.
+ * Pure. Two tables of numbers, so that ten thousand who leave keep no memory of their connections from going back to
+ * the system. The newest half of `most` is remembered for sure.
  */
 #ifndef CHAT_SEEN_H
 #define CHAT_SEEN_H

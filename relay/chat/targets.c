@@ -1,7 +1,7 @@
 /*
  * targets: a table of fixed size, in which each target has one place.
  *
- * Room: relay/chat, pure. Called by commands, answers and effects; calls json, lines and roomname.
+ * Room: relay/chat, pure. Calls json, lines and roomname.
  */
 #include "targets.h"
 

@@ -1,9 +1,9 @@
 /*
  * targets: the place of the room that is meant by a person or a group (lines.h: places).
  *
- * Room: relay/chat, pure. Called by commands, answers and effects; calls json, lines and roomname. Sends may name a person or a
- * group instead of a room. What writes to one room goes in one order only if it is known to be one: joins and
- * answers teach it.
+ * Room: relay/chat, pure. Called by commands, answers, effects and chat.
+ * Sends may name a person or a group instead of a room. What writes to one room goes in one order only if it is known
+ * to be one: joins and answers teach it.
  */
 #ifndef CHAT_TARGETS_H
 #define CHAT_TARGETS_H

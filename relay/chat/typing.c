@@ -1,8 +1,8 @@
 /*
  * typing: a list of those who are writing, each until its time is over.
  *
- * Room: relay/chat. Called by commands and chat; calls replies and socketio. All last equally long, so the
- * list is in the order of their ends.
+ * Room: relay/chat. Calls replies and socketio.
+ * All last equally long, so the list is in the order of their ends.
  */
 #include "typing.h"
 

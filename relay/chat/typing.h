@@ -1,8 +1,8 @@
 /*
  * typing: who is writing, told to the others in the room; never stored (CONTRACT §1).
  *
- * Room: relay/chat. Called by commands (the event) and chat (the tick); calls replies and socketio. Only a
- * socket that is in the room may say so: being in it is what a handler has allowed.
+ * Room: relay/chat. Called by commands (the event) and chat (the tick).
+ * Only a socket that is in the room may say so: being in it is what a handler has allowed.
  */
 #ifndef CHAT_TYPING_H
 #define CHAT_TYPING_H

@@ -1,7 +1,7 @@
 /*
  * accept: the listening socket: who may come in at all.
  *
- * Room: relay/engineio. Called by server; calls lobby, lws, hub.
+ * Room: relay/engineio. Called by server.
  */
 #ifndef EIO_ACCEPT_H
 #define EIO_ACCEPT_H

@@ -2,9 +2,9 @@
  * conn: one TCP connection: what it is doing for whom, its deadline, and the few things that may be done to
  * it.
  *
- * Room: relay/engineio. Called by polling, post, ws, http, lws; calls hub, wheel, hangup, libwebsockets.
- * It outlives requests (keep-alive) and sessions. It is found by lws_get_opaque_user_data and freed by
- * lws.c alone, in the last callback that lws makes for a connection.
+ * Room: relay/engineio. Called by polling, post, ws, http, lws.
+ * It outlives requests (keep-alive) and sessions. It is found by lws_get_opaque_user_data and freed by lws.c alone, in
+ * the last callback that lws makes for a connection.
  */
 #ifndef EIO_CONN_H
 #define EIO_CONN_H

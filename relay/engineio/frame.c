@@ -1,8 +1,8 @@
 /*
  * frame: a message encoded once and shared by reference.
  *
- * Room: relay/engineio. Pure. Called by session, polling, ws, payload3 and, through engineio.h, from above.
- * Sources: RFC 6455 §5.2 (server frames are unmasked, one fragment); Engine.IO protocol 4, "Packet encoding".
+ * Room: relay/engineio.
+ * Pure. Sources: RFC 6455 §5.2 (server frames are unmasked, one fragment); Engine.IO protocol 4, "Packet encoding".
  */
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
  * frame: what transports need of eio_frame beyond engineio.h.
  *
- * Room: relay/engineio. Pure. Called by server, session, queue, polling, ws, payload3; calls buf.
+ * Room: relay/engineio. Pure. Called by server, session, queue, polling, ws, payload3.
  * A frame is one Engine.IO packet. Its WebSocket bytes are ready made; the polling form is derived on demand.
  */
 #ifndef EIO_FRAME_H

@@ -2,7 +2,7 @@
  * handshake: what a session remembers of the request that opened it: query arguments, a few headers, the
  * address.
  *
- * Room: relay/engineio. Pure. Called by everything above it in the room; calls buf.
+ * Room: relay/engineio. Pure. Called by everything above it in the room.
  */
 #ifndef EIO_HANDSHAKE_H
 #define EIO_HANDSHAKE_H

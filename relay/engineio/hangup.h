@@ -1,9 +1,9 @@
 /*
  * hangup: tells when the peer of a connection that nobody reads has gone.
  *
- * Room: relay/engineio. Called by lws and conn; calls the loop and epoll.
- * A held poll is not read (conn_hold), so libwebsockets hears of its peer's end only when it writes: that is the
- * next ping. The reference server's `close` of a request comes at once.
+ * Room: relay/engineio. Called by lws and conn.
+ * A held poll is not read (conn_hold), so libwebsockets hears of its peer's end only when it writes: that is the next
+ * ping. The reference server's `close` of a request comes at once.
  */
 #ifndef EIO_HANGUP_H
 #define EIO_HANGUP_H

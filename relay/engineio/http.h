@@ -1,7 +1,7 @@
 /*
  * http: one HTTP request: read, checked, and sent where it belongs.
  *
- * Room: relay/engineio. Called by lws; calls polling, post, hub, request, conn.
+ * Room: relay/engineio. Called by lws.
  */
 #ifndef EIO_HTTP_H
 #define EIO_HTTP_H

@@ -1,8 +1,7 @@
 /*
  * hub: what one server holds: its sessions by sid, the counts by address, the limits and the counters.
  *
- * Room: relay/engineio. Called by conn, ws, http, lws, lobby, accept, server; calls session, request,
- * loop, shared/map.
+ * Room: relay/engineio. Called by conn, ws, http, lws, lobby, accept, server.
  */
 #ifndef EIO_HUB_H
 #define EIO_HUB_H

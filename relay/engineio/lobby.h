@@ -2,7 +2,7 @@
  * lobby: descriptors that were accepted and are no connections of libwebsockets: peers that are refused and
  * shall read why, and on a TLS port peers that have not said yet what they speak.
  *
- * Room: relay/engineio. Called by accept; calls lws, hub.
+ * Room: relay/engineio. Called by accept.
  */
 #ifndef EIO_LOBBY_H
 #define EIO_LOBBY_H

@@ -1,9 +1,9 @@
 /*
  * loop: libev behind the names of engineio.h: timers, readable descriptors, signals, the end of a pass.
  *
- * Room: relay/engineio. Called by everybody who needs the loop; calls libev.
- * All that is written to peers leaves in ev_prepare, just before the loop sleeps, so that a pass with
- * a thousand messages costs each peer one write.
+ * Room: relay/engineio. Calls libev.
+ * All that is written to peers leaves in ev_prepare, just before the loop sleeps, so that a pass with a thousand
+ * messages costs each peer one write.
  */
 #include <ev.h>
 #include <sched.h>

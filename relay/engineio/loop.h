@@ -1,7 +1,7 @@
 /*
  * loop: what the rest of engineio may see of the event loop beyond engineio.h.
  *
- * Room: relay/engineio. Called by hub.c and lws.c; calls libev.
+ * Room: relay/engineio. For hub and lws.
  */
 #ifndef EIO_LOOP_H
 #define EIO_LOOP_H

@@ -1,7 +1,7 @@
 /*
  * lws: the libwebsockets context of a server, and the one callback by which it calls us.
  *
- * Room: relay/engineio. Called by accept, lobby and server; calls http, polling, post, ws, conn, hangup, tls.
+ * Room: relay/engineio. Called by accept, lobby and server.
  */
 #ifndef EIO_LWS_H
 #define EIO_LWS_H

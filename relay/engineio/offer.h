@@ -1,7 +1,7 @@
 /*
  * offer: what a request's head asks for beside its answer: a word before the body is sent, a subprotocol.
  *
- * Room: relay/engineio. Called by http and lws; calls conn, libwebsockets.
+ * Room: relay/engineio. Called by http (and read by lws).
  */
 #ifndef EIO_OFFER_H
 #define EIO_OFFER_H

@@ -1,7 +1,7 @@
 /*
  * packet: Engine.IO 4 packets and polling payloads.
  *
- * Room: relay/engineio. Pure. Called by post, ws, payload3, frame; calls buf.
+ * Room: relay/engineio. Pure. Called by post, ws, payload3, frame.
  * Source: Engine.IO protocol, revision 4, "Packet types" and "Payload encoding".
  */
 #ifndef EIO_PACKET_H

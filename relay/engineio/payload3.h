@@ -1,9 +1,9 @@
 /*
  * payload3: polling payloads of Engine.IO 3, in their three forms, and the wrapping of JSONP (revision 4 too).
  *
- * Room: relay/engineio. Pure. Called by polling, post and ws; calls packet, frame, buf, json's writer.
- * Source: Engine.IO protocol, revision 3, "Payload"; lengths of text count UTF-16 units, as JavaScript does (which of the
- * forms a poll takes: polling.c).
+ * Room: relay/engineio. Pure. Called by polling, post and ws.
+ * Source: Engine.IO protocol, revision 3, "Payload"; lengths of text count UTF-16 units, as JavaScript does (which of
+ * the forms a poll takes: polling.c).
  */
 #ifndef EIO_PAYLOAD3_H
 #define EIO_PAYLOAD3_H

@@ -1,7 +1,7 @@
 /*
  * polling: the long-polling transport: GETs that wait for packets, and POSTs (post.h) that bring them.
  *
- * Room: relay/engineio. Called by http, lws and hangup; calls session, conn, post, packet.
+ * Room: relay/engineio. Called by http and lws (and by hangup through a pointer).
  * Source: Engine.IO protocol, "HTTP long-polling". All int results are for libwebsockets (conn_answer).
  */
 #ifndef EIO_POLLING_H

@@ -1,7 +1,7 @@
 /*
  * post: the half of long-polling that brings packets: a body is read, judged as a whole, handled packet by packet.
  *
- * Room: relay/engineio. Called by http, lws and polling; calls session, session_receive, conn, packet, payload3.
+ * Room: relay/engineio. Called by http, lws and polling.
  * Source: Engine.IO protocol, "HTTP long-polling". All int results are for libwebsockets: 0 go on, -1 close.
  */
 #ifndef EIO_POST_H

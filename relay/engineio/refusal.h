@@ -1,7 +1,7 @@
 /*
  * refusal: the names of what the transport refuses, and the one place that counts and logs it.
  *
- * Room: relay/engineio. Called by everything above it in the room; calls log.
+ * Room: relay/engineio. Called by everything above it in the room.
  * The limits, what the peer sees of each, and the counters stand together in socketio.3, LIMITS.
  */
 #ifndef EIO_REFUSAL_H

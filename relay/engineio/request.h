@@ -1,7 +1,7 @@
 /*
  * request: the checks of one HTTP request to the transport's path, before anything is done with it.
  *
- * Room: relay/engineio. Pure: values in, verdict out. Called by http, conn, hub, accept; calls handshake, buf.
+ * Room: relay/engineio. Pure: values in, verdict out. Called by http, conn, hub, accept.
  * Error codes and texts are the reference server's (engine.io, "Server.errors").
  */
 #ifndef EIO_REQUEST_H

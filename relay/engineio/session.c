@@ -2,7 +2,7 @@
  * session: see session.h. Life, queue and heartbeat of a session; what its packets mean is in
  * session_receive.c.
  *
- * Room: relay/engineio. Called by hub, polling, post, ws, http and, through engineio.h, from above.
+ * Room: relay/engineio.
  */
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /*
  * session: one Engine.IO session: its state, its queue, its heartbeat. The one state machine of the room.
  *
- * Room: relay/engineio. Called by server, hub, conn, polling, post, ws, http; calls wheel, frame, packet and, through
- * transport.h, whichever transport serves it. What applications may know of it is in engineio.h.
+ * Room: relay/engineio. Called by server, hub, conn, polling, post, ws, http, session_receive.
+ * What applications may know of it is in engineio.h.
  */
 #ifndef EIO_SESSION_H
 #define EIO_SESSION_H

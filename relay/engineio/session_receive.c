@@ -1,7 +1,7 @@
 /*
  * session_receive: see session_receive.h.
  *
- * Room: relay/engineio. Called by post and ws; calls session and, through its callbacks, the layer above.
+ * Room: relay/engineio. Calls session and, through its callbacks, the layer above.
  * Source: Engine.IO protocol, "Packet types" and "Heartbeat", revisions 4 and 3.
  */
 #include "log.h"

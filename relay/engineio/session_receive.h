@@ -1,7 +1,7 @@
 /*
  * session_receive: what each packet of the peer does.
  *
- * Room: relay/engineio. Called by post and ws; calls session.
+ * Room: relay/engineio. Called by post and ws.
  */
 #ifndef EIO_SESSION_RECEIVE_H
 #define EIO_SESSION_RECEIVE_H

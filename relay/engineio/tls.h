@@ -1,9 +1,9 @@
 /*
  * tls: the certificate of a server and what it demands of a handshake.
  *
- * Room: relay/engineio. Called by server, lws, ws; calls OpenSSL, which nobody else in the room includes.
- * A pair (certificate chain and key) is read whole, checked, and only then used: connections that live keep
- * what they began with, a bad pair changes nothing.
+ * Room: relay/engineio. Called by server, lws, ws.
+ * A pair (certificate chain and key) is read whole, checked, and only then used: connections that live keep what they
+ * began with, a bad pair changes nothing.
  */
 #ifndef EIO_TLS_H
 #define EIO_TLS_H

@@ -1,7 +1,7 @@
 /*
  * ws: the WebSocket transport: direct sessions, and those that came over from polling.
  *
- * Room: relay/engineio. Called by lws; calls hub, session, conn, packet.
+ * Room: relay/engineio. Called by lws.
  * Source: Engine.IO protocol, "WebSocket" and "Upgrade"; RFC 6455. All int results are for libwebsockets.
  */
 #ifndef EIO_WS_H

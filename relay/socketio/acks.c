@@ -1,8 +1,9 @@
 /*
  * acks: acknowledgements that the server waits for.
  *
- * Room: relay/socketio. Called by socket, emit and gather; calls the loop's timers and map. A client may leave as many
- * unanswered as the application asks, and answer in any order: by id, and a map only while somebody waits.
+ * Room: relay/socketio. Calls the loop's timers and map.
+ * A client may leave as many unanswered as the application asks, and answer in any order: by id, and a map only while
+ * somebody waits.
  */
 #include "acks.h"
 #include "map.h"

@@ -1,7 +1,8 @@
 /*
  * acks: acknowledgements that the server waits for.
  *
- * Room: relay/socketio. Called by socket, emit and gather; calls the loop's timers and map. Each entry is answered exactly once.
+ * Room: relay/socketio. Called by socket, emit and gather.
+ * Each entry is answered exactly once.
  */
 #ifndef SIO_ACKS_H
 #define SIO_ACKS_H

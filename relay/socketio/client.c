@@ -1,7 +1,7 @@
 /*
  * client: what one Engine.IO session says, sorted to its sockets.
  *
- * Room: relay/socketio. Called by server; calls comeback, socket, parts, packet, send and engineio.
+ * Room: relay/socketio. Calls comeback, socket, parts, packet, send and engineio.
  * The state rules of the reference are here, strictly: what does not fit ends the transport.
  */
 #include "client.h"

@@ -1,7 +1,7 @@
 /*
  * client: what one Engine.IO session says, sorted to its sockets.
  *
- * Room: relay/socketio. Called by server; calls socket, parts, packet, send and engineio.
+ * Room: relay/socketio. Called by server.
  */
 #ifndef SIO_CLIENT_H
 #define SIO_CLIENT_H

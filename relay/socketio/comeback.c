@@ -1,13 +1,13 @@
 /*
  * comeback: a CONNECT that names a session it had.
  *
- * Room: relay/socketio. Called by client, and by the application through socketio.h; calls socket and recovery.
- * The client tells by its pid which session was its own and by its offset what it has. Whoever is still thought
- * to be connected under that pid is a connection that died unnoticed: its time is over.
- * Nobody says before that whether coming back is known to him, and the offset is one more argument of an event. Most
- * clients pass by what a handler did not ask for. Two do not, and are known by their handshakes: Python's calls the
- * handler with as many arguments as there are, Dart's with a list of them in place of the first
- * (socket.io-client-dart, issue 359). Dart in a browser looks like JavaScript.
+ * Room: relay/socketio. Calls socket and recovery.
+ * The client tells by its pid which session was its own and by its offset what it has. Whoever is still thought to be
+ * connected under that pid is a connection that died unnoticed: its time is over. Nobody says before that whether
+ * coming back is known to him, and the offset is one more argument of an event. Most clients pass by what a handler did
+ * not ask for. Two do not, and are known by their handshakes: Python's calls the handler with as many arguments as
+ * there are, Dart's with a list of them in place of the first (socket.io-client-dart, issue 359). Dart in a browser
+ * looks like JavaScript.
  */
 #include "comeback.h"
 #include "json.h"

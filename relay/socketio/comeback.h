@@ -1,7 +1,7 @@
 /*
  * comeback: a CONNECT that names a session it had.
  *
- * Room: relay/socketio. Called by client, and by the application through socketio.h; calls socket and recovery.
+ * Room: relay/socketio. Called by client, and by the application through socketio.h.
  */
 #ifndef SIO_COMEBACK_H
 #define SIO_COMEBACK_H

@@ -1,7 +1,7 @@
 /*
  * namespace: the sockets of one name, and what is sent to many of them.
  *
- * Room: relay/socketio. Called by server and by the application; calls recovery, rooms and send.
+ * Room: relay/socketio. Calls recovery, rooms and send.
  * A push is one frame, and one for each attachment: each receiver's queue holds references. One that is kept is two
  * where some receivers cannot come back for it: the others' has an offset.
  */

@@ -1,8 +1,7 @@
 /*
  * namespace: the sockets of one name, and what is sent to many of them.
  *
- * Room: relay/socketio. Called by server (new, free) and by the application through socketio.h; calls rooms
- * and send.
+ * Room: relay/socketio. Called by server (new, free) and by the application through socketio.h.
  */
 #ifndef SIO_NAMESPACE_H
 #define SIO_NAMESPACE_H

@@ -1,8 +1,8 @@
 /*
  * packet: Socket.IO packets as text, both ways.
  *
- * Room: relay/socketio. Called by client, socket, send and parts; calls json. Pure.
- * A packet reads: <type>[<attachments>-][<namespace>,][<ack id>][<JSON>].
+ * Room: relay/socketio. Calls json.
+ * Pure. A packet reads: <type>[<attachments>-][<namespace>,][<ack id>][<JSON>].
  */
 #include "packet.h"
 #include "json.h"

@@ -1,8 +1,8 @@
 /*
  * packet: Socket.IO packets as text, both ways.
  *
- * Room: relay/socketio. Called by client, socket, send and parts; calls json. Pure: no I/O, no state.
- * The JSON in a packet is checked once, whole, and then only pointed at.
+ * Room: relay/socketio. Called by client, socket, send and parts.
+ * Pure: no I/O, no state. The JSON in a packet is checked once, whole, and then only pointed at.
  */
 #ifndef SIO_PACKET_H
 #define SIO_PACKET_H

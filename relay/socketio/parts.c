@@ -1,7 +1,7 @@
 /*
  * parts: a binary packet that waits for its attachments.
  *
- * Room: relay/socketio. Called by client; calls packet. Pure.
+ * Room: relay/socketio. Calls packet. Pure.
  */
 #include "parts.h"
 

@@ -1,9 +1,9 @@
 /*
  * parts: a binary packet that waits for its attachments.
  *
- * Room: relay/socketio. Called by client; calls packet. Pure: no I/O.
- * Owns copies of the packet's text and of each attachment, never more than the bytes allowed at the start, nor more than
- * its share of what all together may hold.
+ * Room: relay/socketio. Called by client.
+ * Pure: no I/O. Owns copies of the packet's text and of each attachment, never more than the bytes allowed at the
+ * start, nor more than its share of what all together may hold.
  */
 #ifndef SIO_PARTS_H
 #define SIO_PARTS_H

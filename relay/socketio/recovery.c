@@ -1,9 +1,9 @@
 /*
  * recovery: connection state recovery: the log of pushes, and the sessions that are away.
  *
- * Room: relay/socketio. Called by namespace, socket and comeback; calls rooms, network and engineio.
- * Both are bounded: the log by bytes and age, the sessions by age, number and seats; the oldest go first, of whom
- * has the most. A session whose pushes are not all here any more is not found: its client begins anew and knows it.
+ * Room: relay/socketio. Calls rooms, network and engineio.
+ * Both are bounded: the log by bytes and age, the sessions by age, number and seats; the oldest go first, of whom has
+ * the most. A session whose pushes are not all here any more is not found: its client begins anew and knows it.
  */
 #include "recovery.h"
 #include "map.h"

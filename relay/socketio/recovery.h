@@ -1,11 +1,11 @@
 /*
  * recovery: connection state recovery: what was pushed lately, and the sessions that may come back for it.
  *
- * Room: relay/socketio. Called by server, namespace, socket, comeback and recovery_save; calls rooms, network and engineio.
- * One log per namespace: each kept push once, as the frame that was sent, with its rooms and a number. A session
- * that was cut keeps its seats (numbers and all) under a peer that is away, so pushes to its rooms find it. What
- * it missed is read from the log: pushes behind its offset into rooms whose seat is older than the push.
- * Source: Socket.IO protocol 5 and the reference server 4.6 (pid in CONNECT, offset as an event's last argument).
+ * Room: relay/socketio. Called by server, namespace, socket, comeback and recovery_save.
+ * One log per namespace: each kept push once, as the frame that was sent, with its rooms and a number. A session that
+ * was cut keeps its seats (numbers and all) under a peer that is away, so pushes to its rooms find it. What it missed
+ * is read from the log: pushes behind its offset into rooms whose seat is older than the push. Source: Socket.IO
+ * protocol 5 and the reference server 4.6 (pid in CONNECT, offset as an event's last argument).
  */
 #ifndef SIO_RECOVERY_H
 #define SIO_RECOVERY_H

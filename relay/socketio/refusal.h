@@ -1,7 +1,7 @@
 /*
  * refusal: the names of what this room refuses, and the one place that counts and logs it.
  *
- * Room: relay/socketio. Called by client, socket, membership; calls log.
+ * Room: relay/socketio. Called by client, socket, membership.
  * The limits, what the peer sees of each, and the counters stand together in socketio.3, LIMITS.
  */
 #ifndef SIO_REFUSAL_H

@@ -1,8 +1,8 @@
 /*
  * rooms: names, and who is in them.
  *
- * Room: relay/socketio. Called by server, namespace, gather, socket, membership, recovery and recovery_save; calls map. Pure.
- * A seat hangs in two lists, its room's and its peer's, and in one table by (room, peer).
+ * Room: relay/socketio. Calls map.
+ * Pure. A seat hangs in two lists, its room's and its peer's, and in one table by (room, peer).
  */
 #include "rooms.h"
 #include "map.h"

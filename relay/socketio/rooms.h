@@ -1,10 +1,10 @@
 /*
  * rooms: names, and who is in them.
  *
- * Room: relay/socketio. Called by server, namespace, gather, socket, membership, recovery and recovery_save; calls map.
- * Pure: knows no sockets, only peers.
- * A seat is one peer in one room and has a number of its own, so that a late order can say which membership
- * it means. Joining, leaving and asking cost the same however many rooms and members there are.
+ * Room: relay/socketio. Called by server, namespace, gather, socket, membership, recovery and recovery_save.
+ * Pure: knows no sockets, only peers. A seat is one peer in one room and has a number of its own, so that a late order
+ * can say which membership it means. Joining, leaving and asking cost the same however many rooms and members there
+ * are.
  */
 #ifndef SIO_ROOMS_H
 #define SIO_ROOMS_H

@@ -1,7 +1,7 @@
 /*
  * send: packets out.
  *
- * Room: relay/socketio. Called by client, socket and namespace; calls packet and engineio.
+ * Room: relay/socketio. Calls packet and engineio.
  */
 #include "send.h"
 #include "log.h"

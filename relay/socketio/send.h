@@ -1,7 +1,7 @@
 /*
  * send: packets out.
  *
- * Room: relay/socketio. Called by client, socket, namespace, emit and gather; calls packet and engineio.
+ * Room: relay/socketio. Called by client, socket, namespace, emit and gather.
  */
 #ifndef SIO_SEND_H
 #define SIO_SEND_H

@@ -1,11 +1,9 @@
 /*
  * socket: one client in one namespace, from its CONNECT to its last word.
  *
- * Room: relay/socketio. Called by client and comeback, and by the application through socketio.h; calls recovery,
- * rooms, acks, send and engineio.
- * State goes PENDING > OPEN > ENDED and never back. An ended socket still answers questions and
- * does nothing. After a callback into the application a socket may have ended: what is still wanted of it is
- * read before.
+ * Room: relay/socketio. Calls recovery, rooms, acks, send and engineio.
+ * State goes PENDING > OPEN > ENDED and never back. An ended socket still answers questions and does nothing. After a
+ * callback into the application a socket may have ended: what is still wanted of it is read before.
  */
 #include "socket.h"
 #include "ids.h"

@@ -1,8 +1,7 @@
 /*
  * socket: one client in one namespace, from its CONNECT to its last word.
  *
- * Room: relay/socketio. Called by client and comeback, and by the application through socketio.h; calls recovery,
- * rooms, acks, send and engineio.
+ * Room: relay/socketio. Called by client and comeback, and by the application through socketio.h.
  */
 #ifndef SIO_SOCKET_H
 #define SIO_SOCKET_H

@@ -1,7 +1,8 @@
 'use strict';
 // Who calls whom, read from the objects (nm): calls.js BUILD
-// Prints one line per call that goes up or sideways between rooms, and per group of files that call each other
-// in a circle. Calls through callbacks leave no trace in an object, which is what makes them allowed upward.
+// Prints one line per call that goes up or sideways between rooms, per group of files that call each other in a circle,
+// and per header whose "Called by" does not name the files of its own folder that call it. Calls through callbacks leave
+// no trace in an object, which is what makes them allowed upward.
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -113,6 +114,24 @@ function circles(graph) {
   for (const v of graph.keys()) if (!index.has(v)) visit(v);
 }
 
+// "Called by a, b and c." in the head of a header against who needs a symbol of its source; whoever is not in its folder may
+// be named by the room, and a sentence without a file's name ("every room") says nothing that could be wrong
+function callers(graph) {
+  for (const file of graph.keys()) {
+    const head = fs.existsSync(`${file}.h`) ? /^\/\*[^]*?\*\//.exec(fs.readFileSync(`${file}.h`, 'utf8'))?.[0].replace(/\s*\n \*\s*/g, ' ') : '';
+    const [, list] = /Called by ((?:\([^)]*\)|[^.;(]|\.[ch]\b)*)/.exec(head) ?? [];
+    if (!list) continue;
+    const near = [...graph.keys()].filter((f) => f !== file && path.dirname(f) === path.dirname(file));
+    const names = near.filter((f) => new RegExp(`(^|[\\s/])${path.basename(f)}(?![\\w])`).test(list.replace(/\([^)]*\)/g, '')));
+    if (!names.length) continue;
+    for (const f of near) {
+      const real = graph.get(f).get(file);
+      if (real && !names.includes(f) && !(/door_/.test(f) && /\bdoors\b/.test(list))) console.log(`${file}.h: ${path.basename(f)} calls it too (${real})`);
+      if (!real && names.includes(f)) console.log(`${file}.h: ${path.basename(f)} does not call it`);
+    }
+  }
+}
+
 const shared = files('shared').filter(alive);
 const seen = new Set();
 const log = console.log;
@@ -121,4 +140,5 @@ for (const [folder, rows] of [['relay', relay], ['fcgi-api', api]]) {
   const graph = edges([...files(folder).filter(alive), ...shared]);
   direction(graph, rows);
   circles(graph);
+  callers(graph);
 }

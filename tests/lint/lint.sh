@@ -126,6 +126,6 @@ rule 'nothing is left unfinished' unfinished
 rule 'manual pages are clean (mandoc -Tlint)' manuals
 rule 'shell scripts parse' shell_syntax
 rule 'scripts parse' script_syntax
-rule 'calls go down only, and no files call each other' calls
+rule 'calls go down only, no files call each other, and headers name who calls them' calls
 rule 'libsocketio.a links alone' links_alone
 exit $bad
