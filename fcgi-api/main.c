@@ -59,6 +59,7 @@ static const struct settings *load(const char *env_file, enum what what)
 		return NULL;
 	}
 	log_open("upred-api", s->log_level);
+	log_set_format(s->log_format);
 	return s;
 }
 

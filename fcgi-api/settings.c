@@ -65,7 +65,7 @@ static const struct conf_row rows[] = {
 		   "The same under the old server's name."),
 	ROW_CHOICE("LOG_LEVEL", log_level, "info", "error|warn|info|debug|trace",
 		   "How much is told on stderr."),
-	ROW_CHOICE("LOG_FORMAT", log_format, "text", "text", "Form of log lines."),
+	ROW_CHOICE("LOG_FORMAT", log_format, "text", "text|json", "Form of log lines."),
 	ROW_TEXT("METRICS_DIR", metrics_dir, "",
 		 "Where each pool writes its counters, upred-api-POOL.prom; empty: nowhere."),
 	ROW_TEXT("RUN_DIR", run_dir, "/run/upred", "Private directory of sockets shared with the relay."),
@@ -297,6 +297,7 @@ static const struct settings *read_all(const char *env_file, int (*judge)(char *
 	env_path = env_file;
 	memset(&settings, 0, sizeof(settings));
 	settings.log_level = raw.log_level;
+	settings.log_format = raw.log_format;
 	settings.metrics_dir = raw.metrics_dir;
 	settings.origins = raw.origins;
 	settings.rate_limits = raw.rate_limits;
@@ -339,6 +340,7 @@ const struct settings *settings_reload(void)
 		return NULL;
 	}
 	log_open("upred-api", s->log_level);
+	log_set_format(s->log_format);
 	log_info("settings", "read again");
 	return s;
 }

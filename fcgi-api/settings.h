@@ -17,7 +17,7 @@ struct settings {
 	bool rate_limits;              /* RATE_LIMITS */
 	unsigned feed_hole_s;          /* FEED_HOLE_S */
 	struct slice secret;           /* SECRET_KEY */
-	const char *log_level;
+	const char *log_level, *log_format;
 	const char *origins;     /* CORS_ALLOWED_ORIGINS, as cors.h wants it */
 	const char *metrics_dir; /* where the pools write what they counted; empty: nowhere */
 	const char *run_dir;

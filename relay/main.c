@@ -210,12 +210,14 @@ static void on_reload(void *ctx, int signum)
 		return;
 	}
 	p->settings.log_level = fresh.log_level;
+	p->settings.log_format = fresh.log_format;
 	p->settings.rate_limits = fresh.rate_limits;
 	p->settings.feed_interval_ms = fresh.feed_interval_ms;
 	log_open("upred-relay", fresh.log_level);
+	log_set_format(fresh.log_format);
 	c = chat_config_of(&p->settings);
 	chat_configure(p->hall, &c);
-	log_info("relay", "LOG_LEVEL, RATE_LIMITS, FEED_INTERVAL_MS%s read again; the others need a restart",
+	log_info("relay", "LOG_LEVEL, LOG_FORMAT, RATE_LIMITS, FEED_INTERVAL_MS%s read again; the others need a restart",
 		renew_tls(p, &fresh) ? ", SSL files" : "");
 }
 
@@ -317,6 +319,7 @@ static int run_mode(struct program *p, enum mode mode)
 		return EXIT_SUCCESS;
 	}
 	log_open("upred-relay", p->settings.log_level);
+	log_set_format(p->settings.log_format);
 	if (run_dir_make(p->settings.run_dir) < 0 || run_dir_lock(p->settings.run_dir) < 0)
 		return EXIT_FAILURE;
 	return serve(p);

@@ -47,7 +47,7 @@ static const struct conf_row rows[] = {
 		"How the handlers decide who somebody is; must be said in production."),
 	CHOICE("LOG_LEVEL", log_level, "info", "error|warn|info|debug|trace",
 		"Lines below this level are not written."),
-	CHOICE("LOG_FORMAT", log_format, "text", "text", "Form of the log lines."),
+	CHOICE("LOG_FORMAT", log_format, "text", "text|json", "Form of log lines."),
 	TEXT("RUN_DIR", run_dir, "/run/upred", "Private directory (mode 0750) for sockets and marks."),
 	TEXT("JOBS_ADDRESS", jobs_address, NULL,
 		"Where workers ask for jobs; default ipc://RUN_DIR/jobs.ipc."),

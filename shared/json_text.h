@@ -1,8 +1,7 @@
 /*
  * json_text: the bytes inside a JSON string.
  *
- * Room: shared (foundation), for json.c alone. Inline, because the scanner and the decoder run it on every
- * byte.
+ * Room: shared (foundation), for json.c and log.c. Inline, because the scanner and the decoder run it on every byte.
  */
 #ifndef JSON_TEXT_H
 #define JSON_TEXT_H

@@ -1,7 +1,7 @@
 /*
- * log: one line per fact, `level subject text`, to stderr.
+ * log: one line per fact, `level subject text` or a JSON object, to stderr.
  *
- * Room: shared (foundation). Calls libc alone.
+ * Room: shared (foundation). Calls libc alone (and the inline functions of json_text).
  * A line is put together on the stack and leaves in one write(), so that lines of several processes on one stderr never
  * mix.
  */
@@ -16,15 +16,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json_text.h"
+
 #define LOG_TEXT_MAX 2048
-#define LOG_LINE_MAX (4 * LOG_TEXT_MAX + 512)  /* each byte may become \xNN */
+#define LOG_SUBJECT_MAX 256
+#define LOG_LINE_MAX (6 * (LOG_TEXT_MAX + LOG_SUBJECT_MAX) + 256)  /* each byte may become \xNN, in JSON \u00NN */
 
 static const char *const level_names[] = { "error", "warn", "info", "debug", "trace" };
 static const int level_priorities[] = { 3, 4, 6, 7, 7 };  /* of syslog(3) */
 
 static const char *log_name = "";
 static enum log_level log_threshold = LOG_LEVEL_INFO;
-static bool log_journal;
+static bool log_journal, log_json;
 
 /* Whether stderr is the journal's: the variable says its device and inode, and is there also where only stdout is. */
 static bool is_journal(const char *stream)
@@ -59,53 +62,94 @@ int log_open(const char *name, const char *level)
 	return -1;
 }
 
+void log_set_format(const char *format)
+{
+	log_json = format && strcmp(format, "json") == 0;
+}
+
 bool log_enabled(enum log_level level)
 {
 	return level <= log_threshold;
 }
 
-/*
- * Copies with control bytes (C1 in UTF-8 too) as \xNN: a peer must not draw on the terminal or forge lines.
- */
-static size_t escape(char *to, size_t room, const char *text)
-{
-	size_t n = 0;
-	int c1 = 0; /* bytes left of such a control */
+/* ---- a line ---- */
 
-	for (const unsigned char *p = (const unsigned char *)text; *p && n + 4 < room; p++) {
-		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			c1 = 2;
-		if (*p >= 0x20 && *p != 0x7f && c1 == 0) {
-			to[n++] = (char)*p;
-			continue;
-		}
-		n += (size_t)snprintf(to + n, 5, "\\x%02x", *p);
-		c1 -= c1 > 0;
-	}
-	return n;
+struct line {
+	char at[LOG_LINE_MAX];
+	size_t n;
+};
+
+static void put(struct line *l, const char *text)
+{
+	l->n += strlen(strcpy(l->at + l->n, text));
 }
 
-static size_t head(char *to, size_t room, enum log_level level)
+static void put_time(struct line *l)
 {
 	struct timespec now;
 	struct tm tm;
-	size_t n;
 
-	if (log_journal)
-		return (size_t)snprintf(to, room, "<%d>%s ", level_priorities[level], level_names[level]);
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	n = strftime(to, room, "%Y-%m-%dT%H:%M:%S", &tm);
-	n += (size_t)snprintf(to + n, room - n, ".%03ldZ %.32s%s%s ", now.tv_nsec / 1000000, log_name,
-			      *log_name ? " " : "", level_names[level]);
-	return n;
+	l->n += strftime(l->at + l->n, 64, "%Y-%m-%dT%H:%M:%S", &tm);
+	l->n += (size_t)sprintf(l->at + l->n, ".%03ldZ", now.tv_nsec / 1000000);
+}
+
+/*
+ * At most `most` bytes of a text, with control bytes (C1 in UTF-8 too) as \xNN: a peer must not draw on the terminal or
+ * forge lines. In JSON what is no UTF-8 looks so, too.
+ */
+static void put_escaped(struct line *l, const char *text, size_t most)
+{
+	const unsigned char *p = (const unsigned char *)text, *end = p + strnlen(text, most);
+
+	while (p < end) {
+		int len = utf8_len(p, end);
+		bool control = *p < 0x20 || *p == 0x7f || (len == 2 && p[0] == 0xc2 && p[1] < 0xa0);
+
+		if (control || (len == 0 && log_json)) {
+			for (int i = 0; i < (len ? len : 1); i++)
+				l->n += (size_t)sprintf(l->at + l->n, log_json ? "\\\\x%02x" : "\\x%02x", *p++);
+			continue;
+		}
+		if (log_json && (*p == '"' || *p == '\\'))
+			l->at[l->n++] = '\\';
+		for (int i = 0; i < (len ? len : 1); i++)
+			l->at[l->n++] = (char)*p++;
+	}
+}
+
+static void put_text(struct line *l, enum log_level level, const char *subject, const char *text, bool cut)
+{
+	if (!log_journal) {
+		put_time(l);
+		l->n += (size_t)sprintf(l->at + l->n, " %.32s%s", log_name, *log_name ? " " : "");
+	}
+	put(l, level_names[level]);
+	put(l, " ");
+	put_escaped(l, subject, LOG_SUBJECT_MAX);
+	put(l, " ");
+	put_escaped(l, text, LOG_TEXT_MAX);
+	put(l, cut ? " ...\n" : "\n");
+}
+
+static void put_json(struct line *l, enum log_level level, const char *subject, const char *text, bool cut)
+{
+	put(l, "{\"time\":\"");
+	put_time(l);
+	l->n += (size_t)sprintf(l->at + l->n, "\",\"program\":\"%.32s\",\"pid\":%d,\"level\":\"%s\",\"subject\":\"", log_name,
+				(int)getpid(), level_names[level]);
+	put_escaped(l, subject, LOG_SUBJECT_MAX);
+	put(l, "\",\"text\":\"");
+	put_escaped(l, text, LOG_TEXT_MAX);
+	put(l, cut ? " ...\"}\n" : "\"}\n");
 }
 
 void log_line(enum log_level level, const char *subject, const char *fmt, ...)
 {
-	char text[LOG_TEXT_MAX], line[LOG_LINE_MAX];
+	char text[LOG_TEXT_MAX];
+	struct line line;
 	va_list ap;
-	size_t n;
 	int wanted;
 
 	if (!log_enabled(level))
@@ -115,16 +159,12 @@ void log_line(enum log_level level, const char *subject, const char *fmt, ...)
 	va_end(ap);
 	if (wanted < 0)
 		return;
-	n = head(line, sizeof(line), level);
-	n += escape(line + n, 4 * 64, subject && *subject ? subject : "-");
-	line[n++] = ' ';
-	n += escape(line + n, sizeof(line) - n - 8, text);
-	if ((size_t)wanted >= sizeof(text)) {
-		memcpy(line + n, " ...", 4);
-		n += 4;
-	}
-	line[n++] = '\n';
-	if (write(STDERR_FILENO, line, n) < 0)
+	line.n = 0;
+	if (log_journal)
+		line.n = (size_t)sprintf(line.at, "<%d>", level_priorities[level]);
+	(log_json ? put_json : put_text)(&line, level, subject && *subject ? subject : "-", text,
+					 (size_t)wanted >= sizeof(text));
+	if (write(STDERR_FILENO, line.at, line.n) < 0)
 		return; /* nowhere left to say it */
 }
 

@@ -1,9 +1,9 @@
 /*
- * log: one line per fact, `level subject text`, to stderr.
+ * log: one line per fact, `level subject text` or a JSON object, to stderr.
  *
  * Room: shared (foundation). Called by every room.
  * Never text of messages, tokens or passwords. Control bytes in arguments are escaped. Where stderr is journald's
- * (JOURNAL_STREAM names it) lines carry the `<N>` priority prefix instead of a time stamp.
+ * (JOURNAL_STREAM names it) lines carry the `<N>` priority prefix, and in text no time stamp.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -22,6 +22,11 @@ void log_hold_streams(void);
  * info debug trace.
  */
 int log_open(const char *name, const char *level);
+/*
+ * "json": {"time", "program", "pid", "level", "subject", "text"} on each line from now on, always valid UTF-8; anything
+ * else: text.
+ */
+void log_set_format(const char *format);
 bool log_enabled(enum log_level level);
 /* `subject`: sid and user, request id, or the part of the program ("bus", "feed"). */
 void log_line(enum log_level level, const char *subject, const char *fmt, ...)

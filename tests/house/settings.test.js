@@ -99,20 +99,6 @@ test('a word too many, or one too few, is said', () => {
   assert.match(relay('--help').stdout, /^usage: upred-relay/);
 });
 
-test('a relay without TLS that is told to read again speaks of no certificate', async () => {
-  const relay = spawn(path.join(BUILD, 'bin/upred-relay'), { env: { ...base, PORT: '0' }, cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  relay.stderr.on('data', (d) => { said += d; });
-  try {
-    await ask(() => /listens on/.test(said), 10000, 'the relay');
-    relay.kill('SIGHUP');
-    const [line] = await ask(() => /.*read again.*/.exec(said), 5000, 'the reload');
-    assert.match(line, /LOG_LEVEL, RATE_LIMITS, FEED_INTERVAL_MS read again; the others need a restart$/);
-  } finally {
-    relay.kill();
-  }
-});
-
 // A program that runs, what it says, and its end.
 async function running(program, words, stdio, use) {
   const child = spawn(path.join(BUILD, 'bin', program), words, { env: { ...base, PORT: '0' }, cwd: dir, stdio });
@@ -125,6 +111,35 @@ async function running(program, words, stdio, use) {
     await ask(() => child.exitCode !== null || child.signalCode !== null, 15000, `the end of ${program}`);
   }
 }
+
+test('a relay without TLS that is told to read again speaks of no certificate', async () => {
+  await running('upred-relay', [], ['ignore', 'ignore', 'pipe'], async (relay, said) => {
+    await ask(() => /listens on/.test(said.text), 10000, 'the relay');
+    relay.kill('SIGHUP');
+    const [line] = await ask(() => /.*read again.*/.exec(said.text), 5000, 'the reload');
+    assert.match(line, /LOG_LEVEL, LOG_FORMAT, RATE_LIMITS, FEED_INTERVAL_MS read again; the others need a restart$/);
+  });
+});
+
+test('log lines can be JSON, one object each, and at a reload become so', async () => {
+  const env = path.join(dir, 'json.env');
+  fs.writeFileSync(env, 'LOG_FORMAT=text\n');
+  for (const [program, words] of [['upred-relay', ['--env', env]], ['upred-api', ['bus', '--env', env]]]) {
+    await running(program, words, ['ignore', 'ignore', 'pipe'], async (child, said) => {
+      await ask(() => /listens on|started|ready|workers/.test(said.text), 10000, program);
+      assert.doesNotMatch(said.text, /^\{/);
+      said.text = '';
+      fs.writeFileSync(env, 'LOG_FORMAT=json\n');
+      child.kill('SIGHUP');
+      await ask(() => /read again.*\n/.test(said.text), 10000, 'the reload');
+      const line = JSON.parse(said.text.split('\n').find((l) => /read again/.test(l)));
+      assert.deepEqual(Object.keys(line), ['time', 'program', 'pid', 'level', 'subject', 'text']);
+      assert.deepEqual([line.program, line.level], [program, 'info']);
+      assert.ok(Math.abs(Date.parse(line.time) - Date.now()) < 60000, line.time);
+    });
+    fs.writeFileSync(env, 'LOG_FORMAT=text\n');
+  }
+});
 
 test('workers that are told to read again take no RUN_DIR with which they would not start', async () => {
   const env = path.join(dir, 'env');

@@ -57,6 +57,11 @@ static void say_hostile(void)
 	log_warn("s1 u2", "name %s", "a\nerror fake\x1b[31m\x7f\xc2\x9bñ");
 }
 
+static void say_quotes(void)
+{
+	log_warn("s1 \"u2\\", "%s", "a\n\x1b[31m\x7f\xc2\x9b \xff\xc3 ñ");
+}
+
 static void say_long(void)
 {
 	char text[6000];
@@ -144,6 +149,26 @@ static void long_text_is_cut(void **state)
 	assert_true(strlen(lines) < 9000);
 }
 
+/* The same as JSON: one object, nothing in it can end a string, and what is no UTF-8 is told as text. */
+static void a_line_can_be_json(void **state)
+{
+	static const char wanted[] = ",\"level\":\"warn\",\"subject\":\"s1 \\\"u2\\\\\","
+				     "\"text\":\"a\\\\x0a\\\\x1b[31m\\\\x7f\\\\xc2\\\\x9b \\\\xff\\\\xc3 ñ\"}\n";
+
+	(void)state;
+	log_set_format("json");
+	capture(say_quotes);
+	assert_int_equal(strncmp(lines, "{\"time\":\"20", 11), 0);
+	assert_non_null(strstr(lines, "Z\",\"program\":\"upred-test\",\"pid\":"));
+	assert_string_equal(strstr(lines, ",\"level\""), wanted);
+	capture(say_long);
+	assert_int_equal(count_lines(), 1);
+	assert_non_null(strstr(lines, "\\\\x0a ...\"}\n"));
+	log_set_format("text");
+	capture(say_plain);
+	assert_non_null(strstr(lines, " info bus worker 7 is here\n"));
+}
+
 static void often_is_limited(void **state)
 {
 	(void)state;
@@ -161,7 +186,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(levels), cmocka_unit_test(plain_line), cmocka_unit_test(hostile_text_stays_one_line),
-		cmocka_unit_test(long_text_is_cut), cmocka_unit_test(often_is_limited),
+		cmocka_unit_test(long_text_is_cut), cmocka_unit_test(a_line_can_be_json),
+		cmocka_unit_test(often_is_limited),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
