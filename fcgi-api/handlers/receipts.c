@@ -194,7 +194,7 @@ const struct refusal *handle_rest_unread(struct call *c)
 {
 	struct buf *object = call_buf(c);
 	int64_t count;
-	enum store_verdict v = store_unread_count(c->store, c->user_id, 0, &count);
+	enum store_verdict v = store_unread_count(c->store, c->user_id, &count);
 
 	if (v != STORE_OK)
 		return call_trouble(c, v);

@@ -141,7 +141,7 @@ enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned
 	for (; i < n; i++)
 		rooms[i].left_out = true;
 	if (v == STORE_OK)
-		v = unread_find(st, person_id, 0, a, &u);
+		v = unread_find(st, person_id, a, &u);
 	if (v == STORE_OK)
 		qsort(rooms, n, sizeof(*rooms), by_activity);
 	for (i = 0; v == STORE_OK && i < n; i++)

@@ -298,10 +298,10 @@ STORE_CHECK enum store_verdict store_room_list(struct store *st, int64_t person_
 STORE_CHECK enum store_verdict store_room_last(struct store *st, int64_t room_id, struct arena *a,
 					       struct store_message *message_r);
 /*
- * Unread of a person, over all rooms, or in one (room_id > 0), by the formula that the companion's clients
- * see, as long as there are not more than 100,000 (unread.h).
+ * Unread of a person over all rooms, by the formula that the companion's clients see, as long as there are not
+ * more than 100,000 (unread.h).
  */
-STORE_CHECK enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t room_id, int64_t *count_r);
+STORE_CHECK enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t *count_r);
 
 /* ---- receipts ---- */
 

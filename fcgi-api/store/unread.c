@@ -11,7 +11,7 @@ static const struct db_sql rows_sql = {
 	"SELECT STRAIGHT_JOIN m.sala_chat_id, COUNT(*) FROM (SELECT mensaje_id FROM destinatarios_mensaje"
 	" WHERE destinatario_id = ? AND leido_en IS NULL ORDER BY mensaje_id DESC LIMIT " UNREAD_MAX ") d"
 	" JOIN mensajes m ON m.id = d.mensaje_id WHERE m.eliminado_en IS NULL"
-	" AND (? = 0 OR m.sala_chat_id = ?) GROUP BY m.sala_chat_id LIMIT ?", "ii"
+	" GROUP BY m.sala_chat_id LIMIT ?", "ii"
 };
 static const struct db_sql groups_sql = {
 	"unread groups",
@@ -55,18 +55,15 @@ static const struct db_sql rowless_sql = {
 };
 #define ROWLESS_VALUES 5
 
-static enum store_verdict find_rows(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
-				    struct unread *u)
+static enum store_verdict find_rows(struct store *st, int64_t person_id, struct arena *a, struct unread *u)
 {
-	size_t cap = room_id ? 1 : STORE_ROOMS_MAX;
-	struct db_value room = db_of_number(room_id);
-	struct db_value in[] = { db_of_number(person_id), room, room, db_of_number((int64_t)cap) };
-	enum store_verdict v = db_run(st, &rows_sql, 1, in, 4);
+	struct db_value in[] = { db_of_number(person_id), db_of_number(STORE_ROOMS_MAX) };
+	enum store_verdict v = db_run(st, &rows_sql, 1, in, 2);
 
 	if (v)
 		return v;
-	u->rooms = arena_alloc(a, cap * sizeof(*u->rooms));
-	while (u->room_count < cap && db_next(st)) {
+	u->rooms = arena_alloc(a, STORE_ROOMS_MAX * sizeof(*u->rooms));
+	while (u->room_count < STORE_ROOMS_MAX && db_next(st)) {
 		u->rooms[u->room_count].room_id = db_number(st, 0);
 		u->rooms[u->room_count++].count = db_number(st, 1);
 	}
@@ -252,12 +249,11 @@ enum store_verdict unread_newest_read(struct store *st, int64_t person_id, int64
 	return v;
 }
 
-enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
-			       struct unread *u)
+enum store_verdict unread_find(struct store *st, int64_t person_id, struct arena *a, struct unread *u)
 {
-	enum store_verdict v = unread_without_rows(st, person_id, room_id, a, u);
+	enum store_verdict v = unread_without_rows(st, person_id, 0, a, u);
 
-	return v == STORE_OK ? find_rows(st, person_id, room_id, a, u) : v;
+	return v == STORE_OK ? find_rows(st, person_id, a, u) : v;
 }
 
 int64_t unread_of(const struct unread *u, int64_t room_id)
@@ -276,11 +272,11 @@ int64_t unread_of(const struct unread *u, int64_t room_id)
 	return sum;
 }
 
-enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t room_id, int64_t *count_r)
+enum store_verdict store_unread_count(struct store *st, int64_t person_id, int64_t *count_r)
 {
 	struct arena *a = arena_new();
 	struct unread u;
-	enum store_verdict v = unread_find(st, person_id, room_id, a, &u);
+	enum store_verdict v = unread_find(st, person_id, a, &u);
 	size_t i;
 
 	*count_r = 0;

@@ -36,10 +36,9 @@ struct unread {
 	size_t group_count;
 };
 
-/* Both counts, of all rooms or of one (room_id > 0). */
-STORE_CHECK enum store_verdict unread_find(struct store *st, int64_t person_id, int64_t room_id,
-					   struct arena *a, struct unread *u_r);
-/* That of the groups alone: u_r has no rooms. */
+/* Both counts, of all rooms. */
+STORE_CHECK enum store_verdict unread_find(struct store *st, int64_t person_id, struct arena *a, struct unread *u_r);
+/* That of the groups alone, of all or of one (room_id > 0): u_r has no rooms. */
 STORE_CHECK enum store_verdict unread_without_rows(struct store *st, int64_t person_id, int64_t room_id,
 						   struct arena *a, struct unread *u_r);
 /*

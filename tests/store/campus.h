@@ -198,6 +198,19 @@ static inline struct store_room campus_group_room(int64_t group, int64_t person)
 	return room;
 }
 
+/* What a person has not read in a room, as the list of rooms says it; in a transaction. */
+static inline int64_t campus_unread(int64_t person, const struct store_room *room)
+{
+	struct store_room_entry *rooms;
+	size_t count, i;
+
+	OK(store_room_list(st, person, STORE_ROOMS_MAX, mem, &rooms, &count));
+	for (i = 0; i < count && rooms[i].room.id != room->id;)
+		i++;
+	assert_true(i < count);
+	return rooms[i].unread;
+}
+
 /* Stores one message; returns its id. */
 static inline int64_t campus_say(const struct store_room *room, int64_t sender, const char *text)
 {

@@ -248,8 +248,8 @@ static void messages_and_receipts(void)
 	OK(store_message_history(st, &(struct store_page){ direct.id, -1, -1, 200, 50, 0, false }, mem, &h));
 	assert_int_equal(h.count, 50);
 	OK(store_room_last(st, direct.id, mem, &m));
-	OK(store_unread_count(st, ID(2), 0, &count));
-	OK(store_unread_count(st, ID(110), group.id, &count));
+	OK(store_unread_count(st, ID(2), &count));
+	OK(store_unread_count(st, ID(110), &count));
 	OK(store_receipt_read_all(st, &direct, ID(2), mem, &all));
 	OK(store_receipt_read_all(st, &group, ID(110), mem, &all));
 	OK(store_receipt_readers(st, direct.id, ID(1), mem, &readers, &n, &more));

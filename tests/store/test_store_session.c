@@ -40,7 +40,7 @@ static void everything_holds(const char *setup)
 	OK(store_message_history(st, &(struct store_page){ .room_id = room.id, .before = -1, .after = id - 1, .limit = 50 },
 				 mem, &history));
 	OK(store_room_list(st, ID(2), 50, mem, &rooms, &count));
-	OK(store_unread_count(st, ID(2), room.id, &unread));
+	OK(store_unread_count(st, ID(2), &unread));
 	COMMIT();
 	assert_int_equal(history.count, 2);
 	assert_text(history.messages[0].contenido, text);
