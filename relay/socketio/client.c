@@ -6,6 +6,7 @@
  */
 #include "client.h"
 #include "comeback.h"
+#include "fnv.h"
 #include "log.h"
 #include "packet.h"
 #include "refusal.h"
@@ -80,6 +81,15 @@ static struct sio_namespace *namespace_named(const struct sio_server *server, st
 	return n;
 }
 
+static struct sio_socket *socket_in(const struct sio_client *c, struct slice name)
+{
+	struct sio_socket *s = c->sockets;
+
+	while (s && !slice_is(name, s->nsp->name))
+		s = s->next;
+	return s;
+}
+
 static void refuse(struct sio_client *c, struct slice name, struct slice object)
 {
 	struct sio_outgoing o = { .type = SIO_CONNECT_ERROR, .nsp = name, .json = object };
@@ -88,9 +98,26 @@ static void refuse(struct sio_client *c, struct slice name, struct slice object)
 	sio_send_packet(c, &o);
 }
 
+/*
+ * Clients of JavaScript and Java say CONNECT again when their application calls connect() before our answer is there. The
+ * same once more: the answer is on its way and serves both. With another auth it is somebody else, or another token: it
+ * counts, as with the reference, and the first is over without an answer. (The reference accepts a second socket when the
+ * same is said twice, and cuts whoever is connected already.)
+ */
+static bool is_answered_soon(struct sio_socket *pending, uint64_t auth_hash)
+{
+	if (!pending)
+		return false;
+	if (pending->auth_hash == auth_hash)
+		return true;
+	sio_socket_end(pending, SIO_BY_CLIENT);
+	return false;
+}
+
 static void client_join(struct sio_client *c, struct slice name, struct slice auth)
 {
 	struct sio_namespace *n = namespace_named(c->server, name);
+	uint64_t hash = fnv64(FNV64_BASIS, auth);
 	struct sio_socket *s;
 
 	if (!n) {
@@ -98,8 +125,13 @@ static void client_join(struct sio_client *c, struct slice name, struct slice au
 		refuse(c, name, SLICE(INVALID_NAMESPACE));
 		return;
 	}
+	if (is_answered_soon(socket_in(c, name), hash)) {
+		log_debug(eio_session_sid(c->session), "CONNECT again before it is answered");
+		return;
+	}
 	c->kicked &= ~n->bit;
 	s = sio_comeback_socket(c, n, auth);
+	s->auth_hash = hash;
 	if (n->cb.on_connect) {
 		n->cb.on_connect(n->ctx, s, auth);
 		return;
@@ -164,15 +196,6 @@ static struct slice packet_name(const struct sio_client *c, const struct sio_pac
 	return (struct slice){ p->nsp.p, mark ? (size_t)(mark - p->nsp.p) : p->nsp.n };
 }
 
-static struct sio_socket *socket_in(const struct sio_client *c, struct slice name)
-{
-	struct sio_socket *s = c->sockets;
-
-	while (s && !slice_is(name, s->nsp->name))
-		s = s->next;
-	return s;
-}
-
 /* What the client sent before it heard that we put it out of the namespace: nobody's fault, and nobody's any more. */
 static bool is_stale(const struct sio_client *c, const struct sio_packet *p, struct slice name)
 {
@@ -187,22 +210,13 @@ static bool is_stale(const struct sio_client *c, const struct sio_packet *p, str
 }
 
 /*
- * Clients of JavaScript and Java say CONNECT again when their application calls connect() before our answer is there: it is
- * on its way, and serves both. (The reference accepts a second socket then, and cuts whoever is connected already.)
- */
-static bool is_repeated(const struct sio_packet *p, const struct sio_socket *s)
-{
-	return p->type == SIO_CONNECT && s && s->state == SIO_SOCKET_PENDING;
-}
-
-/*
- * True when the packet may come now: CONNECT for a name not joined, DISCONNECT for any other, the rest once
- * open.
+ * True when the packet may come now: CONNECT for a name not joined or not answered yet, DISCONNECT for any other, the
+ * rest once open.
  */
 static bool in_turn(const struct sio_packet *p, const struct sio_socket *s)
 {
 	if (p->type == SIO_CONNECT)
-		return !s;
+		return !s || s->state == SIO_SOCKET_PENDING;
 	if (!s || p->type == SIO_CONNECT_ERROR)
 		return false;
 	return s->state == SIO_SOCKET_OPEN || p->type == SIO_DISCONNECT;
@@ -216,8 +230,6 @@ static void client_packet(struct sio_client *c, const struct sio_packet *p, cons
 
 	if (is_stale(c, p, name))
 		log_debug(eio_session_sid(c->session), "a packet of a socket that was disconnected");
-	else if (is_repeated(p, s))
-		log_debug(eio_session_sid(c->session), "CONNECT again before it is answered");
 	else if (!in_turn(p, s))
 		client_close(c, OUT_OF_TURN, CLOSE_POLICY, SIO_REFUSED_TURN);
 	else if (p->type == SIO_CONNECT)

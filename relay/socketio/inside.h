@@ -79,6 +79,7 @@ struct sio_socket {
 	enum sio_socket_state state;
 	unsigned pauses;
 	bool held;                          /* one of them is until it is accepted (sio_client_open) */
+	uint64_t auth_hash;                 /* of what its CONNECT carried */
 	uint64_t has;                       /* returns: the last push that its client says it has */
 	struct sio_back back;
 	bool may_return;                    /* it is told a pid, and offsets */

@@ -16,7 +16,6 @@
 
 #include <stdlib.h>
 
-#define BY_CLIENT "client namespace disconnect"
 #define BY_SERVER "server namespace disconnect"
 
 /*
@@ -149,7 +148,7 @@ static void release_pauses(struct sio_socket *s)
 /* What cut the connection off, as the reference has it; what was meant ends the session too. */
 static bool recoverable(const struct sio_socket *s, const char *reason)
 {
-	return s->pid[0] && !s->forgotten && strcmp(reason, BY_CLIENT) != 0 && strcmp(reason, BY_SERVER) != 0 &&
+	return s->pid[0] && !s->forgotten && strcmp(reason, SIO_BY_CLIENT) != 0 && strcmp(reason, BY_SERVER) != 0 &&
 		strcmp(reason, "parse error") != 0;
 }
 
@@ -298,7 +297,7 @@ void sio_socket_receive(struct sio_socket *s, const struct sio_packet *p, const 
 					 SIO_REFUSED_ACK);
 		break;
 	case SIO_DISCONNECT:
-		sio_socket_end(s, BY_CLIENT);
+		sio_socket_end(s, SIO_BY_CLIENT);
 		break;
 	case SIO_CONNECT:
 	case SIO_CONNECT_ERROR:

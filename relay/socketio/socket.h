@@ -8,6 +8,9 @@
 
 #include "inside.h"
 
+/* The reason when its client left the namespace: such a socket is not recovered. */
+#define SIO_BY_CLIENT "client namespace disconnect"
+
 /* A pending socket in the client's list; lives until it is ended. `id`: the one it had, or empty for a new one. */
 struct sio_socket *sio_socket_new(struct sio_client *c, struct sio_namespace *n, struct slice id);
 /* EVENT, ACK or DISCONNECT for it; the socket may be ended afterwards. */

@@ -93,6 +93,42 @@ test('CONNECT said again before it is answered is answered once, and cuts nobody
   }
 });
 
+// The application changed its mind, or its token: as with the reference, the last word counts.
+test('CONNECT with another auth before the first is answered counts in its place', async () => {
+  for (const first of [me, '999999999', { token: 'x' }]) {
+    let ws;
+    await unheard(async () => {
+      ws = await wire.wsRaw(server, '', { version: 4 });
+      assert.match(await ws.nextText(), /^0\{/);
+      ws.send(`40${JSON.stringify(typeof first === 'string' ? { user_id: first } : first)}`);
+      for (let i = 0; i < 2; i += 1) ws.send(`40{"user_id":"${other}"}`);
+    });
+    assert.match(await ws.nextText(), /^40\{"sid"/);
+    assert.equal(JSON.parse((await ws.nextText()).slice(2))[1].user_id, other);
+    ws.send('421["get_presence",{"user_ids":[]}]');
+    assert.match(await ws.nextText(), /^(42\["presence|431)/);
+    ws.destroy();
+  }
+  const { io } = require('socket.io-client-4');
+  const socket = io(house.relayUrl, { auth: { user_id: me }, transports: ['websocket'], forceNew: true });
+  const told = [];
+  socket.on('connected', (o) => told.push(o.user_id));
+  socket.on('disconnect', (why) => told.push(why));
+  socket.io.socket('/x').on('connect_error', () => {});   // keeps the transport while the other namespace is left
+  await unheard(() => new Promise((resolve) => {
+    socket.io.once('open', () => process.nextTick(() => {
+      socket.disconnect();
+      socket.auth = { user_id: other };
+      socket.connect();
+      resolve();
+    }));
+  }));
+  assert.ok(await socket.timeout(5000).emitWithAck('get_presence', { user_ids: ['1'] }));
+  assert.deepEqual(told, [other]);
+  socket.io.engine.close();
+  socket.close();
+});
+
 test('of who is refused nothing is heard, and he is told why', async () => {
   let ws;
   await unheard(async () => {
