@@ -33,6 +33,16 @@ static inline struct slice slice_of(const char *s)
 }
 
 /* True when both hold the same bytes. */
+/* Without the blanks and tabs around it. */
+static inline struct slice slice_trim(struct slice s)
+{
+	for (; s.n && (*s.p == ' ' || *s.p == '\t'); s.n--)
+		s.p++;
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
 static inline bool slice_eq(struct slice a, struct slice b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);

@@ -11,15 +11,6 @@
 
 #define PORT_DIGITS 5
 
-static struct slice trimmed(const char *p, size_t n)
-{
-	while (n && (*p == ' ' || *p == '\t'))
-		p++, n--;
-	while (n && (p[n - 1] == ' ' || p[n - 1] == '\t'))
-		n--;
-	return (struct slice){ p, n };
-}
-
 /* Name and port of an entry; no port: none, a NULL slice. Colons without brackets are an IPv6 address's own. */
 static void split(struct slice entry, struct slice *name_r, struct slice *port_r)
 {
@@ -60,7 +51,7 @@ bool hosts_at(const char *list, unsigned n, unsigned port, struct hosts_entry *e
 		if (!list++)
 			return false;
 	}
-	split(trimmed(list, strcspn(list, ",")), &name, &own_port);
+	split(slice_trim((struct slice){ list, strcspn(list, ",") }), &name, &own_port);
 	entry_r->port = own_port.p ? port_of(own_port) : port;
 	if (name.n > HOSTS_NAME_MAX)
 		name.n = HOSTS_NAME_MAX;
@@ -77,7 +68,7 @@ bool store_hosts_fine(const char *hosts)
 	if (*hosts == '\0')
 		return true;
 	for (const char *p = hosts; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
-		split(trimmed(p, strcspn(p, ",")), &name, &port);
+		split(slice_trim((struct slice){ p, strcspn(p, ",") }), &name, &port);
 		if (name.n == 0 || name.n > HOSTS_NAME_MAX || (port.p && !port_of(port)))
 			return false;
 	}

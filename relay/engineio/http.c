@@ -36,11 +36,12 @@ static const struct {
 
 /* ---- reading ---- */
 
+/* Without the blanks around it, which are no part of it (RFC 9112 §5). */
 static struct slice header(struct eio_conn *c, enum lws_token_indexes token, char *text)
 {
 	int n = lws_hdr_copy(c->wsi, text, TEXT_MAX, token);
 
-	return (struct slice){ text, n > 0 ? (size_t)n : 0 };
+	return slice_trim((struct slice){ text, n > 0 ? (size_t)n : 0 });
 }
 
 static int read_query(struct eio_conn *c, struct fields *query)
@@ -114,10 +115,14 @@ static bool refuses_origin(struct eio_conn *c)
 	return request_origin_refused(&c->hub->origins, origin, host);
 }
 
-/* False when lws would misread it, see conn.h. */
-static bool begin_request(struct eio_conn *c)
+/*
+ * EIO_REFUSALS, or why it cannot be taken for what lws makes of it: for one see conn_request; the other: of a line break
+ * in the target (%0A) lws makes the end of the line, and of what follows a header, which a page could so put into its
+ * reader's request. The line has then no version.
+ */
+static enum eio_refusal begin_request(struct eio_conn *c)
 {
-	bool fine = conn_request(c);
+	bool whole = lws_hdr_total_length(c->wsi, WSI_TOKEN_HTTP) > 0, alone = conn_request(c);
 
 	c->hub->host.stats.requests++;
 	conn_deadline(c, WHEEL_NEVER, EIO_REFUSALS);
@@ -132,7 +137,7 @@ static bool begin_request(struct eio_conn *c)
 	c->version = 4;
 	c->sid[0] = '\0';
 	conn_allow_origin(c, SLICE_NONE);
-	return fine;
+	return !whole ? EIO_REFUSED_LINE : alone ? EIO_REFUSALS : EIO_REFUSED_PIPELINED;
 }
 
 /* ---- the transport's path ---- */
@@ -311,16 +316,17 @@ int http_request(struct eio_conn *c)
 	struct request q = { 0 };
 	struct slice path;
 
-	bool fine = begin_request(c);
+	enum eio_refusal no = begin_request(c);
 	c->last_request = request_is_last(header(c, WSI_TOKEN_CONNECTION, connection));
 	q.method = read_method(c, &path);
 	c->head_only = q.method == METHOD_HEAD;
 	bool query_fits = read_query(c, &c->hub->request.query) == 0;
 	read_headers(c, &c->hub->request);
 	bool stranger = refuses_origin(c);     /* for the header of each answer; what is public is public */
-	if (!fine) {
+	if (no != EIO_REFUSALS) {
 		c->wants_close = true;
-		return answer_text(c, 400, EIO_REFUSED_PIPELINED, request_fault_text(REQUEST_BAD));
+		conn_allow_origin(c, SLICE_NONE);
+		return answer_text(c, 400, no, request_fault_text(REQUEST_BAD));
 	}
 	return is_ours(c, path) ? engine_request(c, &q, query_fits, stranger) : other_request(c, q.method, path);
 }
@@ -329,16 +335,14 @@ int http_request(struct eio_conn *c)
 
 static bool is_websocket(struct eio_conn *c)
 {
-	char upgrade[TEXT_MAX], connection[TEXT_MAX], version[64], key[64];
+	char upgrade[TEXT_MAX], connection[TEXT_MAX], version[TEXT_MAX], key[TEXT_MAX];
 	struct upgrade_headers u = {
 		.upgrade = header(c, WSI_TOKEN_UPGRADE, upgrade),
 		.connection = header(c, WSI_TOKEN_CONNECTION, connection),
+		.version = header(c, WSI_TOKEN_VERSION, version),
+		.key = header(c, WSI_TOKEN_KEY, key),
 	};
-	int n = lws_hdr_copy(c->wsi, version, sizeof version, WSI_TOKEN_VERSION);
-	int k = lws_hdr_copy(c->wsi, key, sizeof key, WSI_TOKEN_KEY);
 
-	u.version = (struct slice){ version, n > 0 ? (size_t)n : 0 };
-	u.key = (struct slice){ key, k > 0 ? (size_t)k : 0 };
 	return request_is_websocket(&u);
 }
 
@@ -348,12 +352,12 @@ static int upgrade_websocket(struct eio_conn *c)
 	struct request q = { .upgrade = true };
 	struct slice path;
 
-	bool fine = begin_request(c);
+	enum eio_refusal no = begin_request(c);
 	q.method = read_method(c, &path);
 	bool query_fits = read_query(c, &c->hub->request.query) == 0;
 	read_headers(c, &c->hub->request);
-	if (!fine) {
-		conn_refuse(c, EIO_REFUSED_PIPELINED);
+	if (no != EIO_REFUSALS) {
+		conn_refuse(c, no);
 		return -1;
 	}
 	if (!is_ours(c, path) || !is_websocket(c) || !query_fits || !offer_protocol(c))

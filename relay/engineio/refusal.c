@@ -21,6 +21,7 @@ static const struct {
 	[EIO_REFUSED_HEAD_SLOW] = { "head_slow", "head too slow" },
 	[EIO_REFUSED_IDLE] = { "idle", "no further request" },
 	[EIO_REFUSED_METHOD] = { "method", "method not allowed" },
+	[EIO_REFUSED_LINE] = { "line", "line break within the request's target" },
 	[EIO_REFUSED_PIPELINED] = { "pipelined", "body behind a request that was not answered yet" },
 	[EIO_REFUSED_CODING] = { "coding", "transfer coding" },
 	[EIO_REFUSED_NO_LENGTH] = { "no_length", "body without a length" },

@@ -95,6 +95,44 @@ test('POST without a length, chunked, or with a length that is none', async () =
   }
 });
 
+test('blanks around a length are no part of it', async () => {
+  const s = await C();
+  for (const text of ['2 ', ' 2', '\t2', ' \t2\t ']) {
+    const p = await open(s);
+    const c = raw(s);
+    c.write(POST(p.url, `Content-Length:${text}\r\n`, '4a'));
+    await c.until(/^HTTP\/1.1 200/);
+    c.destroy();
+    assert.equal((await p.poll()).body, '4a', JSON.stringify(text));
+  }
+  const c = raw(s);
+  c.write(upgradeText().replace('Version: 13', 'Version: 13 ').replace(/(Key: [^\r]*)/, '$1\t'));
+  await c.until(/^HTTP\/1.1 101/);
+  c.destroy();
+});
+
+// libwebsockets decodes %0A and takes it for the line's end, and the rest for a header: a page must not write its reader's.
+test('a line break in the target is refused wherever it stands, and makes no header', async () => {
+  const s = await start({ ...quiet, origins: 'https://app.example' });
+  for (const mark of ['%0A', '%0D', '%0D%0A', '%0a']) {
+    for (const header of ['', 'Origin:https://app.example', 'Referer:https://app.example/', 'Host:app.example', 'Connection:close']) {
+      for (const url of [`${s.url()}&x=${mark}${header}`, `/engine.io/?x=${mark}${header}&EIO=4&transport=polling`, `/stats?x=${mark}${header}`]) {
+        const c = raw(s);
+        c.write(GET(url, 'Origin: https://app.example\r\n'));
+        await c.until(/^HTTP\/1.[01] 400/);
+        await c.closed();
+        assert.doesNotMatch(c.text(), /allow-origin/i, url);
+      }
+      const w = raw(s);
+      w.write(upgradeText(`&x=${mark}${header}`));
+      await w.closed();
+      assert.doesNotMatch(w.text(), /^HTTP\/1.1 101/);
+    }
+  }
+  assert.equal((await s.stats()).sessions, 0);
+  await s.stop();
+}, 30000);
+
 test('a body of exactly the limit passes, one more is 413, and the connection lives', async () => {
   const s = await C();
   const p = await open(s);

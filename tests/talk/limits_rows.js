@@ -75,6 +75,7 @@ const short = {
   'transport head': cut(GET('/healthz', `X-Own: ${'a'.repeat(20000)}\r\n`)),
   'transport head_slow': cut('GET /healthz'),
   'transport method': said('DELETE /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'),
+  'transport line': said(GET(`${HELLO}&x=%0AReferer:https://app.example/`)),
   'transport pipelined': async ({ server, wire, keep }) => {
     const c = keep(wire.raw(server));
     c.write(GET('/healthz') + POST(HELLO, 'Content-Length: 10\r\n', '4ab'));
