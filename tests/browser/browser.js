@@ -90,9 +90,9 @@ async function hold(page, pattern) {
   return gate;
 }
 
-// What has happened until now is on the screen.
+// What has happened until now is on the screen: also what a pause between two drawings (ui/paced.js) holds back.
 const drawn = (page) => page.evaluate(() => new Promise((resolve) => {
-  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve))), 200);
 }));
 
 async function shoot(page, name) {

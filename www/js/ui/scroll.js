@@ -1,6 +1,7 @@
 // Where one reads in the open conversation: at its end, or above it with a way down. Called by thread.js.
 
 import { $, icon } from './dom.js';
+import { paced } from './paced.js';
 
 const NEAR_PX = 80;
 const ABOVE_FRESH_PX = 8;
@@ -76,8 +77,11 @@ export function setUpScroll({ store, onTop }) {
 		if (store.current && atEnd) toBottom();
 		else show(missed);
 	}).observe(scroller);
+	const showMissed = paced(() => show(missed));
 	store.on('arrival', ({ room }) => {
-		if (room.uuid === store.current) show(missed + 1);
+		if (room.uuid !== store.current) return;
+		missed += 1;
+		showMissed();
 	});
 
 	return {

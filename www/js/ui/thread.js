@@ -4,6 +4,7 @@
 import { $, h, icon, setAvatar } from './dom.js';
 import { brief, day, sameDay } from './format.js';
 import { messageElement } from './message.js';
+import { paced } from './paced.js';
 import { setUpScroll } from './scroll.js';
 
 const OLDER_TEXT = 'Ver mensajes anteriores';
@@ -172,6 +173,6 @@ export function setUpThread({ store, on }) {
 	});
 	store.on('rooms', head);
 	store.on('typing', showWriters);
-	store.on('thread', render);
+	store.on('thread', paced(render));
 	return { toBottom: scroll.toBottom, focusTitle: () => $('thread-title').focus() };
 }
