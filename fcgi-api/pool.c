@@ -28,6 +28,7 @@ struct slot {
 	pid_t pid;               /* 0: none now */
 	int64_t born_ms, due_ms;
 	unsigned young_deaths;
+	bool dismissed;          /* told to end, for a reload: no sign of trouble, however young */
 };
 
 static struct slot slots[POOL_MAX];
@@ -115,7 +116,9 @@ static void bury(const struct pool *p, unsigned i, int status, bool stopping)
 	struct slot *s = &slots[i];
 	int64_t now = clock_mono_ms(), wait = 0;
 
-	if (now - s->born_ms < YOUNG_MS) {
+	if (s->dismissed && (WIFSIGNALED(status) ? WTERMSIG(status) == SIGTERM : WEXITSTATUS(status) == 0)) {
+		s->young_deaths = 0;
+	} else if (now - s->born_ms < YOUNG_MS) {
 		wait = BACKOFF_MS << (s->young_deaths < 6 ? s->young_deaths : 6);
 		if (wait > BACKOFF_MAX_MS)
 			wait = BACKOFF_MAX_MS;
@@ -135,6 +138,7 @@ static void bury(const struct pool *p, unsigned i, int status, bool stopping)
 				 WEXITSTATUS(status), (long long)wait);
 	}
 	s->pid = 0;
+	s->dismissed = false;
 	s->due_ms = now + wait;
 	told[i] = (struct told){ 0 };
 }
@@ -172,6 +176,13 @@ static unsigned signal_all(const struct pool *p, int sig)
 			alive++;
 		}
 	return alive;
+}
+
+static void dismiss_all(const struct pool *p)
+{
+	signal_all(p, SIGTERM);
+	for (unsigned i = 0; i < p->workers; i++)
+		slots[i].dismissed = slots[i].pid != 0;
 }
 
 static void stop_all(const struct pool *p, const sigset_t *set)
@@ -216,7 +227,7 @@ int pool_run(const struct pool *p)
 		sig = sigtimedwait(&set, NULL, waiting ? &soon : &tick);
 		/* each ends after its work and is forked again with what is new */
 		if (sig == SIGHUP && p->reload(p->ctx))
-			signal_all(p, SIGTERM);
+			dismiss_all(p);
 		reap(p, false);
 		kill_stuck(p);
 		p->tick(p->ctx);

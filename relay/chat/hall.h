@@ -90,6 +90,7 @@ struct hall {
 	uint64_t feed_swept_ms;                /* the last answer of a sweep */
 	uint64_t feed_pass, feed_passed;       /* the last pass over new rows, of one sweep or more, that began; that is done */
 	uint64_t feed_told_ms;                 /* when the log said that the database does not answer; 0: it does */
+	uint64_t mark_told_ms;                 /* when it was last told that feed.mark cannot be written, 0: it can */
 	uint64_t started_ms;
 	struct hall_stats stats;
 };

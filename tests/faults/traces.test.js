@@ -234,7 +234,10 @@ trace('no worker at all', { counters: ['unavailable', 'refused'], logs: { relay:
 
 trace('feed.mark cannot be written', { counters: ['feed_marks_failed'], logs: { relay: / warn feed \S+feed\.mark: No space left on device$/ } }, async () => {
   steps.relay.arm('feed.mark', 'fail', { value: ENOSPC });
+  const mended = () => house.log('relay').split('feed.mark can be written again').length;
+  const before = mended();
   await steps.relay.met();
+  await ask(() => mended() > before, 8000, 'that it can be written again');
 });
 
 trace('the table goes back', { counters: ['feed_went_back'], logs: { relay: / warn feed newest id \d+ is below \d+: the table went back$/ } }, async () => {
