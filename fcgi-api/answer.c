@@ -51,6 +51,7 @@ void answer_refuse_event(struct answer *a, bool by_ack, const struct refusal *r)
 	struct buf object = BUF_INIT;
 
 	buf_putc(&object, '{');
+	/* first of all: the relay, which parses nothing, counts refusals by it (relay/chat/effects.c, is_refusal) */
 	if (by_ack)
 		json_put_text_member(&object, "status", SLICE("error"));
 	json_put_text_member(&object, "message", slice_of(r->text));

@@ -11,16 +11,18 @@
 #include "fields.h"
 #include "json.h"
 
+#define TIME_LEN 20                 /* YYYY-MM-DDTHH:MM:SSZ */
 #define GROUP "group_"              /* how the name of a group's room begins */
 
-void render_time(int64_t seconds, char out[RENDER_TIME_LEN + 1])
+/* UTC, NUL-terminated. */
+static void put_time(int64_t seconds, char out[TIME_LEN + 1])
 {
 	time_t t = (time_t)seconds;
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
-	if (strftime(out, RENDER_TIME_LEN + 1, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		memcpy(out, "1970-01-01T00:00:00Z", RENDER_TIME_LEN + 1);
+	if (strftime(out, TIME_LEN + 1, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		memcpy(out, "1970-01-01T00:00:00Z", TIME_LEN + 1);
 }
 
 void render_number_member(struct buf *b, const char *key, int64_t v)
@@ -33,14 +35,14 @@ void render_number_member(struct buf *b, const char *key, int64_t v)
 
 void render_time_member(struct buf *b, const char *key, int64_t seconds)
 {
-	char text[RENDER_TIME_LEN + 1];
+	char text[TIME_LEN + 1];
 
 	json_put_key(b, key);
 	if (seconds == 0) {
 		buf_puts(b, "null");
 		return;
 	}
-	render_time(seconds, text);
+	put_time(seconds, text);
 	buf_putc(b, '"');
 	buf_puts(b, text);
 	buf_putc(b, '"');

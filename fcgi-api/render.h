@@ -9,10 +9,6 @@
 #include "arena.h"
 #include "store.h"
 
-#define RENDER_TIME_LEN 20 /* YYYY-MM-DDTHH:MM:SSZ */
-
-/* UTC, NUL-terminated. */
-void render_time(int64_t seconds, char out[RENDER_TIME_LEN + 1]);
 /* `"key":"2026-…Z"`, or null for 0; with a comma as json_put_key. */
 void render_time_member(struct buf *b, const char *key, int64_t seconds);
 /* `"key":7`, or null for 0; likewise. */

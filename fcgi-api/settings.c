@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -209,6 +210,11 @@ static int judge_bus(char *error_r, size_t error_size)
 {
 	if (!given(raw.run_dir)) {
 		snprintf(error_r, error_size, "RUN_DIR: is empty");
+		return -1;
+	}
+	if (strlen(raw.run_dir) > NANO_RUN_DIR_MAX) {
+		snprintf(error_r, error_size, "RUN_DIR: longer than %d bytes, a socket path would not fit",
+			 NANO_RUN_DIR_MAX);
 		return -1;
 	}
 	settings.run_dir = raw.run_dir;

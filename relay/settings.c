@@ -242,8 +242,9 @@ static int judge(struct reading *r, char *error_r, size_t error_size)
 	 * Socket paths must fit (107 bytes); what is longer would be refused below under a less telling
 	 * name.
 	 */
-	if (strlen(now.run_dir) > 90 && !now.jobs_address) {
-		snprintf(error_r, error_size, "RUN_DIR: longer than 90 bytes, a socket path would not fit");
+	if (strlen(now.run_dir) > NANO_RUN_DIR_MAX) {
+		snprintf(error_r, error_size, "RUN_DIR: longer than %d bytes, a socket path would not fit",
+			 NANO_RUN_DIR_MAX);
 		return -1;
 	}
 	if (!now.jobs_address)

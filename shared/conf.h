@@ -2,8 +2,8 @@
  * conf: settings as one table; a row is a setting.
  *
  * Room: shared (foundation). Called by both programs' settings.c.
- * The same rows make --print-config, --check-config and .env.example. Order of sources: the real environment, NAME_FILE
- * (a secret read from a file), the .env file, the default.
+ * The same rows make --print-config, --check-config and .env.example. Order of sources: the real environment, the .env file,
+ * the default; in each of the first two NAME, then NAME_FILE (a secret read from a file).
  */
 #ifndef CONF_H
 #define CONF_H

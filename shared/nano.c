@@ -21,12 +21,13 @@
 
 #include "clock.h"
 #include "fault.h"
+#include "wire.h"
 
 #define NANO_SCHEME "ipc://"
 #define NANO_PATH_MAX 107              /* from 108 on nanomsg aborts */
 #define NANO_HEADER 64                 /* the library counts its header as part of a message */
-#define NANO_JOB_MAX (4 * 1024 * 1024 + NANO_HEADER)
-#define NANO_SIGNAL_MAX (512 * 1024 + NANO_HEADER)
+#define NANO_JOB_MAX (WIRE_MESSAGE_MAX + NANO_HEADER)
+#define NANO_SIGNAL_MAX (WIRE_SIGNAL_MAX + NANO_HEADER)
 #define NANO_KERNEL_BUFFER (1024 * 1024)
 #define NANO_FREE_DESCRIPTORS 64       /* with fewer the first nn_socket aborts or hangs */
 #define NANO_REOPEN_MS 5000            /* a spoiled connection (oversize answer) is mended only by a new socket */

@@ -11,6 +11,8 @@
 #include <signal.h>
 #include "buf.h"
 
+#define NANO_RUN_DIR_MAX 90            /* bytes of a folder's name, so that the path of a socket of ours in it fits */
+
 /* Where to answer: opaque, valid for one reply. */
 struct nano_peer {
 	unsigned char header[64];

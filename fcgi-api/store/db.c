@@ -4,6 +4,8 @@
  * Room: fcgi-api/store, inside. Calls session and sql.
  */
 #include "db.h"
+
+#include <assert.h>
 #include "session.h"
 #include "sql.h"
 
@@ -264,6 +266,7 @@ void db_run_later(struct store *st, const struct db_sql *sql, size_t size, const
 {
 	struct db_ask ask = { sql, size, in, in_count };
 
+	assert(st->ran);
 	put_with_numbers(&st->later, &ask);
 }
 

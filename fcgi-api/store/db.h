@@ -71,7 +71,7 @@ struct db_ask {
 STORE_CHECK enum store_verdict db_run_together(struct store *st, const struct db_ask *asks, size_t count);
 /*
  * A statement without result whose values are all numbers: put off, to go with the next one or with the
- * COMMIT, which saves its round trip. The numbers are written into its text; nothing from outside can be.
+ * COMMIT, which saves its round trip; only behind one that ran (else there is no transaction to commit). The numbers are written into its text; nothing from outside can be.
  * Whatever goes wrong is told by what it goes with (never REFUSED).
  */
 void db_run_later(struct store *st, const struct db_sql *sql, size_t size, const struct db_value *in,

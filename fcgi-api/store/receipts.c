@@ -294,7 +294,7 @@ enum store_verdict store_receipt_mark(struct store *st, struct store_receipt *se
 	if (n == 0)
 		return STORE_OK;
 	qsort(rows, n, 3 * sizeof(*rows), by_pair);
-	v = sets_run_rows(st, &mark_sql, rows, n, 3);
+	v = db_run(st, &mark_sql, n, rows, n * 3);
 	if (v == STORE_REFUSED || (v == STORE_OK && n > 1 && db_affected(st) != changes(&w, rows, n)))
 		return STORE_AGAIN; /* deleted or marked at this moment: look again */
 	if (v)

@@ -8,7 +8,7 @@
 
 #define SHORT_MEMBERS 512   /* bytes of all of a message's JSON that cannot be long */
 
-enum store_kind row_kind(struct slice word)
+static enum store_kind kind_of(struct slice word)
 {
 	if (slice_is(word, "directo"))
 		return STORE_DIRECTO;
@@ -35,7 +35,7 @@ void row_room(struct store *st, unsigned at, struct arena *a, struct store_room 
 {
 	r->id = db_number(st, at);
 	r->uuid = db_text(st, at + 1, a);
-	r->kind = row_kind(db_text(st, at + 2, a));
+	r->kind = kind_of(db_text(st, at + 2, a));
 	r->a_id = db_number(st, at + 3);
 	r->b_id = db_number(st, at + 4);
 	r->group_id = db_number(st, at + 5);

@@ -56,6 +56,4 @@ void row_message(struct store *st, struct arena *a, struct store_message *messag
 /* Bytes that a message takes as JSON, about; with its sender's picture where that is shown. */
 size_t row_size(const struct store_message *m, bool picture);
 
-enum store_kind row_kind(struct slice word);
-
 #endif

@@ -143,7 +143,8 @@ enum store_verdict session_connect(struct store *st)
 	return STORE_OK;
 }
 
-void session_drop_rows(struct store *st)
+/* Drops what is left of rows, so that the connection takes the next statement. */
+static void drop_rows(struct store *st)
 {
 	if (st->open)
 		mysql_stmt_free_result(st->open->stmt);
@@ -207,7 +208,7 @@ void store_rollback(struct store *st)
 {
 	st->ran = 0;
 	buf_reset(&st->later);
-	session_drop_rows(st);
+	drop_rows(st);
 	if (st->my && mysql_query(st->my, "ROLLBACK") != 0)
 		(void)session_fail(st, "rollback", mysql_errno(st->my), mysql_error(st->my));
 }

@@ -66,8 +66,6 @@ enum store_verdict session_fail(struct store *st, const char *name, unsigned err
  * statement that fails ends the list: no COMMIT after a failure. Nothing put off: OK.
  */
 STORE_CHECK enum store_verdict session_run_later(struct store *st, bool commit);
-/* Drops what is left of rows, so that the connection takes the next statement. */
-void session_drop_rows(struct store *st);
 /* Opens a connection where there is none. */
 STORE_CHECK enum store_verdict session_connect(struct store *st);
 

@@ -27,9 +27,3 @@ enum store_verdict sets_run_list(struct store *st, const struct db_sql *sql, str
 		memcpy(in + i * width, in + (n - 1) * width, width * sizeof(*in));
 	return db_run(st, sql, size, in, size * width);
 }
-
-enum store_verdict sets_run_rows(struct store *st, const struct db_sql *sql, const struct db_value *in,
-				 size_t n, size_t width)
-{
-	return n ? db_run(st, sql, n, in, n * width) : STORE_OK;
-}

@@ -17,9 +17,5 @@ size_t sets_size(size_t n);
  */
 STORE_CHECK enum store_verdict sets_run_list(struct store *st, const struct db_sql *sql, struct db_value *in,
 					     size_t n, size_t width);
-/* Runs a statement whose {…} takes rows (VALUES): one statement whatever n is (at most STORE_SET_MAX; may be
- * 0). */
-STORE_CHECK enum store_verdict sets_run_rows(struct store *st, const struct db_sql *sql,
-					     const struct db_value *in, size_t n, size_t width);
 
 #endif

@@ -8,6 +8,7 @@
 #include "lines.h"
 
 #include "fnv.h"
+#include "share.h"
 
 #define REGISTERED 96                  /* bytes of a command's entry in the map of all */
 
@@ -48,7 +49,7 @@ static size_t size_of(const struct command *c)
 
 bool lines_have_room(const struct lines *ls, const struct line *l, size_t size)
 {
-	return ls->bytes < LINES_TOTAL_MAX && l->bytes + size <= (LINES_TOTAL_MAX - ls->bytes) / LINES_FREE_SHARE;
+	return share_fits(l->bytes + size, ls->bytes, LINES_TOTAL_MAX, 0);
 }
 
 static uint16_t place_of(const struct command *c)

@@ -14,8 +14,7 @@
 #define LINES_SHARE 8                          /* commands of one socket in a job while others wait */
 #define LINES_COUNT_MAX 1024                   /* unanswered commands of a socket; there its reading stops */
 #define LINES_BYTES_MAX (1024u * 1024)         /* the same in bytes */
-#define LINES_TOTAL_MAX (64u * 1024 * 1024)    /* bytes of all sockets together */
-#define LINES_FREE_SHARE 8                     /* a line may hold this part of what is left of them */
+#define LINES_TOTAL_MAX (64u * 1024 * 1024)    /* bytes of all sockets together; shared out (share.h) */
 #define LINES_PLACES 1024                      /* numbers of places; 0: not known */
 #define LINES_KINDS 4                          /* enum wire_job_kind, and 0: those that go to no worker */
 

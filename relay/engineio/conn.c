@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "hangup.h"
 #include "log.h"
+#include "share.h"
 
 #define HEAD_MIN 16                /* bytes of the smallest request */
 #define COUNT_TRIES 100            /* each a few microseconds: more than a peer's segments can fall between */
@@ -81,9 +82,7 @@ void conn_kill(struct eio_conn *c)
 
 static bool may_hold(const struct eio_conn *c, size_t len)
 {
-	size_t left = c->hub->begun < CONN_BEGUN_MAX ? CONN_BEGUN_MAX - c->hub->begun : 0;
-
-	return len <= CONN_BEGUN_FREE || len <= left / CONN_FREE_SHARE;
+	return share_fits(len, c->hub->begun, CONN_BEGUN_MAX, CONN_BEGUN_FREE);
 }
 
 bool conn_begun_may_stay(const struct eio_conn *c)

@@ -15,7 +15,6 @@
 
 #define CONN_BEGUN_MAX 67108864
 #define CONN_BEGUN_FREE 4096       /* bytes that nobody is refused */
-#define CONN_FREE_SHARE 8          /* one connection may hold this part of what is left of it */
 #define CONN_KEEPALIVE_MS 30000    /* an idle connection is cut after this time */
 
 /*

@@ -218,7 +218,7 @@ void eio_session_each_query(const struct eio_session *s,
 			    void (*fn)(void *ctx, struct slice name, struct slice value), void *ctx);
 /*
  * A header of the handshake, name in lower case: authorization, cookie, origin, user-agent,
- * x-forwarded-for, host. 1 and the value, or 0.
+ * x-forwarded-for, host, referer. 1 and the value, or 0.
  */
 int eio_session_header(const struct eio_session *s, const char *name, struct slice *value_r);
 /* Whether Python's client opened it, as far as its handshake tells. */

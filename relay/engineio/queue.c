@@ -7,9 +7,9 @@
 
 #include "frame.h"
 #include "queue.h"
+#include "share.h"
 
 #define QUEUE_FREE 65536           /* bytes that no queue is denied */
-#define QUEUE_FREE_SHARE 8         /* beyond, one may hold this part of what is left for all */
 #define RING_FIRST 4
 #define RING_KEPT 64               /* a longer ring, made by a burst, is given back when it has run empty */
 
@@ -23,9 +23,7 @@ size_t queue_held(void)
 
 bool queue_may_hold(size_t size, size_t elsewhere, size_t max)
 {
-	size_t all = held + elsewhere;
-
-	return size <= QUEUE_FREE || (all < max && size <= (max - all) / QUEUE_FREE_SHARE);
+	return share_fits(size, held + elsewhere, max, QUEUE_FREE);
 }
 
 static void leave(struct queue *q, struct eio_frame *f)

@@ -40,7 +40,7 @@ struct request_session {
 	bool on_websocket;
 };
 
-/* Fills everything but method and upgrade. A parameter of ours given twice is a bad request. */
+/* Fills everything but method and upgrade. Given twice, EIO or sid is a bad request, transport an unknown one. */
 enum request_fault request_read(const struct fields *query, struct request *q_r);
 /* Judges a request that was read well; `session` is NULL when there is none of that sid. */
 enum request_fault request_check(const struct request *q, const struct request_session *session,

@@ -1,8 +1,8 @@
 /*
  * inside: the bodies of server, namespace, client and socket, for the files of this room alone.
  *
- * Room: relay/socketio. Calls among the files go one way: server > client > comeback > socket, namespace >
- * recovery > acks, send > packet, rooms. Who is above leaves its facts here for those below, instead of being called by them.
+ * Room: relay/socketio. Calls among the files go one way: server > client > comeback > socket, namespace, gather,
+ * membership > recovery, emit > acks, send, parts > packet, rooms, refusal. Who is above leaves its facts here for those below, instead of being called by them.
  */
 #ifndef SIO_INSIDE_H
 #define SIO_INSIDE_H

@@ -4,6 +4,7 @@
  * Room: relay/socketio. Calls packet. Pure.
  */
 #include "parts.h"
+#include "share.h"
 
 #include <stdlib.h>
 
@@ -17,9 +18,7 @@ struct sio_parts {
 
 static bool has_room(size_t held, size_t total)
 {
-	if (held <= SIO_PARTS_SMALL)
-		return true;
-	return total < SIO_PARTS_TOTAL_MAX && held <= (SIO_PARTS_TOTAL_MAX - total) / SIO_PARTS_FREE_SHARE;
+	return share_fits(held, total, SIO_PARTS_TOTAL_MAX, SIO_PARTS_SMALL);
 }
 
 static void hold(struct sio_parts *w, size_t n)

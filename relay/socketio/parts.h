@@ -10,8 +10,7 @@
 
 #include "packet.h"
 
-#define SIO_PARTS_TOTAL_MAX 67108864   /* bytes of packets under way, of one server */
-#define SIO_PARTS_FREE_SHARE 8         /* one packet may hold this part of what is left of them */
+#define SIO_PARTS_TOTAL_MAX 67108864   /* bytes of packets under way, of one server; shared out (share.h) */
 #define SIO_PARTS_SMALL 4096           /* and so much in any case, so that those who hold little are never refused */
 
 struct sio_parts;

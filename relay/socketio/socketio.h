@@ -211,7 +211,7 @@ size_t sio_push(struct sio_namespace *n, const struct slice *rooms, size_t room_
  */
 size_t sio_push_binary(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
 		       struct slice event, const struct slice *attachments, size_t count);
-/* As sio_push, dropped for each socket whose transport cannot take it now (volatile). */
+/* As sio_push, dropped for each socket whose transport cannot take it now (volatile); those count, too. */
 size_t sio_push_volatile(struct sio_namespace *n, const struct slice *rooms, size_t room_count,
 			 struct slice except, struct slice event);
 /* How many were asked, and how many of them answered. */

@@ -7,6 +7,7 @@
 
 #include "json.h"
 #include "parts.h"
+#include "share.h"
 
 static void must(bool fact)
 {
@@ -45,7 +46,7 @@ static void wait_for_parts(const struct sio_packet *p, struct slice text)
 	size_t total = 0;
 	struct sio_parts *w = sio_parts_new(p, text, 64, &total);
 
-	must(!w == (text.n > SIO_PARTS_TOTAL_MAX / SIO_PARTS_FREE_SHARE));
+	must(!w == (text.n > SIO_PARTS_TOTAL_MAX / SHARE_OF_LEFT));
 	if (!w)
 		return;
 	const struct sio_packet *q = sio_parts_packet(w);

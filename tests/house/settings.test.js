@@ -19,7 +19,7 @@ function check(program, settings) {
 test('the relay: lists, addresses, places', () => {
   for (const [name, ...values] of [['TRUSTED_PROXIES', 'zzz', '10.0.0.1,x', '10.0.0.0/8', '1.2.3.4:80'],
     ['CORS_ALLOWED_ORIGINS', 'foo', 'https://', 'https://a.mx/', '*,b', 'https://a.mx b'], ['HOST', 'no such host', '1.2.3'.repeat(9)],
-    ['RUN_DIR', '', '/nonexistent/x', '/etc/passwd', `/${'x'.repeat(200)}`], ['PORT', '65536', 'x', '-1'], ['MAX_PAYLOAD', '1', 'x'],
+    ['RUN_DIR', '', '/nonexistent/x', '/etc/passwd', `/${'x'.repeat(90)}`], ['PORT', '65536', 'x', '-1'], ['MAX_PAYLOAD', '1', 'x'],
     ['AUTH_MODE', 'maybe'], ['LOG_LEVEL', 'loud'], ['RATE_LIMITS', '2'], ['JOBS_ADDRESS', 'tcp://*:1', 'x']]) {
     for (const value of values) {
       const { status, text } = check('upred-relay', { [name]: value });
@@ -40,7 +40,8 @@ test('the handlers: keys, modes, database', () => {
     [{ FLASK_ENV: 'production', SECRET_KEY: 'llave' }, 'AUTH_MODE'], [{ UPRED_ENV: 'production', AUTH_MODE: 'token' }, 'SECRET_KEY'],
     [{ UPRED_ENV: 'production', AUTH_MODE: 'token', SECRET_KEY: 'dev-secret-key' }, 'SECRET_KEY'],
     [{ AUTH_MODE: 'token', SECRET_KEY: ' \t ' }, 'SECRET_KEY'], [{ AUTH_MODE: 'x' }, 'AUTH_MODE'],
-    [{ DB_USER: '' }, 'DB_USER'], [{ DB_NAME: '' }, 'DB_NAME'], [{ DB_PORT: '0' }, 'DB_PORT'], [{ FCGI_SOCKET_MODE: '9' }, 'FCGI_SOCKET_MODE'], [{ RUN_DIR: '' }, 'RUN_DIR']]) {
+    [{ DB_USER: '' }, 'DB_USER'], [{ DB_NAME: '' }, 'DB_NAME'], [{ DB_PORT: '0' }, 'DB_PORT'], [{ FCGI_SOCKET_MODE: '9' }, 'FCGI_SOCKET_MODE'], [{ RUN_DIR: '' }, 'RUN_DIR'],
+    [{ RUN_DIR: `/${'x'.repeat(90)}`, JOBS_ADDRESS: 'ipc:///tmp/a', SIGNALS_ADDRESS: 'ipc:///tmp/b' }, 'RUN_DIR']]) {
     const { status, text } = check('upred-api', settings);
     assert.equal(status, 2, JSON.stringify(settings) + text);
     assert.equal(text.split('\n').length, 1, text);

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "relay/chat/effects.h"
+#include "shared/share.h"
 #include "tests/unit/fake_hall.h"
 
 /* As arrival.c hears of it, from within the refusal. */
@@ -52,7 +53,7 @@ static void a_late_refusal_of_a_connect_that_waits_for_its_second_attempt(void *
 /* Each command costs more than its arguments, and who has some waiting is read no further while all hold too much. */
 static void what_all_hold_together_is_bounded(void **state)
 {
-	size_t others = LINES_TOTAL_MAX - LINES_FREE_SHARE * lines_cost(30) * 3 / 2;
+	size_t others = LINES_TOTAL_MAX - SHARE_OF_LEFT * lines_cost(30) * 3 / 2;
 
 	(void)state;
 	h->lines.bytes += others;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "parts.h"
+#include "share.h"
 
 #define NO_ID UINT64_MAX
 
@@ -328,7 +329,7 @@ static void test_parts_share(void **state)
 	sio_parts_free(w);
 	assert_int_equal(total, SIO_PARTS_TOTAL_MAX);
 
-	total = SIO_PARTS_TOTAL_MAX - SIO_PARTS_FREE_SHARE * (SIO_PARTS_SMALL + 1);
+	total = SIO_PARTS_TOTAL_MAX - SHARE_OF_LEFT * (SIO_PARTS_SMALL + 1);
 	w = sio_parts_new(&p, large, 9000, &total);
 	assert_non_null(w);
 	assert_null(sio_parts_new(&p, large, 9000, &total));
