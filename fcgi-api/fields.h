@@ -9,6 +9,7 @@
 #define FIELDS_H
 
 #include "arena.h"
+#include "json.h"
 #include "refusals.h"
 #include "store.h"
 
@@ -84,5 +85,25 @@ const struct refusal *fields_send_rest(struct arena *a, struct slice body, struc
 int fields_id(struct arena *a, struct slice value, int64_t *id_r);
 /* `metadatos` of a message: the client's object without our keys, client_timestamp, type. */
 void fields_put_metadata(struct buf *b, const struct fields_send *s, const char *kind);
+
+/*
+ * What a client may send as its timestamp: a JSON string up to FIELDS_TIMESTAMP_MAX bytes, or an integer. It is kept as raw
+ * JSON, so that it goes back byte for byte. `raw`: a JSON value that was checked. Inline: render needs no more of fields.
+ */
+static inline bool fields_is_timestamp(struct slice raw)
+{
+	struct buf text = BUF_INIT;
+	bool fine;
+
+	if (json_kind(raw) == JSON_NUMBER)
+		return raw.n <= 20 && !memchr(raw.p, '.', raw.n) && !memchr(raw.p, 'e', raw.n) && !memchr(raw.p, 'E', raw.n);
+	if (json_kind(raw) != JSON_STRING)
+		return false;
+	if (!memchr(raw.p, '\\', raw.n))
+		return raw.n - 2 <= FIELDS_TIMESTAMP_MAX;
+	fine = json_decode(raw, &text) == 0 && text.len <= FIELDS_TIMESTAMP_MAX;
+	buf_fini(&text);
+	return fine;
+}
 
 #endif

@@ -19,24 +19,6 @@ struct raw_send {
 
 /* ---- single checks ---- */
 
-/* A string up to 200 bytes or an integer; kept as raw JSON, so that it goes back byte for byte. */
-static int check_timestamp(struct arena *a, struct slice raw)
-{
-	struct slice text;
-	size_t i = 0;
-
-	if (json_kind(raw) == JSON_STRING)
-		return fields_text(a, raw, &text) == 0 && text.n <= FIELDS_TIMESTAMP_MAX ? 0 : -1;
-	if (json_kind(raw) != JSON_NUMBER || raw.n > 20)
-		return -1;
-	if (raw.p[0] == '-')
-		i++;
-	for (; i < raw.n; i++)
-		if (raw.p[i] < '0' || raw.p[i] > '9')
-			return -1;
-	return 0;
-}
-
 static int check_client_id(struct slice text)
 {
 	size_t n = json_is_utf8(text) ? json_code_points(text) : 0;
@@ -80,7 +62,7 @@ static int read_content(struct arena *a, const struct raw_send *raw, struct fiel
 		return -1;
 	if (raw->url.n && fields_text(a, raw->url, &s->url) != 0)
 		return -1;
-	if (raw->timestamp.n && check_timestamp(a, raw->timestamp) != 0)
+	if (raw->timestamp.n && !fields_is_timestamp(raw->timestamp))
 		return -1;
 	s->timestamp = raw->timestamp;
 	if (!raw->client_id.n)

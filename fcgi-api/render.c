@@ -61,27 +61,15 @@ static struct slice metadata(const struct store_message *m)
 	return m->metadatos;
 }
 
-/* What a client may send as its timestamp; another program may have written anything there. */
-static bool is_timestamp(struct slice value)
-{
-	struct buf text = BUF_INIT;
-	bool fine;
-
-	if (json_kind(value) == JSON_NUMBER)
-		return value.n <= 20 && !memchr(value.p, '.', value.n) && !memchr(value.p, 'e', value.n) &&
-		       !memchr(value.p, 'E', value.n);
-	fine = json_kind(value) == JSON_STRING && json_decode(value, &text) == 0 &&
-	       text.len <= FIELDS_TIMESTAMP_MAX;
-	buf_fini(&text);
-	return fine;
-}
-
-/* The client's timestamp with its JSON type; a message without one shows enviado_en. */
+/*
+ * The client's timestamp with its JSON type; a message without one shows enviado_en, and so does one where another program
+ * wrote something else.
+ */
 static void put_timestamp(struct buf *b, const struct store_message *m)
 {
 	struct slice object = metadata(m), value;
 
-	if (object.n && json_member(object, "client_timestamp", &value) && is_timestamp(value))
+	if (object.n && json_member(object, "client_timestamp", &value) && fields_is_timestamp(value))
 		json_put_raw_member(b, "timestamp", value);
 	else
 		render_time_member(b, "timestamp", m->sent_at);
@@ -186,6 +174,22 @@ void render_message(struct buf *b, const struct store_message *m, bool duplicate
 	if (duplicate)
 		json_put_raw_member(b, "duplicate", SLICE("true"));
 	buf_putc(b, '}');
+}
+
+void render_plain_message(struct buf *b, const struct store_message *m)
+{
+	render_message(b, m, false);
+}
+
+void render_list(struct buf *b, const struct store_history *h, void (*put)(struct buf *b, const struct store_message *m))
+{
+	buf_putc(b, '[');
+	for (size_t i = 0; i < h->count; i++) {
+		if (i)
+			buf_putc(b, ',');
+		put(b, &h->messages[i]);
+	}
+	buf_putc(b, ']');
 }
 
 void render_room(struct buf *b, const struct store_room *room, const struct store_message *last,

@@ -23,6 +23,10 @@ void render_history_message(struct buf *b, const struct store_message *m);
 
 /* REST: the message object; `duplicate` adds the member. */
 void render_message(struct buf *b, const struct store_message *m, bool duplicate);
+/* The same as one of a list. */
+void render_plain_message(struct buf *b, const struct store_message *m);
+/* A JSON array of messages, each by `put`: render_history_message or render_plain_message. */
+void render_list(struct buf *b, const struct store_history *h, void (*put)(struct buf *b, const struct store_message *m));
 /* REST: the room object; last may be NULL; unread < 0 leaves no_leidos out. */
 void render_room(struct buf *b, const struct store_room *room, const struct store_message *last,
 		 int64_t unread);

@@ -119,7 +119,7 @@ const struct refusal *handle_rest_edit(struct call *c)
 		no = edit(c, id, text, &m);
 	if (no)
 		return no;
-	render_message(b, &m, false);
+	render_plain_message(b, &m);
 	answer_body(&c->answer, 200, buf_slice(b));
 	return NULL;
 }

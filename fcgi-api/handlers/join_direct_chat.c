@@ -1,13 +1,14 @@
 /*
  * join_direct_chat: the room of two people, found or made, and the caller in it.
  *
- * Room: fcgi-api/handlers. Called by router; calls fields, store, cursor, render, answer.
+ * Room: fcgi-api/handlers. Called by router; calls fields, lookup, cursor, render, answer.
  */
 #include "handlers.h"
 
 #include "cursor.h"
 #include "fields.h"
 #include "json.h"
+#include "lookup.h"
 #include "render.h"
 
 static void reply(struct call *c, const struct store_room *room, int64_t other, int64_t safe)
@@ -30,7 +31,6 @@ static void reply(struct call *c, const struct store_room *room, int64_t other, 
 const struct refusal *handle_join_direct_chat(struct call *c)
 {
 	struct fields f = call_fields(c);
-	struct store_person person;
 	struct store_room room;
 	int64_t other, safe;
 	bool created;
@@ -39,21 +39,16 @@ const struct refusal *handle_join_direct_chat(struct call *c)
 
 	if (no)
 		return no;
-	if (other == c->user_id)
-		return REFUSE(ONESELF);
-	v = store_person_by_id(c->store, other, c->arena, &person);
-	if (store_is_trouble(v))
-		return call_trouble(c, v);
-	if (v == STORE_NONE || !person.active)
-		return REFUSE(DIRECT_UNKNOWN);
+	no = lookup_other(c, other, REFUSE(DIRECT_UNKNOWN));
+	if (no)
+		return no;
 	v = cursor_safe(c, &safe);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	v = store_room_direct(c->store, c->user_id, other, c->arena, &room, &created);
-	if (v == STORE_REFUSED)
-		return REFUSE(DIRECT_FAILED);
-	if (v == STORE_OK)
-		v = cursor_settle(c, NULL, &safe);
+	no = lookup_direct(c, other, &room, &created);
+	if (no)
+		return no;
+	v = cursor_settle(c, NULL, &safe);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	reply(c, &room, other, safe);

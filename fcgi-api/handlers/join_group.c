@@ -1,13 +1,14 @@
 /*
  * join_group: an active member enters the group's room; the others in it hear so, if he was not in it.
  *
- * Room: fcgi-api/handlers. Called by router; calls fields, store, cursor, render, answer.
+ * Room: fcgi-api/handlers. Called by router; calls fields, lookup, cursor, render, answer.
  */
 #include "handlers.h"
 
 #include "cursor.h"
 #include "fields.h"
 #include "json.h"
+#include "lookup.h"
 #include "render.h"
 
 static struct slice joined_event(struct call *c, const struct store_room *room, int64_t group)
@@ -54,13 +55,10 @@ const struct refusal *handle_join_group(struct call *c)
 	v = cursor_safe(c, &safe);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	v = store_room_group(c->store, group, c->user_id, c->arena, &room, &created, NULL);
-	if (v == STORE_NONE)
-		return REFUSE(NOT_MEMBER);
-	if (v == STORE_REFUSED)
-		return REFUSE(GROUP_FAILED);
-	if (v == STORE_OK)
-		v = cursor_settle(c, NULL, &safe);
+	no = lookup_group(c, group, REFUSE(NOT_MEMBER), &room, &created);
+	if (no)
+		return no;
+	v = cursor_settle(c, NULL, &safe);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	reply(c, &room, group, safe);

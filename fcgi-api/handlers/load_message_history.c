@@ -20,13 +20,8 @@ static void reply(struct call *c, const struct store_room *room, const struct st
 	if (h->truncated)
 		json_put_raw_member(b, "truncated", SLICE("true"));
 	json_put_key(b, "messages");
-	buf_putc(b, '[');
-	for (size_t i = 0; i < h->count; i++) {
-		if (i)
-			buf_putc(b, ',');
-		render_history_message(b, &h->messages[i]);
-	}
-	buf_puts(b, "]}");
+	render_list(b, h, render_history_message);
+	buf_putc(b, '}');
 	answer_reply(&c->answer, "message_history_loaded", buf_slice(b));
 }
 

@@ -43,19 +43,6 @@ static const struct refusal *read_news(struct call *c, struct news *n)
 	return NULL;
 }
 
-/* The page's messages, by the writer of one of them. */
-static void put_list(struct buf *b, const struct store_history *h,
-		     void (*put)(struct buf *b, const struct store_message *m))
-{
-	buf_putc(b, '[');
-	for (size_t i = 0; i < h->count; i++) {
-		if (i)
-			buf_putc(b, ',');
-		put(b, &h->messages[i]);
-	}
-	buf_putc(b, ']');
-}
-
 const struct refusal *handle_load_missed_messages(struct call *c)
 {
 	struct fields f = call_fields(c);
@@ -77,7 +64,7 @@ const struct refusal *handle_load_missed_messages(struct call *c)
 	json_put_text_member(b, "status", SLICE("ok"));
 	json_put_number_member(b, "message_count", (int64_t)n.list.count);
 	json_put_key(b, "messages");
-	put_list(b, &n.list, render_history_message);
+	render_list(b, &n.list, render_history_message);
 	json_put_text_member(b, "cursor", slice_of(n.cursor));
 	json_put_raw_member(b, "truncated", n.list.truncated ? SLICE("true") : SLICE("false"));
 	buf_putc(b, '}');
@@ -86,11 +73,6 @@ const struct refusal *handle_load_missed_messages(struct call *c)
 }
 
 /* ---- REST ---- */
-
-static void put_message(struct buf *b, const struct store_message *m)
-{
-	render_message(b, m, false);
-}
 
 static const struct refusal *read_query(struct call *c, struct news *n)
 {
@@ -121,7 +103,7 @@ const struct refusal *handle_rest_news(struct call *c)
 	/* the part that the tag covers ends where the cursor begins */
 	buf_putc(part, '{');
 	json_put_key(part, "mensajes");
-	put_list(part, &n.list, put_message);
+	render_list(part, &n.list, render_plain_message);
 	json_put_raw_member(part, "truncated", n.list.truncated ? SLICE("true") : SLICE("false"));
 	buf_put_slice(body, buf_slice(part));
 	json_put_text_member(body, "cursor", slice_of(n.cursor));

@@ -106,13 +106,7 @@ const struct refusal *handle_rest_messages(struct call *c)
 		v = cursor_settle(c, &q.cursor, &safe);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	buf_putc(b, '[');
-	for (size_t i = 0; i < history.count; i++) {
-		if (i)
-			buf_putc(b, ',');
-		render_message(b, &history.messages[i], false);
-	}
-	buf_putc(b, ']');
+	render_list(b, &history, render_plain_message);
 	if (q.polled)
 		answer_cursor(c, &q, &history, safe);
 	else if (history.truncated)

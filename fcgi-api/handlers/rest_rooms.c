@@ -62,31 +62,21 @@ const struct refusal *handle_rest_room_direct(struct call *c)
 	struct store_room room;
 	int64_t other;
 	bool created;
-	enum store_verdict v;
 	const struct refusal *no = lookup_person(c, c->request->params[0], &other);
 
-	if (no)
-		return no;
-	v = store_room_direct(c->store, c->user_id, other, c->arena, &room, &created);
-	if (v == STORE_REFUSED)
-		return REFUSE(DIRECT_FAILED);
-	return v == STORE_OK ? answer_room(c, &room, created ? 201 : 200) : call_trouble(c, v);
+	if (!no)
+		no = lookup_direct(c, other, &room, &created);
+	return no ? no : answer_room(c, &room, created ? 201 : 200);
 }
 
 const struct refusal *handle_rest_room_group(struct call *c)
 {
 	struct store_room room;
 	int64_t group;
-	bool created, known;
-	enum store_verdict v;
+	bool created;
 	const struct refusal *no = lookup_id(c->request->params[0], REFUSE(GROUP_UNKNOWN), &group);
 
-	if (no)
-		return no;
-	v = store_room_group(c->store, group, c->user_id, c->arena, &room, &created, &known);
-	if (v == STORE_NONE)
-		return known ? REFUSE(NOT_MEMBER) : REFUSE(GROUP_UNKNOWN);
-	if (v == STORE_REFUSED)
-		return REFUSE(GROUP_FAILED);
-	return v == STORE_OK ? answer_room(c, &room, created ? 201 : 200) : call_trouble(c, v);
+	if (!no)
+		no = lookup_group(c, group, REFUSE(GROUP_UNKNOWN), &room, &created);
+	return no ? no : answer_room(c, &room, created ? 201 : 200);
 }

@@ -77,34 +77,10 @@ static const struct refusal *find_repeat(struct sending *s)
 
 static const struct refusal *direct_room(struct call *c, int64_t other, struct store_room *room_r)
 {
-	struct store_person person;
-	enum store_verdict v;
 	bool created;
+	const struct refusal *no = lookup_other(c, other, REFUSE(ROOM_UNKNOWN));
 
-	if (other == c->user_id)
-		return REFUSE(ONESELF);
-	v = store_person_by_id(c->store, other, c->arena, &person);
-	if (store_is_trouble(v))
-		return call_trouble(c, v);
-	if (v == STORE_NONE || !person.active)
-		return REFUSE(ROOM_UNKNOWN);
-	v = store_room_direct(c->store, c->user_id, other, c->arena, room_r, &created);
-	if (v == STORE_REFUSED)
-		return REFUSE(DIRECT_FAILED);
-	return v == STORE_OK ? NULL : call_trouble(c, v);
-}
-
-static const struct refusal *group_room(struct call *c, int64_t group, struct store_room *room_r)
-{
-	bool created;
-	enum store_verdict v =
-		store_room_group(c->store, group, c->user_id, c->arena, room_r, &created, NULL);
-
-	if (v == STORE_NONE)
-		return REFUSE(NOT_MEMBER);
-	if (v == STORE_REFUSED)
-		return REFUSE(GROUP_FAILED);
-	return v == STORE_OK ? NULL : call_trouble(c, v);
+	return no ? no : lookup_direct(c, other, room_r, &created);
 }
 
 static const struct refusal *resolve(struct sending *s)
@@ -112,13 +88,14 @@ static const struct refusal *resolve(struct sending *s)
 	struct call *c = s->call;
 	struct store_room room;
 	const struct refusal *no;
+	bool created;
 
 	if (!s->fields.to_person && !s->fields.to_group)
 		return NULL;
 	no = find_repeat(s);
 	if (no || s->settled)
 		return no;
-	no = s->fields.to_group ? group_room(c, s->fields.to_group, &room)
+	no = s->fields.to_group ? lookup_group(c, s->fields.to_group, REFUSE(NOT_MEMBER), &room, &created)
 				: direct_room(c, s->fields.to_person, &room);
 	if (!no)
 		s->send->sala_uuid = room.uuid;
@@ -281,14 +258,11 @@ const struct refusal *handle_rest_send_direct(struct call *c)
 	struct sending s;
 	int64_t other;
 	bool created;
-	enum store_verdict v;
 	const struct refusal *no = read_rest(c, &s);
 
 	if (!no && !s.settled)
 		no = lookup_person(c, c->request->params[0], &other);
-	if (!no && !s.settled) {
-		v = store_room_direct(c->store, c->user_id, other, c->arena, &room, &created);
-		no = v == STORE_OK ? NULL : v == STORE_REFUSED ? REFUSE(DIRECT_FAILED) : call_trouble(c, v);
-	}
+	if (!no && !s.settled)
+		no = lookup_direct(c, other, &room, &created);
 	return no ? no : send_rest(&s, room.uuid, room.kind);
 }
