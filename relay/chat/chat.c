@@ -96,8 +96,11 @@ struct leaving {
 	void *ctx;
 	uint64_t patience_ms, until_ms;
 	struct eio_timer *timer;
-	bool told;                     /* clients were told; now for their last commands */
-	bool over;
+	enum {
+		LEAVING_COMMANDS,      /* what is under way is to be answered */
+		LEAVING_TELLS,         /* clients are told, until on_told */
+		LEAVING_LAST,          /* what they said before they knew is to be answered */
+	} step;
 };
 
 static struct leaving leaving;         /* a process leaves once */
@@ -106,27 +109,25 @@ static void on_told(void *ctx)
 {
 	struct hall *h = ctx;
 
-	leaving.told = leaving.over = true;
+	leaving.step = LEAVING_LAST;
 	leaving.until_ms = eio_loop_now_ms(h->loop) + leaving.patience_ms;
 }
 
 static void on_leaving_tick(void *ctx)
 {
 	struct hall *h = ctx;
-	bool late = eio_loop_now_ms(h->loop) >= leaving.until_ms;
 
-	if (h->lines.count > 0 && !late)
+	if (leaving.step == LEAVING_TELLS || (h->lines.count > 0 && eio_loop_now_ms(h->loop) < leaving.until_ms))
 		return;
-	if (!leaving.told) {
-		leaving.told = true;
-		leaving.until_ms = UINT64_MAX;
+	if (leaving.step == LEAVING_COMMANDS) {
+		leaving.step = LEAVING_TELLS;
 		sio_server_drain(h->server, (unsigned)leaving.patience_ms, on_told, h);
-	} else if (leaving.over) {
-		eio_timer_free(leaving.timer);
-		leaving.timer = NULL;
-		handover_write(h);
-		leaving.done(leaving.ctx);
+		return;
 	}
+	eio_timer_free(leaving.timer);
+	leaving.timer = NULL;
+	handover_write(h);
+	leaving.done(leaving.ctx);
 }
 
 void chat_drain(struct hall *h, unsigned patience_ms, void (*done)(void *ctx), void *ctx)
@@ -138,6 +139,7 @@ void chat_drain(struct hall *h, unsigned patience_ms, void (*done)(void *ctx), v
 	leaving.done = done;
 	leaving.ctx = ctx;
 	leaving.patience_ms = patience_ms;
+	leaving.step = LEAVING_COMMANDS;
 	leaving.until_ms = eio_loop_now_ms(h->loop) + patience_ms;
 	leaving.timer = eio_timer_new(h->loop, 1, 20, on_leaving_tick, h);
 	log_info("relay", "leaving: %zu commands to be answered", h->lines.count);

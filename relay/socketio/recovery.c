@@ -2,7 +2,7 @@
  * recovery: connection state recovery: the log of pushes, and the sessions that are away.
  *
  * Room: relay/socketio. Calls rooms, network and engineio.
- * Both are bounded: the log by bytes and age, the sessions by age, number and seats; the oldest go first, of whom has
+ * Both are bounded: the log by bytes and age, the sessions by age, number and memberships; the oldest go first, of whom has
  * the most. A session whose pushes are not all here any more is not found: its client begins anew and knows it.
  */
 #include "recovery.h"
@@ -12,9 +12,9 @@
 #include <stdlib.h>
 
 #define SWEEP_MS 5000
-#define AWAY_MOST 65536                     /* sessions that are away, and their seats together */
-#define SEATS_MOST 262144
-#define SEAT_SHARE (SEATS_MOST / AWAY_MOST) /* what a session weighs beside its seats */
+#define AWAY_MOST 65536                     /* sessions that are away, and their memberships together */
+#define MEMBERSHIPS_MOST 262144
+#define MEMBERSHIP_SHARE (MEMBERSHIPS_MOST / AWAY_MOST) /* what a session weighs beside its memberships */
 /* Pushes, whoever they were for, that are looked through: at a try, for one session that comes back and does not stay, for all. */
 #define BEHIND_MOST 10000
 #define LOOKED_MOST (5 * BEHIND_MOST)
@@ -99,9 +99,9 @@ static bool kept_hears(const struct sio_recovery *r, const struct sio_kept *k, c
 		return false;
 	while (at < k->rooms_len) {
 		size_t n = (size_t)(uint8_t)k->rooms[at] << 8 | (uint8_t)k->rooms[at + 1];
-		uint64_t seat = sio_rooms_number(r->rooms, peer, (struct slice){ k->rooms + at + 2, n });
+		uint64_t membership = sio_rooms_number(r->rooms, peer, (struct slice){ k->rooms + at + 2, n });
 
-		if (seat && seat <= k->after)
+		if (membership && membership <= k->after)
 			return true;
 		at += 2 + n;
 	}
@@ -166,7 +166,7 @@ void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *
 		map_put(r->networks, name, n);
 	}
 	w->network = n;
-	w->weight = SEAT_SHARE + w->peer.count;
+	w->weight = MEMBERSHIP_SHARE + w->peer.count;
 	n->weight += w->weight;
 	TAILQ_INSERT_TAIL(&n->list, w, beside);
 	if (name.n && (!r->heaviest || n->weight > r->heaviest->weight))
@@ -192,7 +192,7 @@ static void unweigh(struct sio_recovery *r, struct sio_away *w)
 static struct sio_away *first_to_go(const struct sio_recovery *r)
 {
 	const struct sio_network *n = r->heaviest;
-	size_t all = r->seats + SEAT_SHARE * map_count(r->away);
+	size_t all = r->memberships + MEMBERSHIP_SHARE * map_count(r->away);
 
 	/* it may not be the heaviest any more; with less than an even share it is not */
 	if (n && n->weight * map_count(r->networks) >= all)
@@ -215,7 +215,7 @@ static void drop(struct sio_recovery *r, struct sio_away *w)
 {
 	struct buf room = BUF_INIT;
 
-	r->seats -= w->peer.count;
+	r->memberships -= w->peer.count;
 	while (sio_rooms_leave_first(r->rooms, &w->peer, &room))
 		;
 	buf_fini(&room);
@@ -236,11 +236,11 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 	memcpy(w->pid, s->pid, sizeof(w->pid));
 	w->peer.away = true;
 	sio_rooms_move(r->rooms, &s->peer, &w->peer);
-	r->seats += w->peer.count;
+	r->memberships += w->peer.count;
 	TAILQ_INSERT_TAIL(&r->list, w, next);
 	map_put(r->away, slice_of(w->pid), w);
 	sio_recovery_weigh(r, w, eio_session_address(s->client->session));
-	while ((r->seats > SEATS_MOST || map_count(r->away) > AWAY_MOST) && (w = first_to_go(r)))
+	while ((r->memberships > MEMBERSHIPS_MOST || map_count(r->away) > AWAY_MOST) && (w = first_to_go(r)))
 		drop(r, w);
 }
 
@@ -298,7 +298,7 @@ bool sio_recovery_whole(const struct sio_recovery *r, const struct sio_socket *s
 
 void sio_recovery_take(struct sio_recovery *r, struct sio_away *w, struct sio_socket *s)
 {
-	r->seats -= w->peer.count;
+	r->memberships -= w->peer.count;
 	s->back = w->back;
 	memcpy(s->pid, w->pid, sizeof(s->pid));
 	sio_rooms_move(r->rooms, &w->peer, &s->peer);
@@ -349,7 +349,7 @@ void sio_recovery_clear(struct sio_recovery *r)
 		drop(r, w);
 	while ((k = TAILQ_FIRST(&r->log)))
 		kept_drop(r, k);
-	r->seats = 0;
+	r->memberships = 0;
 	r->number = r->dropped = 0;
 	ids_sid(r->tag);
 	r->tag[TAG_LEN] = '\0';

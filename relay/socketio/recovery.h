@@ -3,8 +3,8 @@
  *
  * Room: relay/socketio. Called by server, namespace, socket, comeback and recovery_save.
  * One log per namespace: each kept push once, as the frame that was sent, with its rooms and a number. A session that
- * was cut keeps its seats (numbers and all) under a peer that is away, so pushes to its rooms find it. What it missed
- * is read from the log: pushes behind its offset into rooms whose seat is older than the push. Source: Socket.IO
+ * was cut keeps its memberships (numbers and all) under a peer that is away, so pushes to its rooms find it. What it missed
+ * is read from the log: pushes behind its offset into rooms whose membership is older than the push. Source: Socket.IO
  * protocol 5 and the reference server 4.6 (pid in CONNECT, offset as an event's last argument).
  */
 #ifndef SIO_RECOVERY_H
@@ -54,7 +54,7 @@ struct sio_recovery {                       /* open to the files of recovery alo
 	struct map *away, *live;            /* by pid: sessions, open sockets */
 	struct map *networks;               /* by name */
 	struct sio_network *heaviest;       /* or near it; NULL: not known */
-	size_t seats;                       /* of all that are away */
+	size_t memberships;                       /* of all that are away */
 	uint64_t looked, looked_since_ms;   /* pushes looked through in this second */
 	uint64_t number, dropped;           /* the last push's, the last that was dropped from the log */
 	char tag[IDS_SID_LEN + 1];          /* offsets of another log never fit */
@@ -81,11 +81,11 @@ void sio_recovery_open(struct sio_recovery *r, struct sio_socket *s);
 void sio_recovery_closed(struct sio_recovery *r, const struct sio_socket *s);
 struct sio_socket *sio_recovery_live(const struct sio_recovery *r, struct slice pid);
 /*
- * A socket that ended: its seats move to a session that is away. Where there are too many of these, the oldest of the
+ * A socket that ended: its memberships move to a session that is away. Where there are too many of these, the oldest of the
  * network that has the most goes first, so that nobody who comes and goes ends what others may come back to.
  */
 void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
-/* Counts a session, with the seats that it has, for the network of an address; "": not known, and never the heaviest. */
+/* Counts a session, with the memberships that it has, for the network of an address; "": not known, and never the heaviest. */
 void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address);
 /*
  * The session of a pid, if everything it missed behind push `from` is still here and no more than bytes_max
@@ -96,7 +96,7 @@ void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *
 struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t *from_r, size_t bytes_max);
 /* Whether that is still so for a socket that took over a session and waited to be accepted. */
 bool sio_recovery_whole(const struct sio_recovery *r, const struct sio_socket *s);
-/* The socket takes over the session's seats and pid; the session is freed. */
+/* The socket takes over the session's memberships and pid; the session is freed. */
 void sio_recovery_take(struct sio_recovery *r, struct sio_away *w, struct sio_socket *s);
 /* Sends what the socket missed behind push `from`. */
 void sio_recovery_replay(struct sio_recovery *r, struct sio_socket *s, uint64_t from);

@@ -13,7 +13,7 @@
 #define NUMBER_MAX (1ull << 53)        /* counts one by one: no process gets that far */
 
 struct saved_head {
-	uint64_t number, dropped, last_seat, pushes, sessions;
+	uint64_t number, dropped, last_membership, pushes, sessions;
 	char tag[IDS_SID_LEN + 1];
 };
 
@@ -25,21 +25,21 @@ struct saved_push {
 
 struct saved_session {
 	uint64_t last, left, cut, left_ms;
-	uint64_t seats;                     /* so many of struct saved_seat follow, each with its name */
+	uint64_t memberships;                     /* so many of struct saved_membership follow, each with its name */
 	char id[IDS_SID_LEN + 1], pid[IDS_SID_LEN + 1];
 };
 
-struct saved_seat {
+struct saved_membership {
 	uint64_t number, name_len;
 };
 
 /* ---- writing ---- */
 
-static void put_seat(void *ctx, struct slice room, uint64_t number)
+static void put_membership(void *ctx, struct slice room, uint64_t number)
 {
-	struct saved_seat seat = { number, room.n };
+	struct saved_membership membership = { number, room.n };
 
-	buf_put(ctx, &seat, sizeof(seat));
+	buf_put(ctx, &membership, sizeof(membership));
 	buf_put_slice(ctx, room);
 }
 
@@ -52,11 +52,11 @@ static void put_session(struct buf *b, const struct sio_away *w, uint64_t now)
 	s.left = w->back.left;
 	s.cut = w->back.cut;
 	s.left_ms = w->back.until_ms > now ? w->back.until_ms - now : 0;
-	s.seats = w->peer.count;
+	s.memberships = w->peer.count;
 	memcpy(s.id, w->id, sizeof(s.id));
 	memcpy(s.pid, w->pid, sizeof(s.pid));
 	buf_put(b, &s, sizeof(s));
-	sio_rooms_of(&w->peer, put_seat, b);
+	sio_rooms_of(&w->peer, put_membership, b);
 }
 
 static void put_push(struct buf *b, const struct sio_kept *k, uint64_t now)
@@ -90,7 +90,7 @@ void sio_namespace_save(const struct sio_namespace *n, struct buf *b)
 	memset(&head, 0, sizeof(head));
 	head.number = r->number;
 	head.dropped = r->dropped;
-	head.last_seat = sio_rooms_last_number();
+	head.last_membership = sio_rooms_last_number();
 	head.sessions = map_count(r->away);
 	memcpy(head.tag, r->tag, sizeof(head.tag));
 	TAILQ_FOREACH(k, &r->log, next)
@@ -104,7 +104,7 @@ void sio_namespace_save(const struct sio_namespace *n, struct buf *b)
 
 /* ---- reading ---- */
 
-struct loaded_seat {
+struct loaded_membership {
 	struct sio_away *who;
 	struct slice room;
 	uint64_t number;
@@ -114,8 +114,8 @@ struct loading {
 	struct sio_recovery *r;
 	struct slice in;
 	uint64_t now, elapsed_ms;
-	struct loaded_seat *seats;
-	size_t seat_count, seat_cap;
+	struct loaded_membership *memberships;
+	size_t membership_count, membership_cap;
 };
 
 static int take(struct loading *l, void *to, size_t n)
@@ -174,19 +174,19 @@ static int load_push(struct loading *l)
 	return 0;
 }
 
-static int load_seat(struct loading *l, struct sio_away *who)
+static int load_membership(struct loading *l, struct sio_away *who)
 {
-	struct saved_seat s;
+	struct saved_membership s;
 	struct slice room;
 
 	if (take(l, &s, sizeof(s)) < 0 || take_slice(l, s.name_len, &room) < 0 || s.number == 0 ||
 	    s.number > NUMBER_MAX || s.name_len > SIO_ROOM_MAX)
 		return -1;
-	if (l->seat_count == l->seat_cap) {
-		l->seat_cap = l->seat_cap ? l->seat_cap * 2 : 256;
-		l->seats = mem_resize(l->seats, l->seat_cap * sizeof(*l->seats));
+	if (l->membership_count == l->membership_cap) {
+		l->membership_cap = l->membership_cap ? l->membership_cap * 2 : 256;
+		l->memberships = mem_resize(l->memberships, l->membership_cap * sizeof(*l->memberships));
 	}
-	l->seats[l->seat_count++] = (struct loaded_seat){ who, room, s.number };
+	l->memberships[l->membership_count++] = (struct loaded_membership){ who, room, s.number };
 	return 0;
 }
 
@@ -212,34 +212,34 @@ static int load_session(struct loading *l)
 	w->peer.away = true;
 	TAILQ_INSERT_TAIL(&r->list, w, next);
 	map_put(r->away, slice_of(w->pid), w);
-	for (uint64_t i = 0; i < s.seats; i++)
-		if (load_seat(l, w) < 0)
+	for (uint64_t i = 0; i < s.memberships; i++)
+		if (load_membership(l, w) < 0)
 			return -1;
 	return 0;
 }
 
 static int by_number(const void *pa, const void *pb)
 {
-	const struct loaded_seat *a = pa, *b = pb;
+	const struct loaded_membership *a = pa, *b = pb;
 
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
 /* Seats stand in a room in the order of their numbers, whoever sits there. */
-static void load_seats(struct loading *l, uint64_t last_seat)
+static void load_memberships(struct loading *l, uint64_t last_membership)
 {
 	struct sio_recovery *r = l->r;
 	struct sio_away *w;
 
-	if (l->seat_count)
-		qsort(l->seats, l->seat_count, sizeof(*l->seats), by_number);
-	for (size_t i = 0; i < l->seat_count; i++) {
-		sio_rooms_number_from(l->seats[i].number - 1);
-		sio_rooms_join(r->rooms, &l->seats[i].who->peer, l->seats[i].room, NULL);
+	if (l->membership_count)
+		qsort(l->memberships, l->membership_count, sizeof(*l->memberships), by_number);
+	for (size_t i = 0; i < l->membership_count; i++) {
+		sio_rooms_number_from(l->memberships[i].number - 1);
+		sio_rooms_join(r->rooms, &l->memberships[i].who->peer, l->memberships[i].room, NULL);
 	}
-	r->seats = l->seat_count;
-	if (last_seat > sio_rooms_last_number())
-		sio_rooms_number_from(last_seat);
+	r->memberships = l->membership_count;
+	if (last_membership > sio_rooms_last_number())
+		sio_rooms_number_from(last_membership);
 	TAILQ_FOREACH(w, &r->list, next)
 		sio_recovery_weigh(r, w, "");
 }
@@ -249,7 +249,7 @@ static int load_all(struct loading *l)
 	struct saved_head head;
 
 	if (take(l, &head, sizeof(head)) < 0 || head.tag[IDS_SID_LEN] || head.number > NUMBER_MAX ||
-	    head.last_seat > NUMBER_MAX)
+	    head.last_membership > NUMBER_MAX)
 		return -1;
 	l->r->number = head.number;
 	l->r->dropped = head.dropped;
@@ -260,7 +260,7 @@ static int load_all(struct loading *l)
 	for (uint64_t i = 0; i < head.sessions; i++)
 		if (load_session(l) < 0)
 			return -1;
-	load_seats(l, head.last_seat);
+	load_memberships(l, head.last_membership);
 	return l->in.n ? -1 : 0;
 }
 
@@ -274,7 +274,7 @@ int sio_namespace_load(struct sio_namespace *n, struct slice saved, uint64_t ela
 		return -1;
 	l.now = eio_loop_now_ms(r->loop);
 	fine = load_all(&l);
-	free(l.seats);
+	free(l.memberships);
 	if (fine < 0)
 		sio_recovery_clear(r);
 	return fine;

@@ -2,7 +2,7 @@
  * rooms: names, and who is in them.
  *
  * Room: relay/socketio. Called by server, namespace, gather, socket, membership, recovery and recovery_save.
- * Pure: knows no sockets, only peers. A seat is one peer in one room and has a number of its own, so that a late order
+ * Pure: knows no sockets, only peers. A membership is one peer in one room and has a number of its own, so that a late order
  * can say which membership it means. Joining, leaving and asking cost the same however many rooms and members there
  * are.
  */
@@ -12,10 +12,10 @@
 #include "buf.h"
 
 struct sio_rooms;
-struct sio_seat;
+struct sio_membership;
 
 struct sio_peer {                      /* embedded by whoever may be in rooms; all zero at first */
-	struct sio_seat *first, *last; /* seats in the order of joining */
+	struct sio_membership *first, *last; /* memberships in the order of joining */
 	size_t count;
 	uint64_t visit;                /* last union that came past */
 	bool away;                     /* no socket: a place kept for one that may come back (recovery) */
@@ -32,7 +32,7 @@ int sio_rooms_join(struct sio_rooms *r, struct sio_peer *peer, struct slice room
 int sio_rooms_leave(struct sio_rooms *r, struct sio_peer *peer, struct slice room);
 /* Leaves the oldest of the peer's rooms and writes its name over `name_r`: 1, or 0 when it is in none. */
 int sio_rooms_leave_first(struct sio_rooms *r, struct sio_peer *peer, struct buf *name_r);
-/* Every seat of `from`, numbers and all, becomes one of `to`, which must have none. */
+/* Every membership of `from`, numbers and all, becomes one of `to`, which must have none. */
 void sio_rooms_move(struct sio_rooms *r, struct sio_peer *from, struct sio_peer *to);
 /* The number given last, and the word that the next ones follow this one. */
 uint64_t sio_rooms_last_number(void);

@@ -152,7 +152,7 @@ static bool recoverable(const struct sio_socket *s, const char *reason)
 		strcmp(reason, "parse error") != 0;
 }
 
-/* Its seats stay, under the session that is away; the application hears of each that the socket left it. */
+/* Its memberships stay, under the session that is away; the application hears of each that the socket left it. */
 static void keep_rooms(struct sio_socket *s)
 {
 	struct sio_namespace *n = s->nsp;
