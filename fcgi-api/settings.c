@@ -278,7 +278,8 @@ static int judge_database(char *error_r, size_t error_size)
 static int judge_all(char *error_r, size_t error_size)
 {
 	if (judge_identity(error_r, error_size) != 0 || judge_bus(error_r, error_size) != 0 ||
-	    judge_pools(error_r, error_size) != 0)
+	    judge_pools(error_r, error_size) != 0 ||
+	    conf_check_origins("CORS_ALLOWED_ORIGINS", raw.origins, error_r, error_size) != 0)
 		return -1;
 	return judge_database(error_r, error_size);
 }

@@ -143,35 +143,6 @@ static bool is_address(const char *text)
 	return inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1;
 }
 
-/* `*`, or scheme://host and perhaps a port, as browsers say it: no path, no blank. */
-static bool is_origin(const char *text)
-{
-	const char *host = strstr(text, "://");
-
-	return strcmp(text, "*") == 0 || strcmp(text, "null") == 0 ||
-		(host && host > text && host[3] && !strpbrk(host + 3, "/?#@* \t"));
-}
-
-/* Each entry of a comma list; blanks around it do not count, an empty list has none. */
-static int check_list(const char *name, const char *list, bool (*fine)(const char *text), const char *wanted,
-		char *error_r, size_t error_size)
-{
-	char *copy = mem_copy(slice_of(list)), *rest = copy, *one;
-	int rc = 0;
-
-	while (rc == 0 && (one = strsep(&rest, ","))) {
-		one += strspn(one, " \t");
-		for (size_t n = strlen(one); n > 0 && strchr(" \t", one[n - 1]); n--)
-			one[n - 1] = '\0';
-		if (*one && !fine(one)) {
-			snprintf(error_r, error_size, "%s: %.60s is no %s", name, one, wanted);
-			rc = -1;
-		}
-	}
-	free(copy);
-	return rc;
-}
-
 /* At the start only: it may ask a name server, who would keep everybody waiting, and is not read again. */
 static int check_host(char *error_r, size_t error_size)
 {
@@ -228,10 +199,9 @@ static int check_tls(char *error_r, size_t error_size)
 
 static int check_network(char *error_r, size_t error_size)
 {
-	if (check_list("TRUSTED_PROXIES", now.trusted_proxies, is_address, "IP address", error_r,
+	if (conf_check_list("TRUSTED_PROXIES", now.trusted_proxies, is_address, "IP address", error_r,
 			error_size) < 0 ||
-	    check_list("CORS_ALLOWED_ORIGINS", now.cors_allowed_origins, is_origin,
-			"origin such as https://www.example.org", error_r, error_size) < 0)
+	    conf_check_origins("CORS_ALLOWED_ORIGINS", now.cors_allowed_origins, error_r, error_size) < 0)
 		return -1;
 	return check_host(error_r, error_size);
 }

@@ -52,4 +52,13 @@ void conf_print_example(const struct conf_row *rows, size_t count);
 int conf_parse_env(struct slice text, void (*fn)(void *ctx, struct slice name, struct slice value), void *ctx,
 		   unsigned *line_r);
 
+/*
+ * Each entry of a comma list must be `fine`; blanks around it do not count, an empty list has none. 0, or -1 and a line:
+ * "NAME: x is no WANTED".
+ */
+int conf_check_list(const char *name, const char *list, bool (*fine)(const char *text), const char *wanted,
+		    char *error_r, size_t error_size);
+/* The same of origins: `*`, null, or scheme://host and perhaps a port. */
+int conf_check_origins(const char *name, const char *list, char *error_r, size_t error_size);
+
 #endif

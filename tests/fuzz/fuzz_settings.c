@@ -1,4 +1,4 @@
-// objects: relay/settings.o shared/conf.o shared/conf_env.o shared/nano.o shared/buf.o shared/log.o
+// objects: relay/settings.o shared/conf.o shared/conf_env.o shared/conf_list.o shared/nano.o shared/buf.o shared/log.o
 // ldflags: -Wl,--wrap=getaddrinfo -Wl,--wrap=freeaddrinfo -Wl,--wrap=log_line
 /*
  * Any text as the relay's .env: either every value is within its bounds and every list is made of what it should, or
