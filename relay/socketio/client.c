@@ -98,19 +98,26 @@ static void refuse(struct sio_client *c, struct slice name, struct slice object)
 	sio_send_packet(c, &o);
 }
 
+/* Over without an answer. The session that it had come back to is there for the next: that may be the same person. */
+static void replace_pending(struct sio_client *c, struct sio_socket *pending)
+{
+	c->asked -= pending->returns;
+	sio_socket_end(pending, pending->returns ? "transport close" : SIO_BY_CLIENT);
+}
+
 /*
  * Clients of JavaScript and Java say CONNECT again when their application calls connect() before our answer is there. The
  * same once more: the answer is on its way and serves both. With another auth it is somebody else, or another token: it
  * counts, as with the reference, and the first is over without an answer. (The reference accepts a second socket when the
  * same is said twice, and cuts whoever is connected already.)
  */
-static bool is_answered_soon(struct sio_socket *pending, uint64_t auth_hash)
+static bool is_answered_soon(struct sio_client *c, struct sio_socket *pending, uint64_t auth_hash)
 {
 	if (!pending)
 		return false;
 	if (pending->auth_hash == auth_hash)
 		return true;
-	sio_socket_end(pending, SIO_BY_CLIENT);
+	replace_pending(c, pending);
 	return false;
 }
 
@@ -125,7 +132,7 @@ static void client_join(struct sio_client *c, struct slice name, struct slice au
 		refuse(c, name, SLICE(INVALID_NAMESPACE));
 		return;
 	}
-	if (is_answered_soon(socket_in(c, name), hash)) {
+	if (is_answered_soon(c, socket_in(c, name), hash)) {
 		log_debug(eio_session_sid(c->session), "CONNECT again before it is answered");
 		return;
 	}
@@ -156,6 +163,8 @@ static void client_connect(struct sio_client *c, const struct sio_packet *p, str
 	if (fine) {
 		client_join(c, name, auth);
 	} else {
+		if (socket_in(c, name))
+			replace_pending(c, socket_in(c, name));
 		client_refuse(c, SIO_REFUSED_PAYLOAD);
 		refuse(c, name, SLICE(INVALID_PAYLOAD));
 	}

@@ -1,9 +1,9 @@
 'use strict';
-// A lively group: the page draws many messages together and keeps those that are near its end; nothing is lost by it.
+// A lively group: the page draws many messages together, and of a conversation what is near its end; nothing is lost by it.
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { io } = require('socket.io-client-4');
-const { person, drawn, close } = require('./browser');
+const { person, hold, drawn, close } = require('./browser');
 
 const COUNT = 700;
 const stamp = Date.now().toString(36);
@@ -54,7 +54,7 @@ test('a burst is drawn together, its end is shown, and its beginning is there fo
   const drawings = await ana.evaluate(() => window.drawings);
   assert.ok(drawings < COUNT / 3, `${drawings} drawings`);
   const texts = await shown();
-  assert.ok(texts.length <= 300, `${texts.length} kept`);
+  assert.ok(texts.length <= 300, `${texts.length} drawn`);
   const numbers = (all) => all.map((text) => / ráfaga (-?\d+)\./.exec(text)?.[1]).filter(Boolean);
   assert.equal(new Set(numbers(texts)).size, numbers(texts).length, 'each once');
   assert.equal(await ana.locator('#to-bottom').isVisible(), false);
@@ -81,5 +81,25 @@ test('who reads above loses nothing of what is before the eyes, and is told how 
   assert.ok(now !== null && Math.abs(now - top) < 2, `${top} ${now}`);
   await ana.click('#to-bottom');
   await ask(() => has(COUNT + 399), 10000, 'the last one');
+}, 60000);
+
+test('older ones that come while new ones do move nothing', async () => {
+  await ana.reload();
+  await ana.click(`.room[data-room="${sala}"]`);
+  await ask(() => has(COUNT + 399), 10000, 'the room');
+  const gate = await hold(ana, /mensajes\?.*before=/);
+  await ana.evaluate(() => { document.querySelector('#scroller').scrollTop = 0; });
+  await gate.held;
+  const before = await ana.evaluate(() => {
+    const first = document.querySelector('#messages .message');
+    window.key = first.dataset.key;
+    return first.getBoundingClientRect().bottom;
+  });
+  const more = burst(COUNT + 400, 100, sala);
+  gate.release();
+  await more;
+  await ask(async () => (await shown()).length >= 200, 10000, 'older and new ones');
+  const after = await ana.evaluate(() => document.querySelector(`[data-key="${window.key}"]`).getBoundingClientRect().bottom);
+  assert.ok(Math.abs(after - before) < 2, `${before} ${after}`);
   assert.deepEqual(ana.complaints, []);
 }, 60000);

@@ -5,7 +5,7 @@ const { test, atEnd, assert } = require('../lib/check');
 const { start, stopAll, request, open, raw, wsRaw, upgradeText, ENGINE } = require('./eio_lib');
 
 let server;
-const S = async () => { server = server || await start({ 'max-payload': 1000 }); return server; };
+const S = async () => { server = server || await start({ 'max-payload': 1000, 'ping-interval': 25000, 'ping-timeout': 20000 }); return server; };
 
 const unwrap = (text, i) => {
   const m = new RegExp(`^___eio\\[${i}\\]\\((".*")\\);$`).exec(text);

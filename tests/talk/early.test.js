@@ -109,6 +109,18 @@ test('CONNECT with another auth before the first is answered counts in its place
     assert.match(await ws.nextText(), /^(42\["presence|431)/);
     ws.destroy();
   }
+  let ws;                                       // and if the last word cannot be understood, nobody is let in
+  await unheard(async () => {
+    ws = await wire.wsRaw(server, '', { version: 4 });
+    assert.match(await ws.nextText(), /^0\{/);
+    ws.send(`40{"user_id":"${me}"}`);
+    ws.send(`40{"user_id":"${other}","x":"\\ud800"}`);
+  });
+  assert.match(await ws.nextText(), /^44\{"message":"Invalid payload"/);
+  ws.send(`40{"user_id":"${other}"}`);
+  assert.match(await ws.nextText(), /^40\{"sid"/);
+  assert.equal(JSON.parse((await ws.nextText()).slice(2))[1].user_id, other);
+  ws.destroy();
   const { io } = require('socket.io-client-4');
   const socket = io(house.relayUrl, { auth: { user_id: me }, transports: ['websocket'], forceNew: true });
   const told = [];

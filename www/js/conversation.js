@@ -117,7 +117,6 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		// cursor repeats. Then the server is asked again.
 		const listed = Boolean(room.last?.id) && compareIds(message.id, room.last.id) <= 0;
 		const { added } = store.merge(message);
-		store.shorten(room.uuid);
 		store.touchRoom(message);
 		if (room.uuid === store.current) store.emit('thread');
 		if (!added || message.from === store.me) return;

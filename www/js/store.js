@@ -22,8 +22,6 @@ function compareMessages(a, b) {
 	return a.order - b.order;
 }
 
-const KEPT = 150;
-
 const newThread = (messages = []) => ({ messages, loaded: false, failed: false, complete: false, freshKey: null });
 
 export function createStore(me, demo) {
@@ -140,13 +138,6 @@ export function createStore(me, demo) {
 			messages.push(fresh);
 			messages.sort(compareMessages);
 			return { message: fresh, added: true };
-		},
-		// Where nobody reads above the end, so many messages stay, the newest; what was before is read again by who goes there.
-		shorten(uuid) {
-			const thread = store.thread(uuid);
-			if (thread.messages.length <= 2 * KEPT || (uuid === store.current && !store.endInView)) return;
-			thread.messages = thread.messages.slice(-KEPT);
-			thread.complete = false;
 		},
 		addPending(message) {
 			store.thread(message.room).messages.push({ ...message, order: ++order });

@@ -45,20 +45,27 @@ export function setUpScroll({ store, onTop }) {
 		show(store.rooms.get(store.current).unread);
 	}
 
-	// Called before the messages are drawn anew; what it returns is called after that, and keeps what is being read in
-	// its place: at the end when it was there, else by the distance to the end.
+	const endOf = (element) => element.getBoundingClientRect().bottom;
+
+	// Called before the messages are drawn anew: whether that is for the first time, whether the end is being read, and
+	// settle. This is called after it, and keeps what is being read in its place: at the end when it was there, else by the
+	// end of the first message in view (a name above its text may come or go). Its element may be another one then, its key
+	// is the same.
 	function hold() {
-		const wasNear = nearBottom();
-		const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-		const oldest = scroller.querySelector('.message');
-		return (loaded) => {
+		const followsEnd = !begun || nearBottom();
+		const top = scroller.getBoundingClientRect().top;
+		const reading = followsEnd ? null : [...scroller.querySelectorAll('.message')].find((one) => endOf(one) > top);
+		const was = reading && endOf(reading);
+		function settle(loaded) {
 			if (loaded && !begun) begin();
-			else if (wasNear) toBottom();
+			else if (followsEnd) toBottom();
 			else {
-				if (scroller.querySelector('.message') !== oldest) scroller.scrollTop = scroller.scrollHeight - fromEnd;
+				const now = reading && scroller.querySelector(`.message[data-key="${CSS.escape(reading.dataset.key)}"]`);
+				if (now) scroller.scrollTop += endOf(now) - was;
 				show(missed);
 			}
-		};
+		}
+		return { begins: !begun, followsEnd, settle };
 	}
 
 	$('to-bottom').onclick = () => {

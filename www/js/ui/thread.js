@@ -12,6 +12,10 @@ const EMPTY_TEXT = 'Aún no hay mensajes. Escribe el primero.';
 const LOADING_TEXT = 'Cargando…';
 const FAILED_TEXT = 'No se pudieron cargar los mensajes. Reintentar';
 const GROUP_MS = 5 * 60000;
+// So many messages are drawn at the end of a conversation, up to twice as many while they come in; those before, which the
+// store has, by pages.
+const DRAWN = 150;
+const PAGE = 50;
 
 // on: { retry, rewrite, discard, edit, remove (of a message), older, back, lostFocus (what had it is gone) }
 export function setUpThread({ store, on }) {
@@ -19,11 +23,13 @@ export function setUpThread({ store, on }) {
 	const list = $('messages');
 	let elements = new Map();
 	let loadingOlder = false;
+	// The key of the first message that is drawn; null: all are.
+	let from = null;
 	const scroll = setUpScroll({
 		store,
 		onTop() {
 			const thread = store.current && store.thread(store.current);
-			if (thread?.loaded && !thread.complete) older();
+			if (thread?.loaded && (from || !thread.complete)) older();
 		},
 	});
 
@@ -48,11 +54,20 @@ export function setUpThread({ store, on }) {
 		};
 	}
 
+	const firstDrawn = ({ messages }) => (from ? Math.max(0, messages.findIndex(({ key }) => key === from)) : 0);
+
+	// Leaves out what is far above where reading begins, and then above the end as long as that is read.
+	function moveWindow({ messages, freshKey }, begins) {
+		const fresh = begins && freshKey ? messages.findIndex(({ key }) => key === freshKey) : messages.length;
+		const first = Math.min(messages.length - DRAWN, fresh - PAGE);
+		if (first > firstDrawn({ messages }) + DRAWN) from = messages[first].key;
+	}
+
 	// The wanted children in order: [key, what it shows, how to make it].
 	function plan(room, thread) {
 		const rows = [];
 		let previous = null;
-		for (const message of thread.messages) {
+		for (const message of thread.messages.slice(firstDrawn(thread))) {
 			if (!previous || !sameDay(previous.at, message.at)) {
 				const name = day(message.at);
 				rows.push(['day ' + message.key, name, () => h('li', { class: 'day' }, name)]);
@@ -107,9 +122,10 @@ export function setUpThread({ store, on }) {
 		const room = store.rooms.get(store.current);
 		if (!room) return;
 		const thread = store.thread(room.uuid);
-		const settle = scroll.hold();
+		const { begins, followsEnd, settle } = scroll.hold();
+		if (followsEnd) moveWindow(thread, begins);
 		reconcile(plan(room, thread));
-		const noOlder = thread.loaded ? thread.complete : !thread.failed;
+		const noOlder = thread.loaded ? thread.complete && !firstDrawn(thread) : !thread.failed;
 		// A control that goes does not take the focus along.
 		if (noOlder && document.activeElement === $('older')) scroller.focus({ preventScroll: true });
 		$('older').hidden = noOlder;
@@ -148,7 +164,15 @@ export function setUpThread({ store, on }) {
 
 	async function older() {
 		if (loadingOlder) return;
+		const thread = store.thread(store.current);
+		const first = firstDrawn(thread);
+		if (first) {
+			from = first > PAGE ? thread.messages[first - PAGE].key : null;
+			render();
+			return;
+		}
 		loadingOlder = true;
+		from = null;
 		try {
 			await on.older();
 		} finally {
@@ -167,6 +191,7 @@ export function setUpThread({ store, on }) {
 		if (shown === store.current) return;
 		shown = store.current;
 		elements = new Map();
+		from = null;
 		list.replaceChildren();
 		scroll.leave();
 		render();
