@@ -88,6 +88,7 @@ static struct account *account_of(struct map *m, struct slice name)
 	return a;
 }
 
+/* Fills up to now. */
 static void bucket_fill(struct bucket *b, const struct rate *r, uint64_t now_ms)
 {
 	if (b->at_ms == 0) {
@@ -100,7 +101,7 @@ static void bucket_fill(struct bucket *b, const struct rate *r, uint64_t now_ms)
 	b->at_ms = now_ms ? now_ms : 1;
 }
 
-/* Fills up to now; how long until there is a whole token, 0: there is one. */
+/* The same; how long until there is a whole token, 0: there is one. */
 static uint64_t bucket_wait(struct bucket *b, const struct rate *r, uint64_t now_ms)
 {
 	bucket_fill(b, r, now_ms);

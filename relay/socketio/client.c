@@ -108,19 +108,9 @@ static void replace_pending(struct sio_client *c, struct sio_socket *pending)
 /*
  * Clients of JavaScript and Java say CONNECT again when their application calls connect() before our answer is there. The
  * same once more: the answer is on its way and serves both. With another auth it is somebody else, or another token: it
- * counts, as with the reference, and the first is over without an answer. (The reference accepts a second socket when the
- * same is said twice, and cuts whoever is connected already.)
+ * counts, as with the reference, and the first is over. (The reference accepts a second socket when the same is said twice,
+ * and cuts whoever is connected already.)
  */
-static bool is_answered_soon(struct sio_client *c, struct sio_socket *pending, uint64_t auth_hash)
-{
-	if (!pending)
-		return false;
-	if (pending->auth_hash == auth_hash)
-		return true;
-	replace_pending(c, pending);
-	return false;
-}
-
 static void client_join(struct sio_client *c, struct slice name, struct slice auth)
 {
 	struct sio_namespace *n = namespace_named(c->server, name);
@@ -132,10 +122,13 @@ static void client_join(struct sio_client *c, struct slice name, struct slice au
 		refuse(c, name, SLICE(INVALID_NAMESPACE));
 		return;
 	}
-	if (is_answered_soon(c, socket_in(c, name), hash)) {
+	s = socket_in(c, name);
+	if (s && s->auth_hash == hash) {
 		log_debug(eio_session_sid(c->session), "CONNECT again before it is answered");
 		return;
 	}
+	if (s)
+		replace_pending(c, s);
 	c->kicked &= ~n->bit;
 	s = sio_comeback_socket(c, n, auth);
 	s->auth_hash = hash;

@@ -90,6 +90,34 @@ for (const how of Object.keys(cuts)) {
   }
 }
 
+test('whoever comes back with another auth each time may say CONNECT again before the answer', async () => {
+  const [a, b] = ids;
+  let count = 0;
+  const alice = await person(a, { transports: ['websocket'], auth: (give) => give({ user_id: a, at: count += 1 }) });
+  const bob = await person(b);
+  const { sala_uuid: sala } = await joinGroup(alice, club);
+  await joinGroup(bob, club);
+  const { id } = alice;
+  await cut(alice, 'closed', 300);
+  await say(bob, words(sala, b, 'mientras', { type: 'grupal' }));
+  const signal = (name) => { for (const pid of house.children('bus')) process.kill(pid, name); };
+  signal('SIGSTOP');
+  try {
+    await new Promise((resolve) => { alice.io.once('open', () => setTimeout(resolve, 100)); });
+    alice.connect();
+    await pause(200);
+  } finally {
+    signal('SIGCONT');
+  }
+  await returned(alice);
+  assert.ok(count >= 3, `${count} CONNECTs`);
+  assert.deepEqual([alice.recovered, alice.id], [true, id]);
+  await ask(() => alice.texts().includes('mientras'), 5000, 'what was missed');
+  assert.equal(alice.texts().filter((text) => text === 'mientras').length, 1);
+  alice.close();
+  bob.close();
+});
+
 test('an offset stands at the end of message pushes alone, and not for Engine.IO 3', async () => {
   const [a, b] = ids;
   const alice = await person(a);
