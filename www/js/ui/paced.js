@@ -1,24 +1,32 @@
 // A drawing that many events ask for. Called by thread.js and scroll.js.
 
+const FREE = 10;
 const PAUSE_MS = 100;
 
-// At the first event at once; what comes within a pause is drawn at its end, together. The pause is as long as the drawing
-// took, where that is longer: half of the time is left to the person.
+// At once as long as it is asked for now and then; in a burst one for each pause, of all that came in it, and no more than
+// half of the time is spent on drawing.
 export function paced(draw) {
-	let resting = false;
-	let due = false;
+	let credit = FREE;
+	let counted = performance.now();
+	let timer = null;
 	function run() {
 		const began = performance.now();
-		due = false;
 		draw();
-		resting = true;
-		setTimeout(() => {
-			resting = false;
-			if (due) run();
-		}, Math.max(PAUSE_MS, performance.now() - began));
+		credit -= Math.max(1, 2 * (performance.now() - began) / PAUSE_MS);
 	}
-	return () => {
-		if (resting) due = true;
-		else run();
-	};
+	function wanted() {
+		if (timer) return;
+		const now = performance.now();
+		credit = Math.min(FREE, credit + (now - counted) / PAUSE_MS);
+		counted = now;
+		if (credit >= 1) {
+			run();
+			return;
+		}
+		timer = setTimeout(() => {
+			timer = null;
+			wanted();
+		}, Math.ceil((1 - credit) * PAUSE_MS));
+	}
+	return wanted;
 }
