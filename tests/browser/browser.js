@@ -90,9 +90,9 @@ async function hold(page, pattern) {
   return gate;
 }
 
-// What has happened until now is on the screen: also what a pause between two drawings (ui/paced.js) holds back.
+// What has happened until now is on the screen (in a burst it may come later: ui/paced.js).
 const drawn = (page) => page.evaluate(() => new Promise((resolve) => {
-  setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve))), 200);
+  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 }));
 
 async function shoot(page, name) {

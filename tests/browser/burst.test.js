@@ -3,7 +3,7 @@
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { io } = require('socket.io-client-4');
-const { person, hold, drawn, close } = require('./browser');
+const { person, hold, close } = require('./browser');
 
 const COUNT = 700;
 const stamp = Date.now().toString(36);
@@ -41,7 +41,7 @@ test('a burst is drawn together, its end is shown, and its beginning is there fo
   await heard('connected');
   luis.emit('join_group', { group_id: '789' });
   sala = (await heard('group_joined')).sala_uuid;
-  luis.timeout(10000).emitWithAck('send_message', { sala_uuid: sala, message: said(-1), sender_id: '456', timestamp: 'x', type: 'grupal' });
+  await burst(-1, 1, sala);
   ana = await person(house, '123');
   await ana.click(`.room[data-room="${sala}"]`);
   await ask(() => has(-1), 10000, 'the room');
@@ -58,10 +58,10 @@ test('a burst is drawn together, its end is shown, and its beginning is there fo
   const numbers = (all) => all.map((text) => / ráfaga (-?\d+)\./.exec(text)?.[1]).filter(Boolean);
   assert.equal(new Set(numbers(texts)).size, numbers(texts).length, 'each once');
   assert.equal(await ana.locator('#to-bottom').isVisible(), false);
-  for (let i = 0; i < 40 && !(await has(0)); i += 1) {
+  await ask(async () => {
     await ana.evaluate(() => { document.querySelector('#scroller').scrollTop = 0; });
-    await drawn(ana);
-  }
+    return has(0);
+  }, 30000, 'the first one');
   const all = numbers(await shown());
   assert.equal(new Set(all).size, all.length, 'each once');
   for (let i = 0; i < COUNT; i += 1) assert.ok(all.includes(String(i)), said(i));
