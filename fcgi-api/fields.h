@@ -59,6 +59,8 @@ struct fields_missed {
 };
 /* load_missed_messages. */
 const struct refusal *fields_missed(const struct fields *f, struct fields_missed *m);
+/* load_rooms: nothing, or {nombres} with true or false. */
+const struct refusal *fields_rooms(const struct fields *f, bool *named_r);
 /* refresh_token: {token}. */
 const struct refusal *fields_token(const struct fields *f, struct slice *token_r);
 

@@ -1,5 +1,5 @@
 /*
- * fields_more: what edit_message, delete_message, load_missed_messages and refresh_token bring.
+ * fields_more: what edit_message, delete_message, load_missed_messages, load_rooms and refresh_token bring.
  *
  * Room: fcgi-api, inside fields. Called by their handlers; calls json, ids, arena. Pure.
  */
@@ -81,6 +81,18 @@ const struct refusal *fields_missed(const struct fields *f, struct fields_missed
 	    fields_limit(value, FIELDS_MISSED_LIMIT_MAX, &m->limit) != 0)
 		return refusal_with(f->arena, REFUSE(PAYLOAD_FOR), f->event);
 	return NULL;
+}
+
+const struct refusal *fields_rooms(const struct fields *f, bool *named_r)
+{
+	struct slice rest = f->args, object, value;
+
+	*named_r = false;
+	if (!json_next_argument(&rest, &object) || json_kind(object) != JSON_OBJECT ||
+	    !fields_value(object, "nombres", &value))
+		return NULL;
+	*named_r = slice_is(value, "true");
+	return *named_r || slice_is(value, "false") ? NULL : refusal_with(f->arena, REFUSE(PAYLOAD_FOR), f->event);
 }
 
 const struct refusal *fields_token(const struct fields *f, struct slice *token_r)

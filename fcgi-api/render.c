@@ -192,9 +192,10 @@ void render_list(struct buf *b, const struct store_history *h, void (*put)(struc
 	buf_putc(b, ']');
 }
 
-void render_room(struct buf *b, const struct store_room *room, const struct store_message *last,
-		 int64_t unread)
+void render_room(struct buf *b, const struct store_room_entry *e)
 {
+	const struct store_room *room = &e->room;
+
 	buf_putc(b, '{');
 	json_put_number_member(b, "id", room->id);
 	json_put_text_member(b, "sala_uuid", room->uuid);
@@ -205,12 +206,14 @@ void render_room(struct buf *b, const struct store_room *room, const struct stor
 	render_time_member(b, "creado_en", room->created_at);
 	render_time_member(b, "actualizado_en", room->updated_at);
 	json_put_key(b, "ultimo_mensaje");
-	if (last)
-		render_message(b, last, false);
+	if (e->last)
+		render_message(b, e->last, false);
 	else
 		buf_puts(b, "null");
-	if (unread >= 0)
-		json_put_number_member(b, "no_leidos", unread);
+	if (e->unread >= 0)
+		json_put_number_member(b, "no_leidos", e->unread);
+	if (e->named)
+		json_put_text_member(b, "nombre", e->name);
 	buf_putc(b, '}');
 }
 

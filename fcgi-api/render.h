@@ -27,9 +27,8 @@ void render_message(struct buf *b, const struct store_message *m, bool duplicate
 void render_plain_message(struct buf *b, const struct store_message *m);
 /* A JSON array of messages, each by `put`: render_history_message or render_plain_message. */
 void render_list(struct buf *b, const struct store_history *h, void (*put)(struct buf *b, const struct store_message *m));
-/* REST: the room object; last may be NULL; unread < 0 leaves no_leidos out. */
-void render_room(struct buf *b, const struct store_room *room, const struct store_message *last,
-		 int64_t unread);
+/* REST: the room object; no_leidos and nombre only where the entry has them. */
+void render_room(struct buf *b, const struct store_room_entry *e);
 
 /* What both answers to a join end with: sala_chat_id, sala_uuid, room (its name on the wire), cursor. */
 void render_joined(struct buf *b, const struct store_room *room, struct slice name, struct slice cursor);

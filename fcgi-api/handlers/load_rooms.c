@@ -1,7 +1,7 @@
 /*
  * load_rooms: my rooms as REST tells them, for clients that have sockets only.
  *
- * Room: fcgi-api/handlers. Called by router; calls store, render, answer.
+ * Room: fcgi-api/handlers. Called by router; calls fields, store, render, answer.
  */
 #include "handlers.h"
 
@@ -13,14 +13,15 @@
 #define LAST_BYTES (512u * 1024)       /* rooms with their newest message, as JSON */
 
 /* The room, with its newest message as long as there is place for those. */
-static void put_room(struct buf *b, const struct store_room_entry *e, size_t *spent)
+static void put_room(struct buf *b, struct store_room_entry *e, size_t *spent)
 {
 	size_t at = b->len;
 
-	render_room(b, &e->room, e->last, e->unread);
+	render_room(b, e);
 	if (e->last && *spent + (b->len - at) > LAST_BYTES) {
 		b->len = at;
-		render_room(b, &e->room, NULL, e->unread);
+		e->last = NULL;
+		render_room(b, e);
 	} else if (e->last) {
 		*spent += b->len - at;
 	}
@@ -28,11 +29,19 @@ static void put_room(struct buf *b, const struct store_room_entry *e, size_t *sp
 
 const struct refusal *handle_load_rooms(struct call *c)
 {
+	struct fields f = call_fields(c);
 	struct buf *b = call_buf(c);
 	struct store_room_entry *rooms;
 	size_t count, spent = 0;
-	enum store_verdict v = store_room_list(c->store, c->user_id, ROOMS_MAX + 1, c->arena, &rooms, &count);
+	bool named;
+	const struct refusal *no = fields_rooms(&f, &named);
+	enum store_verdict v;
 
+	if (no)
+		return no;
+	v = store_room_list(c->store, c->user_id, ROOMS_MAX + 1, c->arena, &rooms, &count);
+	if (v == STORE_OK && named)
+		v = store_room_names(c->store, c->user_id, c->arena, rooms, count < ROOMS_MAX ? count : ROOMS_MAX);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
 	buf_putc(b, '{');

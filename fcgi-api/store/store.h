@@ -24,6 +24,7 @@
  * server takes off our hands at once (8 MiB, apache-conf): who reads slowly holds no process.
  */
 #define STORE_LIST_BYTES (6u << 20)     /* newest messages of a list of rooms */
+#define STORE_NAMES_BYTES (512u * 1024) /* what those rooms are called */
 #define STORE_PAGE_BYTES (512u * 1024)  /* a page, which has one message at least */
 #define STORE_ROOMS_MAX 4096            /* rooms of a person that are looked at */
 
@@ -73,22 +74,16 @@ struct store_durability {
 	bool can_lose;     /* true unless both are 1 */
 };
 
-/*
- * Never fails and does not connect yet (call it after the fork). Borrows the texts of the settings. The
- * caller closes.
- */
+/* Never fails and does not connect yet (call it after the fork). Borrows the texts of the settings. The caller closes. */
 struct store *store_open(const struct store_settings *settings);
 /* Rolls back what is open, closes, frees. NULL is allowed. */
 void store_close(struct store *st);
 /*
- * Starts a transaction; connects if there is no connection. A connection that died while idle is replaced
- * unseen, at the first statement. OK, LOST (no host answers) or CONFIG.
+ * Starts a transaction; connects if there is no connection. One that died while idle is replaced unseen, at the first
+ * statement. OK, LOST (no host answers) or CONFIG.
  */
 STORE_CHECK enum store_verdict store_begin(struct store *st);
-/*
- * After anything but OK nothing may be acknowledged: it may or may not be stored; running the job again
- * settles it.
- */
+/* After anything but OK nothing may be acknowledged: it may or may not be stored; running the job again settles it. */
 STORE_CHECK enum store_verdict store_commit(struct store *st);
 /* Ends the transaction without effect; on an error the connection is closed. */
 void store_rollback(struct store *st);
@@ -101,10 +96,7 @@ unsigned store_generation(const struct store *st);
  */
 bool store_is_spare(const struct store *st);
 const struct store_durability *store_durability(const struct store *st);
-/*
- * The last trouble as text, "1213 Deadlock found… (messages insert)"; "" when there was none. For logs, never
- * for clients.
- */
+/* The last trouble as text, "1213 Deadlock found… (messages insert)"; "" when there was none. For logs, never for clients. */
 const char *store_trouble(const struct store *st);
 
 /* ---- people ---- */
@@ -167,10 +159,7 @@ STORE_CHECK enum store_verdict store_room_group(struct store *st, int64_t group_
 STORE_CHECK enum store_verdict store_room_group_find(struct store *st, int64_t group_id, int64_t person_id,
 						     struct arena *a, struct store_room *room_r,
 						     bool *member_r, bool *group_known_r);
-/*
- * A room by number or by uuid (byte for byte), and whether the person is in it (pair, or active member). OK
- * or NONE.
- */
+/* A room by number or by uuid (byte for byte), and whether the person is in it (pair, or active member). OK or NONE. */
 STORE_CHECK enum store_verdict store_room_by_id(struct store *st, int64_t id, int64_t person_id,
 						struct arena *a, struct store_room *room_r, bool *member_r);
 STORE_CHECK enum store_verdict store_room_by_uuid(struct store *st, struct slice uuid, int64_t person_id,
@@ -288,12 +277,17 @@ struct store_room_entry {
 	struct store_room room;
 	struct store_message *last;   /* newest not deleted; NULL: none, or left out */
 	bool left_out;                /* STORE_LIST_BYTES would be passed */
-	int64_t unread;
+	int64_t unread;               /* -1: not asked */
+	bool named;                   /* store_room_names was asked */
+	struct slice name;            /* the other person's ("Luis Martínez") or the group's; p NULL: none */
 };
 /* The person's rooms (direct ones and groups with active membership), latest activity first, at most `limit`. */
 STORE_CHECK enum store_verdict store_room_list(struct store *st, int64_t person_id, unsigned limit,
 					       struct arena *a, struct store_room_entry **rooms_r,
 					       size_t *count_r);
+/* What the rooms are called for the person, up to STORE_NAMES_BYTES of it, the first rooms first. */
+STORE_CHECK enum store_verdict store_room_names(struct store *st, int64_t person_id, struct arena *a,
+						struct store_room_entry *rooms, size_t count);
 /* The newest message of one room that is not deleted. OK or NONE. */
 STORE_CHECK enum store_verdict store_room_last(struct store *st, int64_t room_id, struct arena *a,
 					       struct store_message *message_r);

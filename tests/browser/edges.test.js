@@ -195,7 +195,8 @@ test('the people of the demo are not of this campus: a number opens the page all
   await page.context().close();
 });
 
-test('without a list of people the first screen asks for a number, and one is shown by name and letters', async () => {
+test('without a list of people the first screen asks for a number, and all are shown by their names', async () => {
+  await house.api('POST', '/api/mensajes/salas/directa/108', { user: 123 });
   const page = await person(house, '');
   await page.route('**/demo.json', (route) => route.fulfill({ status: 404, body: '' }));
   await page.reload();
@@ -206,6 +207,9 @@ test('without a list of people the first screen asks for a number, and one is sh
   await page.press('#chooser-id', 'Enter');
   await page.waitForSelector('#me-name:text("Ana García")');
   assert.equal(await page.textContent('#me-avatar'), 'AG');
+  await room(page, 'Mateo Jiménez').waitFor();
+  await room(page, 'Ingeniería en Software 4°A').waitFor();
+  assert.equal(await page.locator('.room-name', { hasText: /^(Usuario|Grupo) \d/ }).count(), 0);
   await page.context().close();
 });
 

@@ -87,6 +87,7 @@ test('messages', async () => {
   await call(luis, 'load_missed_messages', { after: missed.cursor });
   const { rooms } = await call(luis, 'load_rooms', {});
   assert.equal(rooms.length, 2);
+  assert.ok((await call(luis, 'load_rooms', { nombres: true })).rooms.every((r) => r.nombre));
   await call(ana, 'delete_message', { mensaje_id: ack.mensaje_id });
   await luis.next('message_deleted');
 });

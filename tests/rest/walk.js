@@ -39,6 +39,20 @@ async function rooms(p, ask) {
       assert.equal(json.id, room.id);
     }
   }
+  // what it is called for whoever asks; without the question the companion's object
+  const name = async (method, status, where, user) => (await ask(status, method, `/api/mensajes/salas/${where}?nombres=1`, { user })).json.nombre;
+  for (const [method, where] of [['GET', direct.id], ['GET', direct.sala_uuid], ['POST', `directa/${p.luis}`]]) {
+    assert.equal(await name(method, 200, where, p.ana), 'Rosa Ñúñez');
+  }
+  assert.equal(await name('POST', 200, `grupal/${p.club}`, p.ana), `grupo ${p.club}`);
+  for (const where of [direct.id, `${direct.id}?nombres=0`]) {
+    assert.ok(!('nombre' in (await ask(200, 'GET', `/api/mensajes/salas/${where}`, { user: p.ana })).json));
+  }
+  for (const bad of ['', 'si', '2', '%ff']) {
+    for (const where of ['', `/${direct.id}`]) await ask(422, 'GET', `/api/mensajes/salas${where}?nombres=${bad}`, { user: p.ana });
+    for (const where of [`directa/${p.eva}`, `grupal/${p.club}`]) await to(p.ana, `${where}?nombres=${bad}`, 422);
+  }
+  await to(p.ana, `directa/${p.eva}?nombres=1`, 201); // it was not made by those
   await ask(401, 'GET', `/api/mensajes/salas/${direct.id}`);
   await ask(403, 'GET', `/api/mensajes/salas/${direct.id}`, { user: p.eva });
   await ask(404, 'GET', `/api/mensajes/salas/${FAR}`, { user: p.ana });

@@ -183,6 +183,68 @@ static void rooms_of_one_second_go_by_their_messages(void **state)
 	assert_true(older.id < newer.id);
 }
 
+static const struct store_room_entry *entry_of(const struct store_room_entry *rooms, size_t n, const struct store_room *room)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (rooms[i].room.id == room->id)
+			return &rooms[i];
+	}
+	fail_msg("room %lld is not in the list", (long long)room->id);
+	return NULL;
+}
+
+static void rooms_are_called_as_the_other_person_and_the_group(void **state)
+{
+	struct store_room direct = campus_direct(ID(1), ID(5)), group = campus_group_room(ID(10), ID(1)), alone;
+	struct store_room_entry *rooms, lone = { .unread = -1 };
+	char wanted[40];
+	bool member;
+	size_t n;
+
+	(void)state;
+	admin("INSERT INTO salas_chat (sala_uuid, tipo_sala, usuario_a_id) VALUES ('alone-%lld', 'directo', %lld)",
+	      L(campus_base), L(ID(1)));
+	admin("UPDATE usuarios SET nombre = 'Núria \"😀\"', apellido_paterno = '' WHERE id = %lld", L(ID(1)));
+	snprintf(wanted, sizeof(wanted), "alone-%lld", L(campus_base));
+	BEGIN();
+	OK(store_room_by_uuid(st, slice_of(wanted), ID(1), mem, &alone, &member));
+	OK(store_room_list(st, ID(1), 100, mem, &rooms, &n));
+	assert_false(entry_of(rooms, n, &direct)->named);
+	OK(store_room_names(st, ID(1), mem, rooms, n));
+	assert_text(entry_of(rooms, n, &direct)->name, "Ñandú Pérez");
+	snprintf(wanted, sizeof(wanted), "grupo %lld", L(ID(10)));
+	assert_text(entry_of(rooms, n, &group)->name, wanted);
+	assert_true(entry_of(rooms, n, &alone)->named);
+	assert_null(entry_of(rooms, n, &alone)->name.p);
+	lone.room = direct;
+	OK(store_room_names(st, ID(5), mem, &lone, 1));
+	COMMIT();
+	assert_text(lone.name, "Núria \"😀\"");
+}
+
+/* More than one set of them, and a limit that is not passed. */
+static void names_of_many_rooms_are_bounded(void **state)
+{
+	enum { MANY = 1100 };
+	struct store_room_entry *rooms = arena_alloc(mem, MANY * sizeof(*rooms));
+	size_t bytes = 0, named = 0;
+
+	(void)state;
+	admin("UPDATE usuarios SET nombre = REPEAT('😀', 80), apellido_paterno = REPEAT('😀', 80) WHERE id = %lld", L(ID(2)));
+	for (size_t i = 0; i < MANY; i++)
+		rooms[i].room = (struct store_room){ .id = 1, .kind = STORE_DIRECTO, .a_id = ID(1), .b_id = ID(2) };
+	BEGIN();
+	OK(store_room_names(st, ID(1), mem, rooms, MANY));
+	COMMIT();
+	for (size_t i = 0; i < MANY; i++) {
+		assert_true(rooms[i].named);
+		bytes += rooms[i].name.n;
+		named += rooms[i].name.p != NULL;
+	}
+	assert_true(bytes <= STORE_NAMES_BYTES && bytes > STORE_NAMES_BYTES - 1000);
+	assert_true(named == bytes / 641 && rooms[named - 1].name.p && !rooms[named].name.p);
+}
+
 static int setup(void **state)
 {
 	if (campus_setup(state))
@@ -202,6 +264,8 @@ int main(void)
 		cmocka_unit_test(people_are_found),
 		cmocka_unit_test(members_are_checked_in_sets),
 		cmocka_unit_test(rooms_of_one_second_go_by_their_messages),
+		cmocka_unit_test(rooms_are_called_as_the_other_person_and_the_group),
+		cmocka_unit_test(names_of_many_rooms_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, setup, campus_teardown);

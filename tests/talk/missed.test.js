@@ -167,6 +167,12 @@ test('load_rooms is what REST says', async () => {
   const { json } = await house.api('GET', '/api/mensajes/salas', { user: ids[0] });
   assert.deepEqual(loaded.rooms, json);
   assert.equal((await ana.next('rooms_loaded')).rooms.length, json.length);
+  const named = await house.api('GET', '/api/mensajes/salas?nombres=1', { user: ids[0] });
+  const { rooms } = await ana.call('load_rooms', { nombres: true });
+  assert.deepEqual(rooms, named.json);
+  assert.equal(rooms.find((r) => r.sala_uuid === room).nombre, 'Rosa Ñúñez');
+  assert.equal(rooms.find((r) => r.sala_uuid === team).nombre, `grupo ${club}`);
+  assert.equal((await ana.call('load_rooms', { nombres: 'sí' })).code, 'bad_request');
   ana.emit('load_rooms');
   await ana.next('rooms_loaded');
 });

@@ -1,7 +1,7 @@
 // objects: fcgi-api/fields.o fcgi-api/fields_more.o fcgi-api/fields_send.o fcgi-api/cursor.o fcgi-api/refusals.o
 // objects: fcgi-api/store/*.o shared/*.o
 /*
- * What edit_message, delete_message, load_missed_messages and refresh_token bring; how long a send's timestamp and
+ * What edit_message, delete_message, load_missed_messages, load_rooms and refresh_token bring; how long a send's timestamp and
  * metadatos may be; and where a page's walk goes on.
  */
 #include <setjmp.h>
@@ -120,6 +120,27 @@ static void test_values(void **state)
 }
 
 /* As long as may be, and a byte longer. */
+/* Whoever asked for rooms with any argument got them; only what means `nombres` and is neither is refused. */
+static void test_rooms(void **state)
+{
+	static const struct { const char *args; bool fine, named; } rows[] = {
+		{ "", true, false }, { "null", true, false }, { "[]", true, false }, { "{}", true, false },
+		{ "{\"nombres\":null}", true, false }, { "{\"nombres\":false}", true, false },
+		{ "{\"nombres\":true},7", true, true }, { "{\"nombres\":1}", false, false },
+		{ "{\"nombres\":\"true\"}", false, false }, { "{\"nombres\":{}}", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fields f = fields_of("load_rooms", rows[i].args);
+		bool named;
+		const struct refusal *no = fields_rooms(&f, &named);
+
+		assert_int_equal(no == NULL, rows[i].fine);
+		assert_int_equal(named, rows[i].named);
+	}
+}
+
 static void test_longest(void **state)
 {
 	static char text[FIELDS_METADATA_MAX + 100];
@@ -167,7 +188,7 @@ static void test_walk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_events), cmocka_unit_test(test_values), cmocka_unit_test(test_longest), cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_events), cmocka_unit_test(test_values), cmocka_unit_test(test_rooms), cmocka_unit_test(test_longest), cmocka_unit_test(test_walk),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,4 +1,4 @@
-// objects: fcgi-api/http.o fcgi-api/etag.o fcgi-api/cursor.o fcgi-api/render.o fcgi-api/answer.o fcgi-api/refusals.o shared/*.o fcgi-api/store/*.o
+// objects: fcgi-api/http.o fcgi-api/etag.o fcgi-api/cursor.o fcgi-api/answer.o fcgi-api/refusals.o shared/*.o fcgi-api/store/*.o
 /*
  * http and its neighbours: paths, queries, headers, bodies, tags, cursors, times.
  */
@@ -14,7 +14,6 @@
 #include "fcgi-api/cursor.h"
 #include "fcgi-api/etag.h"
 #include "fcgi-api/http.h"
-#include "fcgi-api/render.h"
 
 static struct arena *arena;
 
@@ -341,58 +340,12 @@ static void test_cursors(void **state)
 	assert_int_equal(cursor_parse_mark("x 1", 1, &safe), 0);
 }
 
-static void test_message(void **state)
-{
-	struct store_message m = {
-		.id = 9,
-		.uuid = SLICE("u"),
-		.tipo = SLICE("texto"),
-		.contenido = SLICE("a\"b"),
-		.sent_at = 86400,
-		.room = { .id = 3, .uuid = SLICE("r"), .kind = STORE_GRUPAL, .group_id = 7 },
-		.sender = { .id = 5,
-			    .nombre = SLICE("Ana"),
-			    .apellido_paterno = SLICE("Paz"),
-			    .correo = SLICE("a@b") },
-		.metadatos = SLICE("{\"client_timestamp\":5}")
-	};
-	struct buf b = BUF_INIT;
-
-	(void)state;
-	render_receive_message(&b, &m);
-	assert_string_equal(
-		b.data,
-		"[\"receive_message\",{\"from\":\"5\",\"sender_name\":\"Ana Paz\",\"sender_email\":\"a@b\","
-		"\"message\":\"a\\\"b\",\"type\":\"grupal\",\"message_type\":\"texto\",\"timestamp\":5,\"url_"
-		"archivo\":null,"
-		"\"mensaje_id\":\"9\",\"mensaje_uuid\":\"u\",\"enviado_en\":\"1970-01-02T00:00:00Z\",\"sala_"
-		"uuid\":\"r\"}]");
-	buf_reset(&b);
-	m.metadatos = SLICE("not json");
-	render_ack(&b, &m, true);
-	assert_string_equal(b.data,
-			    "{\"status\":\"sent\",\"sender_id\":\"5\",\"timestamp\":\"1970-01-02T00:00:00Z\","
-			    "\"type\":\"grupal\",\"message_type\":\"texto\",\"mensaje_id\":\"9\",\"mensaje_"
-			    "uuid\":\"u\",\"sala_uuid\":\"r\","
-			    "\"message\":\"Mensaje enviado y guardado en BD\",\"duplicate\":true}");
-	buf_reset(&b);
-	render_room(&b, &m.room, NULL, 2);
-	assert_string_equal(b.data,
-			    "{\"id\":3,\"sala_uuid\":\"r\",\"tipo_sala\":\"grupal\",\"usuario_a_id\":null,"
-			    "\"usuario_b_id\":null,\"grupo_id\":7,\"creado_en\":null,\"actualizado_en\":null,"
-			    "\"ultimo_mensaje\":null,"
-			    "\"no_leidos\":2}");
-	assert_true(slice_is(render_room_name(arena, &m.room), "group_r"));
-	assert_true(slice_is(render_personal_name(arena, INT64_MAX), "@9223372036854775807"));
-	buf_fini(&b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_queries), cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_types), cmocka_unit_test(test_bodies),
-		cmocka_unit_test(test_bodies_without_an_end), cmocka_unit_test(test_response), cmocka_unit_test(test_tags), cmocka_unit_test(test_cursors), cmocka_unit_test(test_message),
+		cmocka_unit_test(test_bodies_without_an_end), cmocka_unit_test(test_response), cmocka_unit_test(test_tags), cmocka_unit_test(test_cursors),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

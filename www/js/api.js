@@ -4,6 +4,7 @@
 const PREFIX = '/api/mensajes';
 const TIMEOUT_MS = 15000;
 const POLL_MS = 3000;
+const NAMED = '?nombres=1'; // each room says what it is called
 
 export class ApiError extends Error {
 	constructor(status, code, text, retryMs) {
@@ -57,10 +58,10 @@ export function createApi(me) {
 	return {
 		// { rows, truncated }; truncated: there are more rooms, or some came without their last message.
 		async rooms() {
-			const response = await request(me, 'GET', '/salas');
+			const response = await request(me, 'GET', '/salas' + NAMED);
 			return { rows: await read(response), truncated: response.headers.get('X-Truncated') === 'true' };
 		},
-		room: (uuid) => call('GET', room(uuid)),
+		room: (uuid) => call('GET', room(uuid) + NAMED),
 		// The newest page, or the one before the message `before`; oldest first.
 		messages(uuid, { before, limit = 50 } = {}) {
 			const query = new URLSearchParams({ limit });

@@ -53,6 +53,8 @@ export function createRooms({ store, api, remote }) {
 		// Older than what was heard meanwhile, and so is its count; or the newest was deleted. The next reading tells.
 		if (known && compareIds(room.last?.id ?? '0', known) < 0) again = true;
 		if (room.last) store.learnPerson(room.last.from, room.last.name);
+		if (room.kind === 'directo') store.learnPerson(room.otherId, row.nombre);
+		else store.learnGroup(room.groupId, row.nombre);
 		store.putRoom({ ...room, ...more });
 		return store.rooms.get(room.uuid);
 	}

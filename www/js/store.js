@@ -36,6 +36,12 @@ export function createStore(me, demo) {
 	let order = 0;
 	let receiptsDue = false;
 
+	function learn(names, id, name) {
+		if (!name || names.get(id) === name) return;
+		names.set(id, name);
+		store.emit('rooms');
+	}
+
 	const store = {
 		me,
 		rooms,
@@ -62,12 +68,8 @@ export function createStore(me, demo) {
 
 		personName: (id) => people.get(id) ?? `Usuario ${id}`,
 		groupName: (id) => groups.get(id) ?? `Grupo ${id}`,
-		learnPerson(id, name) {
-			if (name && people.get(id) !== name) {
-				people.set(id, name);
-				store.emit('rooms');
-			}
-		},
+		learnPerson: (id, name) => learn(people, id, name),
+		learnGroup: (id, name) => learn(groups, id, name),
 		roomTitle: (room) => (room.kind === 'directo' ? store.personName(room.otherId) : store.groupName(room.groupId)),
 
 		// Rooms, latest activity first.
