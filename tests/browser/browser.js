@@ -62,6 +62,9 @@ async function write(page, text) {
   await page.press('#composer-text', 'Enter');
 }
 
+// How the page asks for the list of rooms.
+const LIST = /\/salas\?nombres=1$/;
+
 // The row of a conversation in the list, by its name.
 const room = (page, name) => page.locator('.room', { has: page.locator(`.room-name:text-is("${name}")`) });
 
@@ -104,4 +107,4 @@ async function close() {
   if (running) await (await running).close();
 }
 
-module.exports = { person, blank, openWith, write, room, bubble, state, hold, drawn, shoot, close };
+module.exports = { LIST, person, blank, openWith, write, room, bubble, state, hold, drawn, shoot, close };

@@ -3,7 +3,7 @@
 // timeout: 300
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House } = require('../lib/house');
-const { person, openWith, room, bubble, drawn, close } = require('./browser');
+const { LIST, person, openWith, room, bubble, drawn, close } = require('./browser');
 
 const stamp = Date.now().toString(36);
 const say = (text) => `${text} ${stamp}`;
@@ -64,7 +64,7 @@ test('who is put into a group sees it when he looks at the page again, and hears
 test('and half a minute after the list was read, when he goes on looking; out of sight nothing is read', async () => {
   const page = await person(house, '');
   const lists = [];
-  page.on('request', (request) => { if (/\/salas$/.test(request.url())) lists.push(request); });
+  page.on('request', (request) => { if (LIST.test(request.url())) lists.push(request); });
   await page.clock.install();
   await page.goto(`${house.webUrl}/?usuario=106`);
   await mode(page, 'conectado');
@@ -74,7 +74,7 @@ test('and half a minute after the list was read, when he goes on looking; out of
   for (const ms of [OLD_MS, 1000]) await page.clock.fastForward(ms);
   await drawn(page);
   assert.equal(lists.length, before);
-  const read = page.waitForResponse(/\/salas$/, { timeout: 8000 });
+  const read = page.waitForResponse(LIST, { timeout: 8000 });
   await see(page, 'visible');
   await read;
   await enter(106);
@@ -122,7 +122,7 @@ test('put out while the page polls: the same', async () => {
 test('a list that was cut for its size says nothing of what it does not know, and drops nothing', async () => {
   const page = await person(house, '');
   let cut = [];
-  await page.route(/\/salas$/, async (route) => {
+  await page.route(LIST, async (route) => {
     try {
       const response = await route.fetch();
       const rows = (await response.json()).filter((one) => !cut.includes(one.sala_uuid));
@@ -141,7 +141,7 @@ test('a list that was cut for its size says nothing of what it does not know, an
   await ask(async () => await preview() === say('se queda'), 8000, 'the message');
   const { sala_uuid: uuid } = await house.rest('POST', '/salas/directa/101', 123);
   cut = [uuid];
-  const asked = page.waitForResponse(new RegExp(`/salas/${uuid}$`), { timeout: 8000 });
+  const asked = page.waitForResponse(new RegExp(`/salas/${uuid}\\?nombres=1$`), { timeout: 8000 });
   await look(page);
   await asked;
   await drawn(page);

@@ -4,7 +4,7 @@
 // timeout: 300
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House } = require('../lib/house');
-const { person, openWith, write, room, bubble, state, hold, drawn, close } = require('./browser');
+const { LIST, person, openWith, write, room, bubble, state, hold, drawn, close } = require('./browser');
 
 const stamp = Date.now().toString(36);
 const say = (text) => `${text} ${stamp}`;
@@ -88,14 +88,14 @@ test('an unread message is deleted: the badge goes with it', async () => {
 test('the answer to "all read" is late and something came meanwhile: the badge says so', async () => {
   const mark = await hold(luis, /\/marcar-leidos$/);
   // the server tells of the marks beside its answer, and the list is read anew for that
-  const told = luis.waitForResponse(/\/salas$/, { timeout: 8000 });
+  const told = luis.waitForResponse(LIST, { timeout: 8000 });
   await room(luis, 'Ana García').click();
   await mark.held;
   await leave(luis);
   await told;
   await send(123, 456, say('mientras tanto'));
   await ask(async () => await room(luis, 'Ana García').locator('.room-preview').textContent() === say('mientras tanto'), 8000, 'it');
-  const list = luis.waitForResponse(/\/salas$/, { timeout: 8000 });
+  const list = luis.waitForResponse(LIST, { timeout: 8000 });
   mark.release();
   await list;
   await ask(async () => await badge(luis, 'Ana García') === 1, 5000, 'the badge');
@@ -119,7 +119,7 @@ test('"all read" that the server could not take is said again', async () => {
 test('what is said in a group between the list and the join is counted', async () => {
   const name = 'Ingeniería en Software 4°A';
   const page = await person(house, '');
-  const list = await hold(page, /\/salas$/);
+  const list = await hold(page, LIST);
   await page.goto(`${house.webUrl}/?usuario=456`);
   await list.held;
   const { sala_uuid: uuid, no_leidos: before } = (await house.rest('GET', '/salas', 456)).find((one) => one.tipo_sala === 'grupal');
@@ -134,7 +134,7 @@ test('a room that the list has no place for opens all the same, by the dialog an
   const { sala_uuid: uuid } = await house.rest('POST', '/salas/directa/106', 123);
   const page = await person(house, '');
   // a page that leaves takes its question along
-  await page.route(/\/salas$/, (route) => route.fetch()
+  await page.route(LIST, (route) => route.fetch()
     .then(async (response) => route.fulfill({ response, json: (await response.json()).filter((one) => one.sala_uuid !== uuid) }))
     .catch(() => route.abort().catch(() => {})));
   await page.goto(`${house.webUrl}/?usuario=123`);
@@ -176,7 +176,7 @@ test('taken out of the open group and back in: its row opens it again', async ()
 
 test('a conversation that was given up while it was being opened does not open', async () => {
   await openWith(ana, 456);
-  const list = await hold(ana, /\/salas$/);
+  const list = await hold(ana, LIST);
   await ana.click('#new-chat');
   await ana.click('#new-list [data-id="108"]');
   await list.held;
@@ -188,7 +188,7 @@ test('a conversation that was given up while it was being opened does not open',
   assert.equal(await ana.textContent('#thread-title'), 'Luis Martínez');
   assert.equal(await ana.locator('#new-dialog[open]').count(), 1);
   await ana.click('#new-cancel');
-  await ana.unroute(/\/salas$/);
+  await ana.unroute(LIST);
 });
 
 test('Escape closes the question about a deletion, not the conversation', async () => {

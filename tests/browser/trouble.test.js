@@ -2,7 +2,7 @@
 // The page when something is away: nothing is lost, nothing is doubled, and the person is told.
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House } = require('../lib/house');
-const { person, openWith, write, bubble, state, shoot, close } = require('./browser');
+const { LIST, person, openWith, write, bubble, state, shoot, close } = require('./browser');
 
 const stamp = Date.now().toString(36);
 const say = (text) => `${text} ${stamp}`;
@@ -88,7 +88,7 @@ test('a part of the page that does not come: it says so', async () => {
 test('a list and a conversation that are long in coming say so', async () => {
   const page = await person(house, '');
   const open = {};
-  for (const [name, pattern] of [['list', /\/salas$/], ['thread', /limit=50/]]) {
+  for (const [name, pattern] of [['list', LIST], ['thread', /limit=50/]]) {
     const gate = new Promise((resolve) => { open[name] = resolve; });
     await page.route(pattern, (route) => gate.then(() => route.continue()));
   }
@@ -97,6 +97,7 @@ test('a list and a conversation that are long in coming say so', async () => {
   await page.waitForSelector('#connection[data-state="conectado"]');
   await page.clock.fastForward(3500);  // longer than a connection may take
   assert.equal(await page.textContent('#rooms-wait'), 'Cargando…');
+  assert.equal(await page.locator('#rooms-wait').isVisible(), true);
   open.list();
   await page.locator('.room').first().click();
   await page.waitForSelector('#thread-empty:text("Cargando…")');
