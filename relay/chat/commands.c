@@ -178,19 +178,21 @@ static void begin_time(struct hall *h, struct command *c, uint64_t from_ms)
 		TAILQ_INSERT_HEAD(&h->given, c, in_due);
 }
 
+/* Was there trouble while it waited? */
+static bool waits_in_trouble(const struct hall *h, const struct command *c)
+{
+	return h->trouble_ms && h->trouble_ms >= c->born_ms;
+}
+
 void commands_given(struct hall *h, struct command *c)
 {
 	if (!c->first_out_ms)
-		begin_time(h, c, eio_loop_now_ms(h->loop));
+		begin_time(h, c, waits_in_trouble(h, c) ? c->born_ms : eio_loop_now_ms(h->loop));
 }
 
-void commands_hasten(struct hall *h, uint16_t to)
+void commands_trouble(struct hall *h)
 {
-	struct command *c;
-
-	TAILQ_FOREACH(c, &h->commands, in_all)
-		if (c->state == COMMAND_WAITING && c->kind == WIRE_JOB_SENDS && c->to == to && !c->first_out_ms)
-			begin_time(h, c, c->born_ms);
+	h->trouble_ms = eio_loop_now_ms(h->loop);
 }
 
 void commands_end(struct hall *h, struct command *c)
@@ -221,10 +223,8 @@ static void fail(struct hall *h, struct command *c)
 	void *ctx = c->ctx;
 
 	if (c->type == WIRE_EVENT) {
-		if (c->unknown && c->to) {
+		if (c->unknown && c->to)
 			lines_doubt(&h->lines, c);
-			commands_hasten(h, c->to);
-		}
 		h->stats.unavailable++;
 		reply_refuse(c, REFUSED_UNAVAILABLE, 0);
 	} else if (c->type == WIRE_CONNECT && s) {
@@ -249,6 +249,7 @@ void commands_again(struct hall *h, struct command *c, bool lost)
 		c->unknown = true;
 	c->passing = false;
 	if (commands_spent(h, c)) {
+		commands_trouble(h);
 		fail(h, c);
 		return;
 	}
@@ -304,9 +305,24 @@ static void fail_older(struct hall *h, struct command_list *list, bool arrivals,
 	}
 }
 
+/* Those that no worker was given yet, by birth; in trouble alone: a room or a socket that is only busy is served in its turn. */
+static void fail_waiting(struct hall *h)
+{
+	uint64_t now = eio_loop_now_ms(h->loop);
+	struct command *c, *next;
+
+	for (c = TAILQ_FIRST(&h->commands); c && now - c->born_ms >= COMMANDS_TOTAL_MS && waits_in_trouble(h, c); c = next) {
+		next = TAILQ_NEXT(c, in_all);
+		if (c->state == COMMAND_WAITING && c->type == WIRE_EVENT && c->kind != 0 && !c->first_out_ms &&
+		    !TAILQ_PREV(c, command_list, in_line))
+			fail(h, c);
+	}
+}
+
 void commands_fail_late(struct hall *h)
 {
 	fail_older(h, &h->given, false, COMMANDS_TOTAL_MS);
+	fail_waiting(h);
 }
 
 /* Without workers nothing waits but a CONNECT, which has its own time. */

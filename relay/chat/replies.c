@@ -95,7 +95,7 @@ void reply_refuse(struct command *c, const char *code, uint64_t retry_ms)
 	json_put_text_member(&b, "code", slice_of(t->told));
 	if (retry_ms)
 		json_put_number_member(&b, "retry_ms", (int64_t)retry_ms);
-	if (c->unknown)
+	if (c->unknown && !(c->row && c->row->read))
 		json_put_text_member(&b, "outcome", SLICE("unknown"));
 	buf_putc(&b, '}');
 	/* Unknown events have no answering event: only an asked-for acknowledgement tells. */

@@ -65,6 +65,31 @@ test('a silent worker: the answer comes by the deadline and says the outcome is 
   assert.equal(rows[0].mensaje_uuid, ack.mensaje_uuid);
 }, 60000);
 
+// Each behind the one before: of a socket, of a room, and for want of workers.
+test('a database that stands still: all are refused by one deadline, whoever waits behind whom', async () => {
+  const others = await Promise.all(['456', '101', '102', '103', '104'].map((id) => house.connect(id, { transports: ['websocket'] })));
+  const db = house.pid('db');
+  process.kill(db, 'SIGSTOP');
+  try {
+    const asked = [
+      ['join_group', { group_id: 789 }], ['send_message', text('parada')], ['mark_read', { mensaje_id: 1, user_id: 123 }],
+      ['load_rooms', {}], ['mark_delivered', { mensaje_id: 1, user_id: 123 }], ['load_message_history', { sala_uuid: room }],
+    ].map(([event, payload]) => [event, alice.call(event, payload, 40000)]);
+    asked.push(['send_message', others[0].call('send_message', text('parada', { sender_id: '456' }), 40000)]);
+    for (const one of others) asked.push(['load_rooms', one.call('load_rooms', {}, 40000)]);
+    await Promise.all(asked.map(async ([event, promise]) => {
+      const { answer, ms } = await timed(promise);
+      assert.equal(answer.code, 'unavailable', event);
+      assert.ok(ms < 6500, `${event} took ${ms} ms`);
+      if (event.startsWith('load_')) assert.equal(answer.outcome, undefined, event);
+    }));
+  } finally {
+    process.kill(db, 'SIGCONT');
+  }
+  await ask(async () => (await alice.call('send_message', text('sigue', { client_id: 'sigue' }))).status === 'sent', 10000, 'an ack');
+  others.forEach((one) => one.close());
+}, 60000);
+
 test('no worker: unavailable at once; a new client waits at the transport and gets in when they are back', async () => {
   const sid = alice.id;
   await house.stopPart('bus', 'KILL');

@@ -228,16 +228,44 @@ static void who_waits_behind_a_lost_one_has_his_time_from_his_birth(void **state
 	pass(500);
 	lost(3);
 	settle();
-	/* the one that was tried is in doubt; the other was never given to anybody; each in his turn, and the rest goes on */
+	/* the one that was tried is in doubt; the others were never given to anybody: of his socket, and of the room */
 	assert_non_null(strstr(heard(), "B:ack"));
 	assert_non_null(strstr(last_heard, "\"outcome\":\"unknown\""));
 	assert_non_null(strstr(last_heard, "C:ack"));
 	assert_null(strstr(strstr(last_heard, "C:ack"), "outcome"));
-	assert_int_equal(h->lines.count, 1);
+	assert_int_equal(h->lines.count, 0);
+	/* who comes after the trouble has all his time */
+	pass(1);
+	say(&eva, "two");
+	settle();
 	assert_int_equal(jobs, 4);
+	assert_int_equal(given[4].ms, 2500);
 	answer(4, 0, "two", 12);
 	done(4);
-	assert_string_equal(heard(), "#12 B:ack ");
+	assert_string_equal(heard(), "#12 C:ack ");
+}
+
+/* What waits long because much is to be done has no such end: only where something ended without an answer. */
+static void who_waits_in_a_busy_line_is_served_in_his_turn(void **state)
+{
+	int64_t id = 10;
+
+	(void)state;
+	for (int i = 0; i < 200; i++)
+		say(&ana, "one");
+	for (unsigned job = 1; job <= 3; job++) {
+		settle();
+		assert_int_equal(jobs, job);
+		assert_int_equal(given[job].count, WIRE_JOB_COMMANDS);
+		pass(2000);
+		for (unsigned k = 0; k < WIRE_JOB_COMMANDS; k++)
+			answer(job, k, "one", id++);
+		done(job);
+		assert_null(strstr(heard(), "unavailable"));
+	}
+	settle();
+	assert_int_equal(given[4].count, 8);
+	assert_int_equal(given[4].ms, 2500);
 }
 
 static void a_feed_without_answer_is_not_waited_for_for_ever(void **state)
@@ -305,6 +333,7 @@ int main(void)
 		TEST(meanwhile_nothing_else_goes_to_that_room_and_all_else_goes),
 		TEST(other_rooms_do_not_wait_for_it),
 		TEST(who_waits_behind_a_lost_one_has_his_time_from_his_birth),
+		TEST(who_waits_in_a_busy_line_is_served_in_his_turn),
 		TEST(a_feed_without_answer_is_not_waited_for_for_ever),
 		TEST(an_answer_that_comes_late_waits_as_well),
 		TEST(a_late_job_is_given_up_all_the_same),
