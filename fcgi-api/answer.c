@@ -32,6 +32,7 @@ void answer_reset(struct answer *a)
 	buf_reset(&a->response.headers);
 	buf_reset(&a->response.body);
 	a->response.status = 0;
+	a->response.no_store = false;
 }
 
 void answer_effect(struct answer *a, const struct wire_effect *e)

@@ -265,6 +265,7 @@ void http_read(struct http_request *r, struct arena *a, char *const *envp, const
 void http_response_init(struct http_response *p)
 {
 	p->status = 0;
+	p->no_store = false;
 	buf_init(&p->headers);
 	buf_init(&p->body);
 }
@@ -304,7 +305,7 @@ void http_write(const struct http_response *p, struct buf *out)
 	if (!bare)
 		buf_putf(out, "Content-Type: application/json; charset=utf-8\r\nContent-Length: %zu\r\n",
 			 p->body.len);
-	buf_puts(out, "Cache-Control: private, no-cache\r\n");
+	buf_puts(out, p->no_store ? "Cache-Control: no-store\r\n" : "Cache-Control: private, no-cache\r\n");
 	buf_put_slice(out, buf_slice(&p->headers));
 	buf_puts(out, "\r\n");
 	if (!bare)

@@ -65,6 +65,7 @@ bool http_is_json(const struct http_request *r);
 struct http_response {
 	int status;
 	struct buf headers;  /* finished lines, each with CRLF, beside the ones written always */
+	bool no_store;       /* no cache may keep it, not even to ask again whether it is still good */
 	struct buf body;
 };
 

@@ -183,6 +183,15 @@ test('right to left stands right to left', async () => {
   await ask(async () => await direction() === 'rtl', 5000, 'the direction');
 });
 
+test('who asks for the present cursor gets it, whatever the browser keeps', async () => {
+  const page = await person(house, '123');
+  const cursor = () => page.evaluate(async () => (await (await fetch('/api/mensajes/novedades', { headers: { 'X-User-Id': '123' } })).json()).cursor);
+  const first = await cursor();
+  await house.rest('POST', '/directo/456', 123, { contenido: say('otro cursor') });
+  await ask(async () => await cursor() !== first, 10000, 'another cursor');
+  await page.context().close();
+}, 30000);
+
 test('the people of the demo are not of this campus: a number opens the page all the same', async () => {
   const page = await person(house, '');
   await page.route('**/demo.json', (route) => route.fulfill({ json: { personas: [{ id: 999999999, nombre: 'Nadie' }], grupos: [] } }));

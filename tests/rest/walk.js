@@ -192,11 +192,14 @@ async function edits(p, ask, message) {
 
 async function news(p, ask) {
   const where = '/api/mensajes/novedades';
-  const now = (await ask(200, 'GET', where, { user: p.ana })).json;
+  const first = await ask(200, 'GET', where, { user: p.ana });
+  const now = first.json;
   assert.deepEqual(now.mensajes, []);
+  assert.equal(first.headers['cache-control'], 'no-store');
   await ask(201, 'POST', `/api/mensajes/directo/${p.luis}`, { user: p.ana, body: { contenido: 'nuevo' } });
   const heard = await ask(200, 'GET', `${where}?after=${now.cursor}`, { user: p.luis });
   assert.ok(heard.json.mensajes.some((m) => m.contenido === 'nuevo'));
+  assert.equal(heard.headers['cache-control'], 'private, no-cache');
   const same = { user: p.luis, headers: { 'If-None-Match': heard.headers.etag } };
   assert.ok((await ask(304, 'GET', `${where}?after=${now.cursor}`, same)).headers['x-poll-interval']);
   const one = (await ask(200, 'GET', `${where}?after=0&limit=1`, { user: p.luis })).json;

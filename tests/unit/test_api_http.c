@@ -274,6 +274,10 @@ static void test_response(void **state)
 		out.data,
 		"Status: 304 Not Modified\r\nCache-Control: private, no-cache\r\nETag: \"x\"\r\n\r\n");
 	buf_reset(&out);
+	p.no_store = true;
+	http_write(&p, &out);
+	assert_string_equal(out.data, "Status: 304 Not Modified\r\nCache-Control: no-store\r\nETag: \"x\"\r\n\r\n");
+	buf_reset(&out);
 	p.status = 204;
 	http_write(&p, &out);
 	assert_int_equal(strncmp(out.data, "Status: 204 No Content\r\n", 24), 0);
