@@ -209,6 +209,10 @@ void store_rollback(struct store *st)
 	st->ran = 0;
 	buf_reset(&st->later);
 	drop_rows(st);
-	if (st->my && mysql_query(st->my, "ROLLBACK") != 0)
-		(void)session_fail(st, "rollback", mysql_errno(st->my), mysql_error(st->my));
+	if (!st->my || mysql_query(st->my, "ROLLBACK") == 0)
+		return;
+	(void)session_fail(st, "rollback", mysql_errno(st->my), mysql_error(st->my));
+	/* Whatever it was (somebody's KILL QUERY may be all): the transaction may be open, and the next COMMIT is another's. */
+	if (st->my)
+		disconnect(st);
 }

@@ -1,9 +1,10 @@
 /*
  * test_store_session: a server that sets up everybody's session in its own way (init_connect, or what the handshake says
- * about characters passed over). The same statements are run here where the server would run them: before ours.
+ * about characters passed over): the same statements are run here where the server would run them, before ours. And one
+ * that answers a ROLLBACK with an error, as KILL QUERY at that moment brings it about.
  */
 // objects: shared/buf.o shared/arena.o shared/ids.o shared/log.o shared/json_write.o fcgi-api/store/*.o
-// ldflags: -Wl,--wrap=mysql_real_connect
+// ldflags: -Wl,--wrap=mysql_real_connect -Wl,--wrap=mysql_query
 #include "campus.h"
 
 static const char *init_connect;
@@ -17,6 +18,16 @@ MYSQL *__wrap_mysql_real_connect(MYSQL *my, const char *host, const char *user, 
 	if (got && init_connect)
 		assert_int_equal(mysql_query(got, init_connect), 0);
 	return got;
+}
+
+static bool rollback_fails;
+
+__typeof__(mysql_query) __real_mysql_query, __wrap_mysql_query;
+int __wrap_mysql_query(MYSQL *my, const char *sql)
+{
+	if (rollback_fails && strcmp(sql, "ROLLBACK") == 0)
+		sql = "SIGNAL SQLSTATE '70100' SET MYSQL_ERRNO = 1317, MESSAGE_TEXT = 'Query execution was interrupted'";
+	return __real_mysql_query(my, sql);
 }
 
 /* Sends, reads and counts as people do, in a fresh session. */
@@ -60,10 +71,31 @@ static void sessions_are_ours_whatever_the_server_sets(void **state)
 	everything_holds("SET autocommit = 1, sql_mode = 'ANSI_QUOTES'");
 }
 
+/* Else the next COMMIT on this connection would be of what was given up. */
+static void what_was_rolled_back_in_vain_is_never_committed(void **state)
+{
+	struct store_person person;
+	struct store_room room;
+	bool created;
+
+	(void)state;
+	BEGIN();
+	OK(store_room_direct(st, ID(3), ID(4), mem, &room, &created));
+	assert_true(created);
+	rollback_fails = true;
+	store_rollback(st);
+	rollback_fails = false;
+	BEGIN();
+	OK(store_person_by_id(st, ID(1), mem, &person));
+	COMMIT();
+	assert_int_equal(admin_number("SELECT COUNT(*) FROM salas_chat WHERE id = %lld", L(room.id)), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sessions_are_ours_whatever_the_server_sets),
+		cmocka_unit_test(what_was_rolled_back_in_vain_is_never_committed),
 	};
 
 	return cmocka_run_group_tests(tests, campus_setup, campus_teardown);
