@@ -82,6 +82,26 @@ test('what was edited and deleted during a cut shows when the connection is reco
   await bubble(ana, say('de Carla, corregido')).waitFor();
 }, 90000);
 
+test('and what was, among the messages far above that had been loaded before', async () => {
+  await openWith(ana, 106);
+  const uuid = await ana.evaluate(() => decodeURIComponent(location.hash.split('/').pop()));
+  await house.rows(`INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) WITH RECURSIVE n (i) AS (
+    SELECT 100 UNION SELECT i + 1 FROM n WHERE i < 229) SELECT UUID(), s.id, 106, CONCAT('lejos ', n.i, ' ${stamp}') FROM n
+    JOIN salas_chat s ON s.sala_uuid = ?`, [uuid]);
+  await bubble(ana, say('lejos 229')).waitFor();
+  await ana.evaluate(() => { document.getElementById('scroller').scrollTop = 0; });
+  await bubble(ana, say('lejos 100')).waitFor();
+  await ana.route(NEWS, (route) => route.abort());
+  await cut(ana);
+  await house.rest('PUT', `/mensajes/${await idOf(say('lejos 102'))}`, 106, { contenido: say('lejos y corregido') });
+  for (const i of [101, 185]) await house.rest('DELETE', `/mensajes/${await idOf(say(`lejos ${i}`))}`, 106);
+  await giveBack(ana);
+  await ana.unroute(NEWS);
+  await bubble(ana, say('lejos y corregido')).waitFor();
+  for (const i of [101, 102, 185]) await ask(async () => await shown(ana, say(`lejos ${i}`)) === 0, 8000, `${i} gone`);
+  for (const i of [100, 103, 229]) assert.equal(await shown(ana, say(`lejos ${i}`)), 1);
+}, 90000);
+
 test('a group that a poll told of is heard when the connection is recovered', async () => {
   const name = 'Fútbol los jueves ⚽';
   const { sala_uuid: uuid } = await house.rest('POST', '/salas/grupal/791', 456);

@@ -250,6 +250,40 @@ test('what is being written outlives a reload, each in its conversation, and not
   await page.close();
 }, 60000);
 
+test('who is put out finds what he was writing when he is back', async () => {
+  const page = await person(house, '107');
+  const estado = (word) => house.rows('UPDATE usuarios SET estado = ? WHERE id = 107', [word]);
+  await openWith(page, 123);
+  await page.fill('#composer-text', say('a medias'));
+  try {
+    await estado('suspendido');
+    await page.waitForSelector('#chooser-error:text("no puede entrar")', { timeout: 15000 });
+  } finally {
+    await estado('activo');
+  }
+  await ask(async () => {
+    await page.goto(`${house.webUrl}/?usuario=107`);
+    return page.waitForSelector('#connection[data-state="conectado"]', { timeout: 4000 }).catch(() => null);
+  }, 15000, 'the page');
+  await openWith(page, 123);
+  assert.equal(await page.inputValue('#composer-text'), say('a medias'));
+  await page.context().close();
+}, 60000);
+
+// At `localhost` the client takes no notice of it.
+test('a browser that was offline for a moment asks again who is there', async () => {
+  const page = await person(house, '');
+  await page.goto(`${house.webUrl.replace('127.0.0.1', 'localhost')}/?usuario=456`);
+  await connected(page);
+  const online = room(page, 'Ana García').locator('.avatar.online');
+  await online.waitFor();
+  await page.evaluate(() => dispatchEvent(new Event('offline')));
+  await online.waitFor({ state: 'detached' });
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await online.waitFor();
+  await page.context().close();
+}, 30000);
+
 test('a broken token in the address is only a broken token', async () => {
   const page = await person(house, '');
   await page.goto('about:blank');

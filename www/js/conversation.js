@@ -5,6 +5,7 @@ import { compareIds } from './store.js';
 import { fromRest } from './messages.js';
 
 const PAGE = 50;
+const REREAD_PAGES = 10;
 
 export function createConversation({ store, api, remote, rooms, receipts }) {
 	let recent = {};
@@ -143,31 +144,40 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		store.emit('rooms');
 	}
 
-	// While no event tells what became of the messages on the screen: the newest page is read again. Of those that were
-	// known before, one that is missing there was deleted; new ones come with the news.
-	async function refresh() {
+	// Rows, oldest first, and those before them, up to `pages` pages, as far as the message `id`. Returns them and from which id
+	// on they are all.
+	async function readBack(uuid, rows, id, pages) {
+		let from = String(rows[0]?.id ?? 0);
+		for (let n = 0; n < pages && compareIds(id, from) < 0; n++) {
+			const older = await api.messages(uuid, { before: from, limit: PAGE });
+			rows = [...older, ...rows];
+			from = String(older[0]?.id ?? 0);
+		}
+		return { rows, from };
+	}
+
+	// While no event tells what became of the messages on the screen: the newest page is read again; after a cut (`all`)
+	// also what was loaded above it. Of those that were known before, one that is missing there was deleted; new ones come
+	// with the news.
+	async function refresh(all = false) {
 		const uuid = store.current;
 		const thread = uuid && store.thread(uuid);
 		if (!thread?.loaded || !store.rooms.has(uuid)) return;
 		await receipts.learn(uuid);
 		const live = thread.messages.filter((message) => message.id && !message.deleted);
 		const known = new Map(live.map((message) => [message, message.text]));
-		const answer = await api.recent(uuid, { limit: PAGE, etag: recent.room === uuid ? recent.etag : null });
+		const answer = await api.recent(uuid, { limit: PAGE, etag: !all && recent.room === uuid ? recent.etag : null });
 		if (!answer) return;
 		// What stands before the page may be gone too, when the page was short and now nothing is there.
-		let from = String(answer.rows[0]?.id ?? 0);
-		if (answer.rows.length < PAGE && live.length && compareIds(live[0].id, from) < 0) {
-			const older = await api.messages(uuid, { before: from, limit: PAGE });
-			answer.rows.unshift(...older);
-			from = String(older[0]?.id ?? 0);
-		}
-		const rows = new Map(answer.rows.map((row) => [row.mensaje_uuid, fromRest(row)]));
+		const pages = all ? REREAD_PAGES : Number(answer.rows.length < PAGE);
+		const read = live.length ? await readBack(uuid, answer.rows, live[0].id, pages) : { rows: [], from: '0' };
+		const rows = new Map(read.rows.map((row) => [row.mensaje_uuid, fromRest(row)]));
 		let overtaken = false;
 		for (const [message, text] of known) {
 			const now = rows.get(message.uuid);
 			// What changed here since the question is newer than the answer, or not: the next one tells.
 			if (message.deleted || message.text !== text) overtaken = true;
-			else if (!now && compareIds(message.id, from) >= 0) change(uuid, message.id, { deleted: true });
+			else if (!now && compareIds(message.id, read.from) >= 0) change(uuid, message.id, { deleted: true });
 			else if (now && now.text !== text) change(uuid, message.id, { text: now.text, edited: now.edited });
 		}
 		recent = overtaken ? {} : { room: uuid, etag: answer.etag };
@@ -200,7 +210,7 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			const room = store.rooms.get(current);
 			if (!room) return;
 			if (!heard || !wasIn || !store.thread(current).loaded) await loadNewest(room, newestKnown);
-			if (newestKnown) await refresh();
+			if (newestKnown) await refresh(true);
 			if (receipts.watching(room.uuid)) await receipts.readAll(room);
 		},
 		// What became of a message: its text after an edit, or that it is gone.

@@ -50,12 +50,13 @@ export function rememberPerson(userId) {
 	storage.set(PERSON, userId);
 }
 
-// Back to the first screen, with a reason to show there or none. A new page: no trace of the one before.
+// Back to the first screen. A new page: no trace of the one before; but who is put out, with a reason to show there, finds
+// what he was writing when he is back.
 export function leave(reason = '') {
 	storage.remove(TOKEN);
 	storage.remove(PERSON);
-	forgetDrafts();
 	if (reason) storage.set(REASON, reason);
+	else forgetDrafts();
 	location.assign(location.pathname);
 }
 
