@@ -303,6 +303,8 @@ void sio_recovery_take(struct sio_recovery *r, struct sio_away *w, struct sio_so
 	memcpy(s->pid, w->pid, sizeof(s->pid));
 	sio_rooms_move(r->rooms, &w->peer, &s->peer);
 	away_remove(r, w);
+	/* it may die unnoticed before it is let in */
+	sio_recovery_open(r, s);
 }
 
 /* ---- life ---- */

@@ -76,7 +76,7 @@ int sio_recovery_read_offset(const struct sio_recovery *r, struct slice text, ui
 void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t size, const struct slice *rooms,
 		      size_t count, struct slice except);
 
-/* An open socket with a pid, and its end. */
+/* A socket with a pid, open or on its way back, and its end. */
 void sio_recovery_open(struct sio_recovery *r, struct sio_socket *s);
 void sio_recovery_closed(struct sio_recovery *r, const struct sio_socket *s);
 struct sio_socket *sio_recovery_live(const struct sio_recovery *r, struct slice pid);

@@ -245,6 +245,31 @@ static void test_unnoticed(void **state)
 	assert_int_equal(sio_namespace_count(root), 1);
 }
 
+/* The same happened to the one that was on its way back, and workers are slow. */
+static void test_unnoticed_before_it_was_let_in(void **state)
+{
+	struct known k = { .offset = "" };
+	struct eio_session *s = join_room(&k), *t;
+
+	(void)state;
+	push("[\"e\",{\"n\":1}]");
+	note_offset(s, &k);
+	fake_gone(s, EIO_PEER_CLOSED);
+	push("[\"e\",{\"n\":2}]");
+	accept_at_once = false;
+	s = back(&k);
+	t = back(&k);
+	assert_true(sio_socket_returns(last));
+	assert_non_null(strstr(s->sent.data, "!4/1000"));
+	sio_socket_accept(last);
+	sio_socket_replay(last);
+	expect_welcome(t, &k, "2[\"e\",{\"n\":2},\"@\"]\n");
+	fake_gone(s, EIO_PEER_CLOSED);
+	push("[\"e\",{\"n\":3}]");
+	expect(t, &k, "2[\"e\",{\"n\":3},\"@\"]\n");
+	assert_int_equal(sio_namespace_count(root), 1);
+}
+
 /* What is pushed while the sockets of a client end one after the other is not lost to those that come later. */
 static void test_while_it_ends(void **state)
 {
@@ -359,7 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RECOVERY(test_missed), RECOVERY(test_who_bears_an_offset), RECOVERY(test_never_heard_any),
-		RECOVERY(test_rooms), RECOVERY(test_not_recovered), RECOVERY(test_not_all_there), RECOVERY(test_quiet), RECOVERY(test_unnoticed),
+		RECOVERY(test_rooms), RECOVERY(test_not_recovered), RECOVERY(test_not_all_there), RECOVERY(test_quiet), RECOVERY(test_unnoticed), RECOVERY(test_unnoticed_before_it_was_let_in),
 		RECOVERY(test_while_it_ends), RECOVERY(test_twice), RECOVERY(test_old_clients),
 		cmocka_unit_test_setup_teardown(test_too_much, setup_small_queue, teardown_small_queue),
 	};
