@@ -1,7 +1,7 @@
 /*
  * arrival: from a CONNECT packet to the question a handler answers.
  *
- * Room: relay/chat. Calls commands, seats, limits and socketio.
+ * Room: relay/chat. Calls commands, lines, seats, limits and socketio.
  * CONNECT_ERROR is only for what coming back cannot mend (DESIGN §5); here that is an oversize auth payload.
  */
 #include "arrival.h"
@@ -80,9 +80,20 @@ static void put_args(struct buf *b, const struct seat *seat, struct slice auth)
 	buf_putc(b, '}');
 }
 
+/* It passes: the client comes back. */
+static void send_away(struct hall *h, struct seat *seat, const char *why)
+{
+	static struct log_limit limit;
+
+	h->stats.arrivals_closed++;
+	if (log_limited(&limit, LOG_LEVEL_INFO, 5))
+		log_info(seat->sid, "%s sent away: %s", seat->address, why);
+	sio_socket_close_transport(seat->socket, EIO_CUT);
+}
+
 void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 {
-	static struct log_limit limit, refused;
+	static struct log_limit refused;
 	struct seat *seat = seat_new(h, s);
 	struct slice session = slice_of(eio_session_sid(sio_socket_session(s)));
 	struct buf args = BUF_INIT;
@@ -91,10 +102,7 @@ void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 	/* nobody is known yet: the session stands for the user, so that one that comes and goes costs its address little */
 	if (h->draining || (h->config.rate_limits && limits_take(h->limits, RATE_CONNECT, session, slice_of(seat->address), 0,
 			eio_loop_now_ms(h->loop)))) {
-		h->stats.arrivals_closed++;
-		if (log_limited(&limit, LOG_LEVEL_INFO, 5))
-			log_info(seat->sid, "%s sent away: %s", seat->address, h->draining ? "leaving" : "too fast");
-		sio_socket_close_transport(s, EIO_CUT);
+		send_away(h, seat, h->draining ? "leaving" : "too fast");
 		return;
 	}
 	if (auth.n > AUTH_MAX) {
@@ -105,7 +113,10 @@ void arrival_connect(struct hall *h, struct sio_socket *s, struct slice auth)
 		return;
 	}
 	put_args(&args, seat, auth);
-	commands_connect(h, seat, buf_slice(&args));
+	if (lines_let_in(&h->lines, lines_cost(args.len)))
+		commands_connect(h, seat, buf_slice(&args));
+	else
+		send_away(h, seat, "too much waits to be let in");
 	buf_fini(&args);
 }
 

@@ -125,7 +125,8 @@ static void put_chat(const struct hall *h, struct buf *b)
 	GAUGE("ready", "1 when new clients are served.", serves(h));
 	GAUGE("users", "People with at least one socket.", presence_connected(h));
 	GAUGE("commands_waiting", "Commands not answered yet.", h->lines.count);
-	GAUGE("commands_waiting_bytes", "The same in bytes.", h->lines.bytes);
+	GAUGE("commands_waiting_bytes", "The same in bytes, without CONNECTs.", h->lines.bytes);
+	GAUGE("connects_waiting_bytes", "Bytes of the CONNECTs not answered yet.", h->lines.arriving);
 	GAUGE("feed_high_id", "Greatest message id seen.", holes_high(h->holes));
 	GAUGE("feed_holes", "Ranges of ids that may still appear.", holes_count(h->holes));
 	COUNTER("feed_holes_dropped_total", "Ranges forgotten, the list was full.", holes_dropped(h->holes));

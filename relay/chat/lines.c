@@ -52,6 +52,17 @@ bool lines_have_room(const struct lines *ls, const struct line *l, size_t size)
 	return share_fits(l->bytes + size, ls->bytes, LINES_TOTAL_MAX, 0);
 }
 
+bool lines_let_in(const struct lines *ls, size_t size)
+{
+	return share_fits(size, ls->arriving, LINES_ARRIVING_MAX, LINES_ARRIVING_FREE);
+}
+
+/* Where its bytes count. */
+static size_t *bytes_of(struct lines *ls, const struct command *c)
+{
+	return c->type == WIRE_CONNECT ? &ls->arriving : &ls->bytes;
+}
+
 static uint16_t place_of(const struct command *c)
 {
 	return c->kind == WIRE_JOB_SENDS ? c->to : 0;
@@ -167,7 +178,7 @@ void lines_put(struct lines *ls, struct command *c)
 	l->count++;
 	l->bytes += size;
 	ls->count++;
-	ls->bytes += size;
+	*bytes_of(ls, c) += size;
 	ls->waiting[c->kind]++;
 	line_place(ls, l, false);
 }
@@ -354,7 +365,7 @@ void lines_remove(struct lines *ls, struct command *c)
 	l->count--;
 	l->bytes -= size;
 	ls->count--;
-	ls->bytes -= size;
+	*bytes_of(ls, c) -= size;
 	/* its next second attempt goes before those who came back for the place that was left */
 	head = TAILQ_FIRST(&l->commands);
 	line_place(ls, l, head && head->attempt > 1 && l->out == 0);

@@ -1,7 +1,7 @@
 /*
  * lines: each socket's line of waiting commands, and the jobs that are formed from them.
  *
- * Room: relay/chat. Called by commands, dispatch, answers, seats, targets and chat; pure: no clock, no bus, no socket.
+ * Room: relay/chat. Called by commands, arrival, dispatch, answers, seats, targets and chat; pure: no clock, no bus, no socket.
  * A line's commands stand in the order emitted; those that are out are always its head. While one is out,
  * nothing else of that line goes: so a socket never has two kinds, or two jobs, in flight (DESIGN §3).
  */
@@ -15,6 +15,8 @@
 #define LINES_COUNT_MAX 1024                   /* unanswered commands of a socket; there its reading stops */
 #define LINES_BYTES_MAX (1024u * 1024)         /* the same in bytes */
 #define LINES_TOTAL_MAX (64u * 1024 * 1024)    /* bytes of all sockets together; shared out (share.h) */
+#define LINES_ARRIVING_MAX (16u * 1024 * 1024) /* the same of CONNECTs, which take nothing from those who are in */
+#define LINES_ARRIVING_FREE 4096               /* a CONNECT of so much waits in any case */
 #define LINES_PLACES 1024                      /* numbers of places; 0: not known */
 #define LINES_KINDS 4                          /* enum wire_job_kind, and 0: those that go to no worker */
 
@@ -79,7 +81,8 @@ struct lines {
 	bool doubt[LINES_PLACES];              /* a send that got no answer may still be stored here (lines_doubt) */
 	struct command_list again[LINES_PLACES]; /* sends that wait for their second attempt, in their job's order, by place */
 	struct line_list aside[LINES_PLACES];  /* lines that wait for a place that is taken, by place */
-	size_t count, bytes;
+	size_t count, bytes;                   /* bytes: but those of CONNECTs */
+	size_t arriving;                       /* bytes of CONNECTs */
 };
 
 void lines_init(struct lines *ls);
@@ -93,6 +96,8 @@ size_t lines_cost(size_t text);
  * the less of it is left, the less each may hold, so that those that hold little are the last to be refused.
  */
 bool lines_have_room(const struct lines *ls, const struct line *l, size_t size);
+/* Whether a CONNECT of `size` bytes (lines_cost) may wait. */
+bool lines_let_in(const struct lines *ls, size_t size);
 /* Appends a waiting command to c->line. */
 void lines_put(struct lines *ls, struct command *c);
 /*

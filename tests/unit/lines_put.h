@@ -16,17 +16,23 @@
 static struct lines ls;
 static uint64_t next_id;
 
-static struct command *put(struct line *l, int kind, size_t args)
+static inline struct command *put_type(struct line *l, int type, int kind, size_t args)
 {
 	struct command *c = mem_zero(1, sizeof(*c) + args);
 
 	c->id = ++next_id;
+	c->type = (uint8_t)type;
 	c->kind = (uint8_t)kind;
 	c->attempt = 1;
 	c->line = l;
 	c->args = (struct slice){ c->bytes, args };
 	lines_put(&ls, c);
 	return c;
+}
+
+static struct command *put(struct line *l, int kind, size_t args)
+{
+	return put_type(l, WIRE_EVENT, kind, args);
 }
 
 static inline struct command *put_to(struct line *l, uint16_t place)

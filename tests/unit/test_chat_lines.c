@@ -65,6 +65,30 @@ static void those_that_hold_much_are_refused_first(void **state)
 	assert_int_equal(ls.bytes, 0);
 }
 
+/* Many who are not let in yet take nothing from those who are, and those with little wait all the same. */
+static void what_connects_hold_is_bounded_by_itself(void **state)
+{
+	enum { MOST = 3000 };
+	static struct line arriving[MOST], known;
+	size_t size = 16000, n = 0;
+
+	(void)state;
+	line_init(&known);
+	for (; n < MOST && lines_let_in(&ls, lines_cost(size)); n++) {
+		line_init(&arriving[n]);
+		put_type(&arriving[n], WIRE_CONNECT, WIRE_JOB_OTHERS, size);
+	}
+	assert_true(n > 500 && n < MOST && ls.arriving < LINES_ARRIVING_MAX);
+	assert_int_equal(ls.bytes, 0);
+	assert_true(lines_have_room(&ls, &known, 3000000));
+	assert_true(lines_let_in(&ls, LINES_ARRIVING_FREE));
+	assert_false(lines_let_in(&ls, lines_cost(size)));
+	while (n-- > 0)
+		drop(TAILQ_FIRST(&arriving[n].commands));
+	assert_int_equal(ls.arriving, 0);
+	assert_int_equal(ls.count, 0);
+}
+
 static void a_greedy_socket_takes_eight_while_others_wait(void **state)
 {
 	struct line a, b;
@@ -281,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(one_socket_keeps_its_order_and_one_kind, setup),
+		cmocka_unit_test_setup(what_connects_hold_is_bounded_by_itself, setup),
 		cmocka_unit_test_setup(those_that_hold_much_are_refused_first, setup),
 		cmocka_unit_test_setup(a_greedy_socket_takes_eight_while_others_wait, setup),
 		cmocka_unit_test_setup(jobs_end_at_64_commands_and_256_kib, setup),
