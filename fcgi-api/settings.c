@@ -92,6 +92,7 @@ static const struct conf_row rows[] = {
 	  "Bounds per person and address for REST requests; off for tests and benches." },
 	ROW_FOREIGN("HOST"),
 	ROW_FOREIGN("PORT"),
+	ROW_FOREIGN("METRICS_ADDRESS"),
 	ROW_FOREIGN("PING_INTERVAL_MS"),
 	ROW_FOREIGN("PING_TIMEOUT_MS"),
 	ROW_FOREIGN("MAX_PAYLOAD"),

@@ -130,6 +130,7 @@ static struct chat_config chat_config_of(const struct settings *s)
 		.run_dir = s->run_dir,
 		.rate_limits = s->rate_limits,
 		.recovery = s->recovery,
+		.metrics_aside = s->metrics_host != NULL,
 		.feed_interval_ms = (unsigned)s->feed_interval_ms,
 		.feed_hole_s = (unsigned)s->feed_hole_s,
 	};
@@ -141,6 +142,8 @@ static struct sio_config sio_config_of(const struct settings *s)
 		.transport = {
 			.host = s->host,
 			.port = (int)s->port,
+			.aside_host = s->metrics_host,
+			.aside_port = s->metrics_port,
 			.path = "/socket.io/",
 			.cors_origins = s->cors_allowed_origins,
 			.trusted_proxies = s->trusted_proxies,

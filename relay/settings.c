@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "conf.h"
+#include "ids.h"
 #include "log.h"
 #include "nano.h"
 
@@ -22,7 +23,7 @@
  */
 struct reading {
 	struct conf *conf;
-	char *jobs_address, *signals_address;
+	char *jobs_address, *signals_address, *metrics_host;
 };
 
 static struct settings now;            /* where the rows point */
@@ -56,6 +57,8 @@ static const struct conf_row rows[] = {
 	SWITCH("RATE_LIMITS", rate_limits, "on", "Token buckets per user and address."),
 	TEXT("HOST", host, "0.0.0.0", "Address to listen on."),
 	NUMBER("PORT", port, "5000", 0, 65535, "Port to listen on; 0 takes a free one."),
+	TEXT("METRICS_ADDRESS", metrics_address, NULL,
+		"HOST:PORT where /metrics is answered instead; none: on PORT like all else."),
 	TEXT("SSL_CERT_FILE", ssl_cert_file, NULL,
 		"Certificate and its chain (PEM): the port speaks TLS and nothing else; read again on HUP."),
 	TEXT("SSL_KEY_FILE", ssl_key_file, NULL, "Its private key (PEM, without a passphrase)."),
@@ -121,6 +124,7 @@ static void reading_free(struct reading *r)
 		conf_free(r->conf);
 	free(r->jobs_address);
 	free(r->signals_address);
+	free(r->metrics_host);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -197,11 +201,40 @@ static int check_tls(char *error_r, size_t error_size)
 	return -1;
 }
 
-static int check_network(char *error_r, size_t error_size)
+/* "127.0.0.1:9464", "[::1]:9464", "name:9464" */
+static int cut_metrics_address(struct reading *r, char *error_r, size_t error_size)
+{
+	const char *colon = now.metrics_address ? strrchr(now.metrics_address, ':') : NULL;
+	struct slice host = { now.metrics_address, colon ? (size_t)(colon - now.metrics_address) : 0 };
+	int64_t port;
+
+	now.metrics_host = NULL;
+	if (!now.metrics_address || !*now.metrics_address)
+		return 0;
+	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+		host = (struct slice){ host.p + 1, host.n - 2 };
+	else if (host.n && memchr(host.p, ':', host.n))
+		host.n = 0;
+	if (host.n == 0 || ids_parse(slice_of(colon + 1), &port) != 0 || port > 65535) {
+		snprintf(error_r, error_size, "METRICS_ADDRESS: \"%.100s\" is not HOST:PORT", now.metrics_address);
+		return -1;
+	}
+	if (port == now.port) {
+		snprintf(error_r, error_size, "METRICS_ADDRESS: its port is PORT");
+		return -1;
+	}
+	now.metrics_host = r->metrics_host = mem_copy(host);
+	now.metrics_port = (int)port;
+	return 0;
+}
+
+static int check_network(struct reading *r, char *error_r, size_t error_size)
 {
 	if (conf_check_list("TRUSTED_PROXIES", now.trusted_proxies, is_address, "IP address", error_r,
 			error_size) < 0 ||
 	    conf_check_origins("CORS_ALLOWED_ORIGINS", now.cors_allowed_origins, error_r, error_size) < 0)
+		return -1;
+	if (cut_metrics_address(r, error_r, error_size) < 0)
 		return -1;
 	return check_host(error_r, error_size);
 }
@@ -231,7 +264,7 @@ static int judge(struct reading *r, char *error_r, size_t error_size)
 		return -1;
 	}
 	if (check_tls(error_r, error_size) < 0 ||
-	    check_network(error_r, error_size) < 0 || check_run_dir(error_r, error_size) < 0)
+	    check_network(r, error_r, error_size) < 0 || check_run_dir(error_r, error_size) < 0)
 		return -1;
 	if (check_address("JOBS_ADDRESS", now.jobs_address, error_r, error_size) < 0)
 		return -1;

@@ -17,6 +17,9 @@ struct settings {
 	bool rate_limits, recovery;
 	const char *host;
 	int64_t port;
+	const char *metrics_address;                   /* "host:port"; NULL: none */
+	const char *metrics_host;                      /* its parts */
+	int metrics_port;
 	const char *cors_allowed_origins, *trusted_proxies;
 	const char *ssl_cert_file, *ssl_key_file;      /* both or none; none is NULL */
 	int64_t ping_interval_ms, ping_timeout_ms, max_payload, upgrade_timeout_ms, connect_timeout_ms;

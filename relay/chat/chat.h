@@ -15,6 +15,7 @@ struct chat_config {
 	const char *run_dir;           /* where feed.mark is written */
 	bool rate_limits;
 	bool recovery;                 /* sessions are handed to the next relay */
+	bool metrics_aside;            /* /metrics is for who asks at the second address alone */
 	unsigned feed_interval_ms;
 	unsigned feed_hole_s;
 };

@@ -184,7 +184,7 @@ void health_request(struct hall *h, const struct eio_request *q, struct eio_resp
 		r->status = ready ? 200 : 503;
 		r->retry_after = ready ? NULL : "2";
 		buf_puts(&r->body, ready ? "{\"status\":\"ready\"}" : "{\"status\":\"waiting\"}");
-	} else if (slice_is(q->path, "/metrics")) {
+	} else if (slice_is(q->path, "/metrics") && (q->aside || !h->config.metrics_aside)) {
 		r->content_type = "text/plain; version=0.0.4; charset=utf-8";
 		put_transport(h, &r->body);
 		put_bus(h, &r->body);

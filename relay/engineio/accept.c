@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "accept.h"
+#include "conn.h"
 #include "lobby.h"
 #include "log.h"
 #include "lws.h"
@@ -147,51 +148,40 @@ static int bind_one(const struct addrinfo *a)
 	return -1;
 }
 
-static int bound_port(int fd)
-{
-	struct sockaddr_storage a;
-	socklen_t len = sizeof a;
-
-	if (getsockname(fd, (struct sockaddr *)&a, &len) < 0)
-		return 0;
-	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
-					     : ((struct sockaddr_in *)&a)->sin_port);
-}
-
-static int bind_any(const struct eio_config *c)
+static int bind_any(const char *name, const char *host, int number)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *list = NULL;
 	char port[16];
 	int fd = -1;
 
-	snprintf(port, sizeof port, "%d", c->port);
-	int fault = getaddrinfo(c->host && c->host[0] ? c->host : NULL, port, &hints, &list);
+	snprintf(port, sizeof port, "%d", number);
+	int fault = getaddrinfo(host && host[0] ? host : NULL, port, &hints, &list);
 	if (fault) {
-		log_error("listen", "HOST=%s is no address: %s", c->host, gai_strerror(fault));
+		log_error("listen", "%s: %s is no address: %s", name, host, gai_strerror(fault));
 		return -1;
 	}
 	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
 		fd = bind_one(a);
 	if (fd < 0 && errno == EADDRINUSE)
-		log_error("listen", "port %d is taken by another program: stop that one or set another PORT",
-			  c->port);
+		log_error("listen", "port %d is taken by another program: stop that one or set another %s", number,
+			  name);
 	else if (fd < 0)
-		log_error("listen", "cannot listen on %s port %d: %s", c->host, c->port, strerror(errno));
+		log_error("listen", "%s: cannot listen on %s port %d: %s", name, host, number, strerror(errno));
 	freeaddrinfo(list);
 	return fd;
 }
 
-struct eio_listener *listener_new(struct eio_hub *h)
+struct eio_listener *listener_new(struct eio_hub *h, const char *name, const char *host, int port)
 {
-	int fd = bind_any(&h->config);
+	int fd = bind_any(name, host, port);
 
 	if (fd < 0)
 		return NULL;
 	struct eio_listener *l = mem_zero(1, sizeof *l);
 	l->hub = h;
 	l->fd = fd;
-	l->port = bound_port(fd);
+	l->port = conn_local_port(fd);
 	l->lobby = lobby_new(h);
 	l->watch = eio_watch_new(h->loop, fd, on_readable, l);
 	return l;

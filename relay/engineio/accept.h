@@ -10,8 +10,8 @@
 
 struct eio_listener;
 
-/* Binds and listens. NULL with a logged line. */
-struct eio_listener *listener_new(struct eio_hub *h);
+/* Binds and listens; `name` is what the address is called in a setting. NULL with a logged line. */
+struct eio_listener *listener_new(struct eio_hub *h, const char *name, const char *host, int port);
 int listener_port(const struct eio_listener *l);
 /* Once a second: goes on accepting after descriptors ran out. */
 void listener_tick(struct eio_listener *l);

@@ -20,6 +20,17 @@
 #define COUNT_TRIES 100            /* each a few microseconds: more than a peer's segments can fall between */
 #define GOODBYE_MS 6000            /* lws itself waits 5 s for the peer's close frame */
 
+int conn_local_port(int fd)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof a;
+
+	if (getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+		return 0;
+	return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
+					     : ((struct sockaddr_in *)&a)->sin_port);
+}
+
 struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, bool counted)
 {
 	struct eio_conn *c = mem_zero(1, sizeof *c);
@@ -27,6 +38,7 @@ struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, 
 	c->hub = h;
 	c->wsi = wsi;
 	c->counted = counted;
+	c->aside = h->config.aside_host && conn_local_port(lws_get_socket_fd(wsi)) == h->config.aside_port;
 	memcpy(c->peer, peer, strnlen(peer, sizeof c->peer - 1));
 	memcpy(c->asker, c->peer, sizeof c->asker);
 	lws_set_opaque_user_data(wsi, c);

@@ -2,7 +2,7 @@
  * conn: one TCP connection: what it is doing for whom, its deadline, and the few things that may be done to
  * it.
  *
- * Room: relay/engineio. Called by polling, post, ws, http, lws.
+ * Room: relay/engineio. Called by polling, post, ws, http, lws, accept.
  * It outlives requests (keep-alive) and sessions. It is found by lws_get_opaque_user_data and freed by lws.c alone, in
  * the last callback that lws makes for a connection.
  */
@@ -41,6 +41,7 @@ struct eio_conn {
 	struct eio_session *session;
 	enum conn_role role;
 	bool counted;                      /* by its address */
+	bool aside;                        /* it came by the second address */
 	bool probed;                       /* PROBE: 2probe was heard */
 	bool hung_up;                      /* POLL: its peer did; it is not answered, and soon cut */
 	bool ended;                        /* POLL: its session has ended, last_packet is the answer */
@@ -74,6 +75,8 @@ struct eio_conn {
 	char asker[ADDRESS_LEN];           /* of the request in hand, if there is one: who it came from; else the peer */
 };
 
+/* The port that a socket is bound to; 0 when it cannot be told. */
+int conn_local_port(int fd);
 /* For an accepted descriptor's wsi; `counted` says whether hub_address_take was done for it. */
 struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, bool counted);
 /* The wsi is gone. Its session must have been told before. */

@@ -79,6 +79,8 @@ struct eio_session;
 struct eio_config {                        /* a limit of 0 admits nothing */
 	const char *host;                  /* address to bind, "0.0.0.0", "::", … */
 	int port;                          /* 0: a free one */
+	const char *aside_host;            /* a second address, where nothing is served but on_request; NULL: none */
+	int aside_port;                    /* not the same as port; never 0 */
 	const char *path;                  /* "/socket.io/"; begins with a slash */
 	const char *cors_origins;          /* "*" or a comma list; blanks around entries are ignored */
 	const char *trusted_proxies;       /* comma list: whose X-Forwarded-For is believed, from its end on */
@@ -114,6 +116,7 @@ enum eio_reason {                          /* why a session ended */
 struct eio_request {                       /* an HTTP request outside `path`; borrowed during the call */
 	struct slice method, path, query;  /* path is decoded; query is the decoded arguments joined with & */
 	const char *address;
+	bool aside;                        /* it came by aside_host */
 };
 struct eio_response {                      /* filled by the callback */
 	int status;                        /* 200 … */

@@ -99,8 +99,8 @@ static bool is_ours(const struct eio_conn *c, struct slice path)
 {
 	struct slice own = slice_of(c->hub->config.path);
 
-	return slice_eq(path, own) ||
-	       (own.n > 1 && own.p[own.n - 1] == '/' && slice_eq(path, (struct slice){ own.p, own.n - 1 }));
+	return !c->aside && (slice_eq(path, own) ||
+			     (own.n > 1 && own.p[own.n - 1] == '/' && slice_eq(path, (struct slice){ own.p, own.n - 1 })));
 }
 
 /* True when the origin may not ask. The CORS header is prepared. */
@@ -292,7 +292,7 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 	}
 	fields_join(&h->request.query, &query);
 	struct eio_request q = { .method = method == METHOD_GET ? SLICE("GET") : SLICE("HEAD"), .path = path,
-				 .query = buf_slice(&query), .address = h->request.address };
+				 .query = buf_slice(&query), .address = h->request.address, .aside = c->aside };
 	if (h->host.cb.on_request)
 		h->host.cb.on_request(h->host.ctx, &q, &r);
 	if (r.same_origin)

@@ -180,6 +180,7 @@ struct eio_hub *hub_new(struct eio_loop *l, const struct eio_config *c, const st
 	h->loop = l;
 	h->config = *c;
 	h->config.host = own_copy(c->host);
+	h->config.aside_host = c->aside_host ? own_copy(c->aside_host) : NULL;
 	h->config.path = own_copy(c->path);
 	h->config.cors_origins = own_copy(c->cors_origins);
 	h->config.trusted_proxies = own_copy(c->trusted_proxies);
@@ -234,6 +235,7 @@ void hub_free(struct eio_hub *h)
 	fields_fini(&h->request.query);
 	fields_fini(&h->request.headers);
 	free((char *)h->config.host);
+	free((char *)h->config.aside_host);
 	free((char *)h->config.path);
 	free((char *)h->config.cors_origins);
 	free((char *)h->config.trusted_proxies);

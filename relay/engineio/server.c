@@ -28,6 +28,7 @@
 struct eio_server {
 	struct eio_hub *hub;
 	struct eio_listener *listener;     /* NULL once listening has stopped */
+	struct eio_listener *aside;        /* NULL also where there is none */
 	int port;
 	unsigned ticks;
 	size_t idle;                       /* resident_idle after the last look: no more can be given back */
@@ -73,6 +74,8 @@ static void on_tick(void *ctx)
 	give_back(s);
 	if (s->listener)
 		listener_tick(s->listener);
+	if (s->aside)
+		listener_tick(s->aside);
 	lws_cancel_service(s->hub->lws);   /* lws looks at its own timeouts only when something happens */
 }
 
@@ -109,6 +112,13 @@ struct eio_config eio_config_default(void)
 	};
 }
 
+static bool opens(struct eio_server *s, const struct eio_config *c)
+{
+	if (lwsio_open(s->hub) < 0 || !(s->listener = listener_new(s->hub, "PORT", c->host, c->port)))
+		return false;
+	return !c->aside_host || (s->aside = listener_new(s->hub, "METRICS_ADDRESS", c->aside_host, c->aside_port));
+}
+
 struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c,
 				  const struct eio_callbacks *cb, void *ctx)
 {
@@ -121,7 +131,7 @@ struct eio_server *eio_server_new(struct eio_loop *l, const struct eio_config *c
 	s->hub->host.polling = &eio_polling;
 	s->hub->host.websocket = &eio_websocket;
 	s->hub->host.stats.capacity = capacity;
-	if (lwsio_open(s->hub) < 0 || !(s->listener = listener_new(s->hub))) {
+	if (!opens(s, c)) {
 		eio_server_free(s);
 		return NULL;
 	}
@@ -149,7 +159,8 @@ int eio_server_renew_tls(struct eio_server *s, const char *cert_file, const char
 void eio_server_stop_listening(struct eio_server *s)
 {
 	listener_free(s->listener);
-	s->listener = NULL;
+	listener_free(s->aside);
+	s->listener = s->aside = NULL;
 }
 
 static void drain_done(struct eio_server *s)

@@ -1,7 +1,9 @@
 'use strict';
 // A wrong setting stops a program at once, with one line that names it; --check-config sees what a start would.
 const { spawn, spawnSync } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { test, atEnd, ask, assert } = require('../lib/check');
@@ -19,7 +21,8 @@ function check(program, settings) {
 test('the relay: lists, addresses, places', () => {
   for (const [name, ...values] of [['TRUSTED_PROXIES', 'zzz', '10.0.0.1,x', '10.0.0.0/8', '1.2.3.4:80'],
     ['CORS_ALLOWED_ORIGINS', 'foo', 'https://', 'https://a.mx/', '*,b', 'https://a.mx b'], ['HOST', 'no such host', '1.2.3'.repeat(9)],
-    ['RUN_DIR', '', '/nonexistent/x', '/etc/passwd', `/${'x'.repeat(90)}`], ['PORT', '65536', 'x', '-1'], ['MAX_PAYLOAD', '1', 'x'],
+    ['RUN_DIR', '', '/nonexistent/x', '/etc/passwd', `/${'x'.repeat(90)}`], ['PORT', '65536', 'x', '-1'],
+    ['METRICS_ADDRESS', '9464', ':9464', '127.0.0.1:', '127.0.0.1:0', '127.0.0.1:65536', '::1:9464', '[::1]', '127.0.0.1:5000'], ['MAX_PAYLOAD', '1', 'x'],
     ['AUTH_MODE', 'maybe'], ['LOG_LEVEL', 'loud'], ['RATE_LIMITS', '2'], ['JOBS_ADDRESS', 'tcp://*:1', 'x']]) {
     for (const value of values) {
       const { status, text } = check('upred-relay', { [name]: value });
@@ -30,7 +33,7 @@ test('the relay: lists, addresses, places', () => {
   }
   for (const settings of [{}, { TRUSTED_PROXIES: '127.0.0.1, ::1' }, { TRUSTED_PROXIES: '' }, { CORS_ALLOWED_ORIGINS: '' },
     { CORS_ALLOWED_ORIGINS: '*' }, { CORS_ALLOWED_ORIGINS: 'https://a.mx,http://localhost:3000, app://x' }, { HOST: '::' },
-    { HOST: '127.0.0.1' }]) {
+    { HOST: '127.0.0.1' }, { METRICS_ADDRESS: '' }, { METRICS_ADDRESS: '127.0.0.1:9464' }, { METRICS_ADDRESS: '[::1]:9464' }]) {
     assert.deepEqual(check('upred-relay', settings), { status: 0, text: 'ok' }, JSON.stringify(settings));
   }
 });
@@ -101,8 +104,8 @@ test('a word too many, or one too few, is said', () => {
 });
 
 // A program that runs, what it says, and its end.
-async function running(program, words, stdio, use) {
-  const child = spawn(path.join(BUILD, 'bin', program), words, { env: { ...base, PORT: '0' }, cwd: dir, stdio });
+async function running(program, words, stdio, use, settings = {}) {
+  const child = spawn(path.join(BUILD, 'bin', program), words, { env: { ...base, PORT: '0', ...settings }, cwd: dir, stdio });
   const said = { text: '' };
   if (child.stderr) child.stderr.on('data', (d) => { said.text += d; });
   try {
@@ -120,6 +123,38 @@ test('a relay without TLS that is told to read again speaks of no certificate', 
     const [line] = await ask(() => /.*read again.*/.exec(said.text), 5000, 'the reload');
     assert.match(line, /LOG_LEVEL, LOG_FORMAT, RATE_LIMITS, FEED_INTERVAL_MS read again; the others need a restart$/);
   });
+});
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+test('with METRICS_ADDRESS the figures are told there and nowhere else, and nobody chats there', async () => {
+  const port = await freePort();
+  const aside = { METRICS_ADDRESS: `127.0.0.1:${port}` };
+  await running('upred-relay', [], ['ignore', 'ignore', 'pipe'], async (relay, said) => {
+    const [, own] = await ask(() => /listens on \S+ port (\d+)/.exec(said.text), 10000, 'the relay');
+    const get = async (where, what) => {
+      const answer = await fetch(`http://127.0.0.1:${where}${what}`);
+      return { status: answer.status, text: await answer.text() };
+    };
+    assert.match((await get(port, '/metrics')).text, /^upred_relay_up_seconds /m);
+    assert.equal((await get(own, '/metrics')).status, 404);
+    assert.equal((await get(port, '/healthz')).status, 200);
+    assert.equal((await get(own, '/healthz')).status, 200);
+    for (const what of ['/socket.io/?EIO=4&transport=polling', '/socket.io/?EIO=4&transport=polling&sid=x', '/otra']) {
+      assert.equal((await get(port, what)).status, 404, what);
+    }
+    await running('upred-relay', [], ['ignore', 'ignore', 'pipe'], async (other, heard) => {
+      await ask(() => other.exitCode !== null, 10000, 'the second relay to give up');
+      assert.match(heard.text, /METRICS_ADDRESS/);
+    }, { ...aside, RUN_DIR: fs.mkdtempSync(path.join(dir, 'other-')) });
+  }, aside);
 });
 
 test('log lines can be JSON, one object each, and at a reload become so', async () => {
