@@ -148,14 +148,13 @@ static bool is_address(const char *text)
 }
 
 /* At the start only: it may ask a name server, who would keep everybody waiting, and is not read again. */
-static int check_host(char *error_r, size_t error_size)
+static int check_host(const char *name, const char *host, char *error_r, size_t error_size)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *list = NULL;
-	int fault = *now.host && !first.conf ? getaddrinfo(now.host, "0", &hints, &list) : 0;
+	int fault = host && *host && !first.conf ? getaddrinfo(host, "0", &hints, &list) : 0;
 
 	if (fault) {
-		snprintf(error_r, error_size, "HOST: %.100s is no address: %s", now.host,
-			gai_strerror(fault));
+		snprintf(error_r, error_size, "%s: %.100s is no address: %s", name, host, gai_strerror(fault));
 		return -1;
 	}
 	if (list)
@@ -213,7 +212,7 @@ static int cut_metrics_address(struct reading *r, char *error_r, size_t error_si
 		return 0;
 	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
 		host = (struct slice){ host.p + 1, host.n - 2 };
-	else if (host.n && memchr(host.p, ':', host.n))
+	else if (host.n && strcspn(now.metrics_address, "[]:") < host.n)
 		host.n = 0;
 	if (host.n == 0 || ids_parse(slice_of(colon + 1), &port) != 0 || port > 65535) {
 		snprintf(error_r, error_size, "METRICS_ADDRESS: \"%.100s\" is not HOST:PORT", now.metrics_address);
@@ -236,7 +235,9 @@ static int check_network(struct reading *r, char *error_r, size_t error_size)
 		return -1;
 	if (cut_metrics_address(r, error_r, error_size) < 0)
 		return -1;
-	return check_host(error_r, error_size);
+	if (check_host("METRICS_ADDRESS", now.metrics_host, error_r, error_size) < 0)
+		return -1;
+	return check_host("HOST", now.host, error_r, error_size);
 }
 
 static int judge(struct reading *r, char *error_r, size_t error_size)

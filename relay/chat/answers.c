@@ -131,8 +131,8 @@ static void apply(struct hall *h, struct held *a)
 	/* also when the feed was waited for in vain: a room waits once for each doubt */
 	if (c && a->pass)
 		lines_certain(&h->lines, c);
-	if (a->pass > h->feed_passed)
-		commands_trouble(h);
+	if (c && a->pass > h->feed_passed)
+		commands_hasten(h, c);
 	effects_apply(h, c, (struct slice){ a->effects, a->len });
 	if (c)
 		commands_end(h, c);

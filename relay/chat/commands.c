@@ -178,10 +178,10 @@ static void begin_time(struct hall *h, struct command *c, uint64_t from_ms)
 		TAILQ_INSERT_HEAD(&h->given, c, in_due);
 }
 
-/* Was there trouble while it waited? */
+/* Was there a time while it waited in which nobody got an answer? */
 static bool waits_in_trouble(const struct hall *h, const struct command *c)
 {
-	return h->trouble_ms && h->trouble_ms >= c->born_ms;
+	return c->type == WIRE_EVENT && h->trouble_ms && h->trouble_ms >= c->born_ms;
 }
 
 void commands_given(struct hall *h, struct command *c)
@@ -190,9 +190,14 @@ void commands_given(struct hall *h, struct command *c)
 		begin_time(h, c, waits_in_trouble(h, c) ? c->born_ms : eio_loop_now_ms(h->loop));
 }
 
-void commands_trouble(struct hall *h)
+void commands_hasten(struct hall *h, const struct command *of)
 {
-	h->trouble_ms = eio_loop_now_ms(h->loop);
+	struct command *c;
+
+	TAILQ_FOREACH(c, &h->commands, in_all)
+		if (c->state == COMMAND_WAITING && c->type == WIRE_EVENT && c->kind != 0 && !c->first_out_ms &&
+		    (c->line == of->line || (of->to && c->kind == WIRE_JOB_SENDS && c->to == of->to)))
+			begin_time(h, c, c->born_ms);
 }
 
 void commands_end(struct hall *h, struct command *c)
@@ -249,7 +254,10 @@ void commands_again(struct hall *h, struct command *c, bool lost)
 		c->unknown = true;
 	c->passing = false;
 	if (commands_spent(h, c)) {
-		commands_trouble(h);
+		commands_hasten(h, c);
+		/* while others are answered it is this one's trouble, or its room's */
+		if (h->answered_ms < c->first_out_ms)
+			h->trouble_ms = eio_loop_now_ms(h->loop);
 		fail(h, c);
 		return;
 	}
@@ -305,13 +313,15 @@ static void fail_older(struct hall *h, struct command_list *list, bool arrivals,
 	}
 }
 
-/* Those that no worker was given yet, by birth; in trouble alone: a room or a socket that is only busy is served in its turn. */
+/* Those that no worker was given yet, by birth; in trouble alone: what is only busy is served in its turn. */
 static void fail_waiting(struct hall *h)
 {
 	uint64_t now = eio_loop_now_ms(h->loop);
 	struct command *c, *next;
 
-	for (c = TAILQ_FIRST(&h->commands); c && now - c->born_ms >= COMMANDS_TOTAL_MS && waits_in_trouble(h, c); c = next) {
+	if (!h->trouble_ms)
+		return;
+	for (c = TAILQ_FIRST(&h->commands); c && c->born_ms <= h->trouble_ms && now - c->born_ms >= COMMANDS_TOTAL_MS; c = next) {
 		next = TAILQ_NEXT(c, in_all);
 		if (c->state == COMMAND_WAITING && c->type == WIRE_EVENT && c->kind != 0 && !c->first_out_ms &&
 		    !TAILQ_PREV(c, command_list, in_line))

@@ -41,11 +41,11 @@ void commands_drop_reads(struct hall *h, struct seat *seat);
 /* Those that go to no worker (refused, or answered here) and whose turn has come. */
 void commands_settle_refused(struct hall *h);
 /*
- * Something got no answer in its time, or an answer waited in vain: whoever waited already has his time from his birth on.
- * Else each would have its own when the one before has had it, and the last of many (of a socket, of a room, of those for
- * whom there is no worker) never end.
+ * This one got no answer in its time, or its answer waited in vain: those who wait behind it, of its socket and of its room
+ * (lines.h: places), have their time from their birth on. Else each would have its own when the one before has had it, and
+ * the last of many never end.
  */
-void commands_trouble(struct hall *h);
+void commands_hasten(struct hall *h, const struct command *of);
 /* Ends those that have had their time and wait. */
 void commands_fail_late(struct hall *h);
 /* The same, for a CONNECT too; and without workers all that wait for one. */

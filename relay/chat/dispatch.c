@@ -260,6 +260,7 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 			c->passing = true;
 		return;
 	}
+	h->answered_ms = eio_loop_now_ms(h->loop);
 	if (j && j->kind == WIRE_JOB_SENDS && unanswered(c, e->job)) {
 		answers_hold(h, e->job, c, e->effects);
 		return;

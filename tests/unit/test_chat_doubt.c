@@ -268,6 +268,57 @@ static void who_waits_in_a_busy_line_is_served_in_his_turn(void **state)
 	assert_int_equal(given[4].ms, 2500);
 }
 
+/* All of a job of 64 is answered. */
+static int64_t answer_all(unsigned job, const char *where, int64_t id)
+{
+	for (unsigned k = 0; k < given[job].count; k++)
+		answer(job, k, where, id++);
+	done(job);
+	return id;
+}
+
+/* A room that somebody holds is the trouble of those who write there, and of nobody else. */
+static void who_is_served_elsewhere_is_not_hurried(void **state)
+{
+	int64_t id = 10;
+
+	(void)state;
+	say(&ana, "one");
+	settle();
+	pass(300);
+	for (int i = 0; i < 300; i++)
+		say(&bea, "two");
+	settle();
+	assert_int_equal(jobs, 2);
+	pass(2000);
+	id = answer_all(2, "two", id);
+	pass(251);                             /* so long her job is waited for */
+	settle();
+	assert_int_equal(jobs, 3);
+	lost(1);
+	pass(6);
+	settle();
+	assert_int_equal(jobs, 4);             /* her second attempt */
+	pass(1800);
+	id = answer_all(3, "two", id);
+	pass(251);
+	settle();
+	assert_int_equal(jobs, 5);
+	pass(400);
+	heard();
+	lost(4);
+	settle();
+	assert_non_null(strstr(heard(), "A:ack"));
+	pass(600);
+	settle();
+	assert_string_equal(heard(), "");
+	assert_int_equal(h->lines.count, 300 - 2 * WIRE_JOB_COMMANDS);
+	answer_all(5, "two", id);
+	settle();
+	assert_int_equal(jobs, 6);
+	assert_int_equal(given[6].ms, 2500);
+}
+
 static void a_feed_without_answer_is_not_waited_for_for_ever(void **state)
 {
 	(void)state;
@@ -334,6 +385,7 @@ int main(void)
 		TEST(other_rooms_do_not_wait_for_it),
 		TEST(who_waits_behind_a_lost_one_has_his_time_from_his_birth),
 		TEST(who_waits_in_a_busy_line_is_served_in_his_turn),
+		TEST(who_is_served_elsewhere_is_not_hurried),
 		TEST(a_feed_without_answer_is_not_waited_for_for_ever),
 		TEST(an_answer_that_comes_late_waits_as_well),
 		TEST(a_late_job_is_given_up_all_the_same),

@@ -44,7 +44,7 @@ export function connect(parts, { me, navigation, refused }) {
 			pollTimer = null;
 			parts.poller.stop();
 			// The browser was offline for a moment and the socket did not notice: nobody else will ask.
-			if (before !== state && upToDate) presence.ask();
+			if (before === 'sin-conexion' && upToDate) presence.ask();
 		} else {
 			presence.forget();
 			pollTimer ??= setTimeout(parts.poller.start, POLL_AFTER_MS * (1 + Math.random()));

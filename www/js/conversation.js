@@ -144,16 +144,17 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		store.emit('rooms');
 	}
 
-	// Rows, oldest first, and those before them, up to `pages` pages, as far as the message `id`. Returns them and from which id
-	// on they are all.
+	// Rows, oldest first, and those before them, up to `pages` pages, as far as the message `id`. Returns them, from which id
+	// on they are all, and whether every page came.
 	async function readBack(uuid, rows, id, pages) {
 		let from = String(rows[0]?.id ?? 0);
 		for (let n = 0; n < pages && compareIds(id, from) < 0; n++) {
-			const older = await api.messages(uuid, { before: from, limit: PAGE });
+			const older = await api.messages(uuid, { before: from, limit: PAGE }).catch(() => null);
+			if (!older) return { rows, from, whole: false };
 			rows = [...older, ...rows];
 			from = String(older[0]?.id ?? 0);
 		}
-		return { rows, from };
+		return { rows, from, whole: true };
 	}
 
 	// While no event tells what became of the messages on the screen: the newest page is read again; after a cut (`all`)
@@ -170,7 +171,7 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 		if (!answer) return;
 		// What stands before the page may be gone too, when the page was short and now nothing is there.
 		const pages = all ? REREAD_PAGES : Number(answer.rows.length < PAGE);
-		const read = live.length ? await readBack(uuid, answer.rows, live[0].id, pages) : { rows: [], from: '0' };
+		const read = live.length ? await readBack(uuid, answer.rows, live[0].id, pages) : { rows: [], from: '0', whole: true };
 		const rows = new Map(read.rows.map((row) => [row.mensaje_uuid, fromRest(row)]));
 		let overtaken = false;
 		for (const [message, text] of known) {
@@ -180,7 +181,7 @@ export function createConversation({ store, api, remote, rooms, receipts }) {
 			else if (!now && compareIds(message.id, read.from) >= 0) change(uuid, message.id, { deleted: true });
 			else if (now && now.text !== text) change(uuid, message.id, { text: now.text, edited: now.edited });
 		}
-		recent = overtaken ? {} : { room: uuid, etag: answer.etag };
+		recent = overtaken || !read.whole ? {} : { room: uuid, etag: answer.etag };
 	}
 
 	return {
