@@ -1,7 +1,7 @@
 /*
  * settings: every limit and address of the relay in one table.
  *
- * Room: relay. Calls conf, nano and log.
+ * Room: relay. Calls conf, nano, ids and log.
  * The relay has no secret and no database: those names are known here and not read.
  */
 #include "settings.h"

@@ -2,7 +2,7 @@
  * rest_rooms: my rooms, one room, the room of a person or a group.
  *
  * Room: fcgi-api/handlers. Called by router; calls lookup, store, render, etag, answer. With `?nombres=1` each room
- * says what it is called; without it is the companion's object.
+ * says what it is called; without, it is the companion's object.
  */
 #include "handlers.h"
 

@@ -220,6 +220,15 @@ void commands_end(struct hall *h, struct command *c)
 	}
 }
 
+/* A worker had it, or should have had it again, and its time is over. */
+static void ended_in_vain(struct hall *h, const struct command *c)
+{
+	commands_hasten(h, c);
+	/* while others are answered it is this one's trouble, or its room's */
+	if (h->answered_ms < c->first_out_ms)
+		h->trouble_ms = eio_loop_now_ms(h->loop);
+}
+
 /* No answer will come: the client hears `unavailable`, a CONNECT ends at the transport, the relay's own are told. */
 static void fail(struct hall *h, struct command *c)
 {
@@ -227,6 +236,8 @@ static void fail(struct hall *h, struct command *c)
 	void (*on_end)(void *ctx, struct slice effects, bool failed) = c->on_end;
 	void *ctx = c->ctx;
 
+	if (c->first_out_ms)
+		ended_in_vain(h, c);
 	if (c->type == WIRE_EVENT) {
 		if (c->unknown && c->to)
 			lines_doubt(&h->lines, c);
@@ -254,10 +265,6 @@ void commands_again(struct hall *h, struct command *c, bool lost)
 		c->unknown = true;
 	c->passing = false;
 	if (commands_spent(h, c)) {
-		commands_hasten(h, c);
-		/* while others are answered it is this one's trouble, or its room's */
-		if (h->answered_ms < c->first_out_ms)
-			h->trouble_ms = eio_loop_now_ms(h->loop);
 		fail(h, c);
 		return;
 	}

@@ -158,7 +158,7 @@ static int bind_any(const char *name, const char *host, int number)
 	snprintf(port, sizeof port, "%d", number);
 	int fault = getaddrinfo(host && host[0] ? host : NULL, port, &hints, &list);
 	if (fault) {
-		log_error("listen", "%s: %s is no address: %s", name, host, gai_strerror(fault));
+		log_error("listen", "%s is no address: %s", host, gai_strerror(fault));
 		return -1;
 	}
 	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
@@ -167,7 +167,7 @@ static int bind_any(const char *name, const char *host, int number)
 		log_error("listen", "port %d is taken by another program: stop that one or set another %s", number,
 			  name);
 	else if (fd < 0)
-		log_error("listen", "%s: cannot listen on %s port %d: %s", name, host, number, strerror(errno));
+		log_error("listen", "cannot listen on %s port %d: %s", host, number, strerror(errno));
 	freeaddrinfo(list);
 	return fd;
 }
