@@ -1,4 +1,4 @@
-// objects: relay/settings.o shared/conf.o shared/conf_env.o shared/conf_list.o shared/nano.o shared/buf.o shared/log.o
+// objects: relay/settings.o shared/conf.o shared/conf_env.o shared/conf_list.o shared/nano.o shared/ids.o shared/buf.o shared/log.o
 // ldflags: -Wl,--wrap=getaddrinfo -Wl,--wrap=freeaddrinfo -Wl,--wrap=log_line
 /*
  * Any text as the relay's .env: either every value is within its bounds and every list is made of what it should, or
@@ -78,6 +78,8 @@ static void check_origins(const char *list)
 static void check(const struct settings *s)
 {
 	assert(s->port >= 0 && s->port <= 65535);
+	assert(!s->metrics_host || (*s->metrics_host && s->metrics_port > 0 && s->metrics_port <= 65535 &&
+				    s->metrics_port != s->port));
 	assert(s->ping_interval_ms > 0 && s->ping_timeout_ms > 0 && s->max_payload > 0 && s->send_queue_max > 0);
 	assert(s->upgrade_timeout_ms > 0 && s->connect_timeout_ms > 0 && s->header_timeout_ms > 0);
 	assert(s->body_timeout_ms > 0 && s->max_connections > 0 && s->max_connections_per_address > 0);
