@@ -225,6 +225,18 @@ static void test_quiet(void **state)
 	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n");
 }
 
+/* The session is the later one's, and goes on when the end of the dead one is noticed. */
+static void expect_taken_over(struct eio_session *dead, struct eio_session *s, const struct known *k)
+{
+	assert_non_null(strstr(dead->sent.data, "!4/1000"));
+	sio_socket_replay(last);
+	expect_welcome(s, k, "2[\"e\",{\"n\":2},\"@\"]\n");
+	fake_gone(dead, EIO_PEER_CLOSED);
+	push("[\"e\",{\"n\":3}]");
+	expect(s, k, "2[\"e\",{\"n\":3},\"@\"]\n");
+	assert_int_equal(sio_namespace_count(root), 1);
+}
+
 /* The old connection is dead and nobody has noticed yet. */
 static void test_unnoticed(void **state)
 {
@@ -236,13 +248,7 @@ static void test_unnoticed(void **state)
 	note_offset(s, &k);
 	push("[\"e\",{\"n\":2}]");
 	t = back(&k);
-	sio_socket_replay(last);
-	expect_welcome(t, &k, "2[\"e\",{\"n\":2},\"@\"]\n");
-	assert_non_null(strstr(s->sent.data, "!4/1000"));
-	fake_gone(s, EIO_PEER_CLOSED);
-	push("[\"e\",{\"n\":3}]");
-	expect(t, &k, "2[\"e\",{\"n\":3},\"@\"]\n");
-	assert_int_equal(sio_namespace_count(root), 1);
+	expect_taken_over(s, t, &k);
 }
 
 /* The same happened to the one that was on its way back, and workers are slow. */
@@ -260,14 +266,8 @@ static void test_unnoticed_before_it_was_let_in(void **state)
 	s = back(&k);
 	t = back(&k);
 	assert_true(sio_socket_returns(last));
-	assert_non_null(strstr(s->sent.data, "!4/1000"));
 	sio_socket_accept(last);
-	sio_socket_replay(last);
-	expect_welcome(t, &k, "2[\"e\",{\"n\":2},\"@\"]\n");
-	fake_gone(s, EIO_PEER_CLOSED);
-	push("[\"e\",{\"n\":3}]");
-	expect(t, &k, "2[\"e\",{\"n\":3},\"@\"]\n");
-	assert_int_equal(sio_namespace_count(root), 1);
+	expect_taken_over(s, t, &k);
 }
 
 /* What is pushed while the sockets of a client end one after the other is not lost to those that come later. */
