@@ -5,7 +5,6 @@
  */
 #include "cors.h"
 
-#include <ctype.h>
 #include <strings.h>
 
 #define METHODS "GET, HEAD, POST, PUT, DELETE"
@@ -13,27 +12,19 @@
 #define EXPOSED "ETag, Retry-After, WWW-Authenticate, X-Cursor, X-Poll-Interval, X-Truncated"
 #define KEPT_S "600"                   /* so long a browser need not ask again */
 
-/* The next entry of the list, without the blanks around it; false at the end. */
-static bool next_entry(const char **list, struct slice *entry_r)
-{
-	const char *p = *list + strspn(*list, ", \t");
-	size_t n = strcspn(p, ",");
-
-	*list = p + n;
-	while (n && (isspace((unsigned char)p[n - 1]) || p[n - 1] == '/'))
-		n--;
-	*entry_r = (struct slice){ p, n };
-	return *p != '\0';
-}
-
 /* What stands in Access-Control-Allow-Origin: the origin, "*", or nothing. */
 static struct slice allowed_origin(const char *allowed, struct slice origin)
 {
-	struct slice entry;
+	struct slice list = slice_of(allowed), one;
 
-	while (next_entry(&allowed, &entry))
-		if (slice_is(entry, "*") || (entry.n == origin.n && strncasecmp(entry.p, origin.p, origin.n) == 0))
-			return slice_is(entry, "*") ? entry : origin;
+	while (slice_cut(&list, ',', &one)) {
+		while (one.n && one.p[one.n - 1] == '/')
+			one.n--;
+		if (slice_is(one, "*"))
+			return one;
+		if (one.n && one.n == origin.n && strncasecmp(one.p, origin.p, one.n) == 0)
+			return origin;
+	}
 	return SLICE_NONE;
 }
 

@@ -1,7 +1,7 @@
 /*
  * counters: see counters.h.
  *
- * Room: fcgi-api. Calls log and libc.
+ * Room: fcgi-api. Calls replace, log and libc.
  */
 #include "counters.h"
 
@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
+#include "buf.h"
 #include "log.h"
+#include "replace.h"
 
 static const int statuses[] = { 400, 401, 403, 404, 405, 413, 415, 422, 429, 503 };
 #define STATUSES (sizeof(statuses) / sizeof(statuses[0]))
@@ -82,52 +83,41 @@ static uint64_t sum(void)
 	return n;
 }
 
-static void put(FILE *out, const char *pool)
+static void put(struct buf *b, const char *pool)
 {
 	static const char head[] = "# HELP upred_api_%s_total %s\n# TYPE upred_api_%s_total counter\n";
 
-	fprintf(out, head, "refused", "Commands and requests refused, by HTTP status.", "refused");
+	buf_putf(b, head, "refused", "Commands and requests refused, by HTTP status.", "refused");
 	for (size_t i = 0; i < STATUSES; i++)
-		fprintf(out, "upred_api_refused_total{pool=\"%s\",status=\"%d\"} %llu\n", pool, statuses[i],
+		buf_putf(b, "upred_api_refused_total{pool=\"%s\",status=\"%d\"} %llu\n", pool, statuses[i],
 			(unsigned long long)get(&counts->refused[i]));
-	fprintf(out, "upred_api_refused_total{pool=\"%s\",status=\"other\"} %llu\n", pool,
+	buf_putf(b, "upred_api_refused_total{pool=\"%s\",status=\"other\"} %llu\n", pool,
 		(unsigned long long)get(&counts->refused[STATUSES]));
 	for (size_t i = 0; i < COUNTERS; i++) {
-		fprintf(out, head, rows[i].name, rows[i].help, rows[i].name);
-		fprintf(out, "upred_api_%s_total{pool=\"%s\"} %llu\n", rows[i].name, pool,
+		buf_putf(b, head, rows[i].name, rows[i].help, rows[i].name);
+		buf_putf(b, "upred_api_%s_total{pool=\"%s\"} %llu\n", rows[i].name, pool,
 			(unsigned long long)get(&counts->of[i]));
 	}
-}
-
-static int write_file(const char *path, const char *pool)
-{
-	char fresh[PATH_MAX + 8];
-	FILE *out;
-
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	out = fopen(fresh, "we");
-	if (!out)
-		return -1;
-	put(out, pool);
-	fchmod(fileno(out), 0644);  /* counters alone, for a collector that is somebody else */
-	return fclose(out) == 0 && rename(fresh, path) == 0 ? 0 : -1;
 }
 
 void counters_write(const char *dir, const char *pool)
 {
 	static uint64_t written = UINT64_MAX;
 	static bool told;
+	struct buf b = BUF_INIT;
 	uint64_t now = sum();
 	char path[PATH_MAX];
 
 	if (!dir || !*dir || now == written)
 		return;
 	snprintf(path, sizeof(path), "%s/upred-api-%s.prom", dir, pool);
-	if (write_file(path, pool) == 0) {
+	put(&b, pool);
+	if (replace_file(path, 0644, buf_slice(&b)) == 0) {  /* counters alone, for a collector that is somebody else */
 		written = now;
 		told = false;
 	} else if (!told) {
 		log_warn("counters", "METRICS_DIR: %s: %s", path, strerror(errno));
 		told = true;
 	}
+	buf_fini(&b);
 }

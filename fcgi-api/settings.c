@@ -167,44 +167,30 @@ static int check_address(const char *name, const char *url, char *error_r, size_
 	return -1;
 }
 
-/* Cut in place: an address may hold blanks, but for its ends. */
-static char *trimmed(char *text)
-{
-	size_t n;
-
-	text += strspn(text, " \t");
-	for (n = strlen(text); n && (text[n - 1] == ' ' || text[n - 1] == '\t'); n--)
-		text[n - 1] = '\0';
-	return text;
-}
-
 static int judge_relay(const char *one, char *error_r, size_t error_size)
 {
 	if (settings.relay_count == SETTINGS_RELAYS_MAX) {
 		snprintf(error_r, error_size, "RELAY_SIGNALS: more than %d relays", SETTINGS_RELAYS_MAX);
 		return -1;
 	}
-	if (check_address("RELAY_SIGNALS", one, error_r, error_size) != 0)
-		return -1;
-	settings.relays[settings.relay_count++] = one;
-	return 0;
+	return check_address("RELAY_SIGNALS", one, error_r, error_size);
 }
 
 static int judge_relays(char *error_r, size_t error_size)
 {
-	char *list = mem_copy(slice_of(given(raw.relays) ? raw.relays : settings.own_signals)), *rest = list, *one;
-	int rc = 0;
+	struct slice list = slice_of(given(raw.relays) ? raw.relays : settings.own_signals), part;
 
-	while (rc == 0 && (one = strsep(&rest, ","))) {
-		one = trimmed(one);
-		if (*one)
-			rc = judge_relay(one, error_r, error_size);
+	while (slice_cut(&list, ',', &part)) {
+		char *one = part.n ? mem_copy(part) : NULL;
+
+		if (one && judge_relay(one, error_r, error_size) != 0) {
+			free(one);
+			return -1;
+		}
+		if (one)
+			settings.relays[settings.relay_count++] = one;
 	}
-	if (rc != 0) {
-		settings.relay_count = 0;  /* those taken stand in the list */
-		free(list);
-	}
-	return rc;
+	return 0;
 }
 
 static int judge_bus(char *error_r, size_t error_size)

@@ -16,6 +16,7 @@
 #include "chat/chat.h"
 #include "log.h"
 #include "notify.h"
+#include "replace.h"
 #include "settings.h"
 
 #define EXIT_SETTINGS 2
@@ -100,18 +101,13 @@ static int run_dir_lock(const char *dir)
 
 static void write_port(const char *dir, int port)
 {
-	char path[512], fresh[520];
-	FILE *out;
+	char path[512], line[16];
+	int n;
 
 	snprintf(path, sizeof(path), "%s/relay.port", dir);
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	out = fopen(fresh, "we");
-	if (out)
-		fprintf(out, "%d\n", port);
-	if (out && fclose(out) == 0 && rename(fresh, path) == 0)
-		return;
-	log_warn("relay", "%s: %s", path, strerror(errno));
-	unlink(fresh);
+	n = snprintf(line, sizeof(line), "%d\n", port);
+	if (replace_file(path, 0644, (struct slice){ line, (size_t)n }) < 0)
+		log_warn("relay", "%s: %s", path, strerror(errno));
 }
 
 static void remove_port(const char *dir)

@@ -32,7 +32,6 @@ static inline struct slice slice_of(const char *s)
 	return (struct slice){ s, s ? strlen(s) : 0 };
 }
 
-/* True when both hold the same bytes. */
 /* Without the blanks and tabs around it. */
 static inline struct slice slice_trim(struct slice s)
 {
@@ -43,6 +42,23 @@ static inline struct slice slice_trim(struct slice s)
 	return s;
 }
 
+/*
+ * Takes the next part off the front of a list, without the blanks around it; it may be empty ("a,,b" has three). False
+ * behind the last: then *list is SLICE_NONE.
+ */
+static inline bool slice_cut(struct slice *list, char separator, struct slice *part_r)
+{
+	const char *at = list->n ? (const char *)memchr(list->p, separator, list->n) : NULL;
+	size_t n = at ? (size_t)(at - list->p) : list->n;
+
+	if (!list->p)
+		return false;
+	*part_r = slice_trim((struct slice){ list->p, n });
+	*list = at ? (struct slice){ at + 1, list->n - n - 1 } : SLICE_NONE;
+	return true;
+}
+
+/* True when both hold the same bytes. */
 static inline bool slice_eq(struct slice a, struct slice b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);

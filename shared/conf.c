@@ -170,10 +170,10 @@ static int find_text(struct conf *c, const struct conf_row *row, struct found *f
 
 static bool is_choice(const char *choices, const char *text)
 {
-	size_t len = strlen(text);
+	struct slice list = slice_of(choices), choice;
 
-	for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
-		if (len && strncmp(at, text, len) == 0 && (at[len] == '|' || at[len] == '\0'))
+	while (slice_cut(&list, '|', &choice))
+		if (slice_is(choice, text))
 			return true;
 	return false;
 }

@@ -44,14 +44,12 @@ static unsigned port_of(struct slice text)
 
 bool hosts_at(const char *list, unsigned n, unsigned port, struct hosts_entry *entry_r)
 {
-	struct slice name, own_port;
+	struct slice rest = slice_of(list), entry = SLICE_NONE, name, own_port;
 
-	while (n-- > 0) {
-		list = strchr(list, ',');
-		if (!list++)
+	for (unsigned i = 0; i <= n; i++)
+		if (!slice_cut(&rest, ',', &entry))
 			return false;
-	}
-	split(slice_trim((struct slice){ list, strcspn(list, ",") }), &name, &own_port);
+	split(entry, &name, &own_port);
 	entry_r->port = own_port.p ? port_of(own_port) : port;
 	if (name.n > HOSTS_NAME_MAX)
 		name.n = HOSTS_NAME_MAX;
@@ -63,12 +61,12 @@ bool hosts_at(const char *list, unsigned n, unsigned port, struct hosts_entry *e
 
 bool store_hosts_fine(const char *hosts)
 {
-	struct slice name, port;
+	struct slice list = slice_of(hosts), entry, name, port;
 
-	if (*hosts == '\0')
+	if (list.n == 0)
 		return true;
-	for (const char *p = hosts; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
-		split(slice_trim((struct slice){ p, strcspn(p, ",") }), &name, &port);
+	while (slice_cut(&list, ',', &entry)) {
+		split(entry, &name, &port);
 		if (name.n == 0 || name.n > HOSTS_NAME_MAX || (port.p && !port_of(port)))
 			return false;
 	}

@@ -19,6 +19,7 @@
 #include "feed.h"
 #include "fnv.h"
 #include "log.h"
+#include "replace.h"
 
 #define MAGIC "upred handover 3"
 #define SIZE_MAX_BYTES (512ll << 20)
@@ -37,9 +38,9 @@ static uint64_t sum_of(struct slice s)
 	return fnv64(FNV64_BASIS, s);
 }
 
-static void path_of(const struct hall *h, char *out, size_t size, const char *suffix)
+static void path_of(const struct hall *h, char *out, size_t size)
 {
-	snprintf(out, size, "%s/relay.handover%s", h->config.run_dir, suffix);
+	snprintf(out, size, "%s/relay.handover", h->config.run_dir);
 }
 
 /* ---- leaving ---- */
@@ -70,39 +71,11 @@ static void put_parts(struct hall *h, struct buf *b)
 	}
 }
 
-static int write_all(int fd, struct slice s)
-{
-	while (s.n) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			s.p += n;
-			s.n -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
-static int write_file(const char *path, struct slice bytes)
-{
-	int fd, failed;
-
-	unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -1;
-	failed = FAULT_FAILS("handover.write") || write_all(fd, bytes) < 0;
-	FAULT("handover.written");
-	return close(fd) < 0 || failed ? -1 : 0;
-}
-
 void handover_write(struct hall *h)
 {
-	char path[512], fresh[512];
 	struct buf b = BUF_INIT;
 	struct head head;
+	char path[512];
 
 	/* What was taken over and is not worked off yet is left as it came. */
 	if (!h->config.recovery || (!h->feed_ready && !h->feed_handed))
@@ -115,14 +88,11 @@ void handover_write(struct hall *h)
 	head.len = b.len - sizeof(head);
 	head.sum = sum_of((struct slice){ b.data + sizeof(head), head.len });
 	memcpy(b.data, &head, sizeof(head));
-	path_of(h, path, sizeof(path), "");
-	path_of(h, fresh, sizeof(fresh), ".new");
-	if (write_file(fresh, buf_slice(&b)) < 0 || rename(fresh, path) < 0) {
+	path_of(h, path, sizeof(path));
+	if (replace_file(path, 0600, buf_slice(&b)) < 0)
 		log_warn("relay", "%s: %s; nobody will be recovered", path, strerror(errno));
-		unlink(fresh);
-	} else {
+	else
 		log_info("relay", "left %zu bytes to the next relay", b.len);
-	}
 	FAULT("handover.left");
 	buf_fini(&b);
 }
@@ -211,7 +181,7 @@ void handover_read(struct hall *h)
 	size_t len = 0;
 	int fd;
 
-	path_of(h, path, sizeof(path), "");
+	path_of(h, path, sizeof(path));
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return;

@@ -7,11 +7,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 #include "clock.h"
-#include "fault.h"
 #include "holes.h"
 #include "log.h"
+#include "replace.h"
 
 #define TELL_AGAIN_MS 30000            /* a disk may be full for a day, and this comes once a second */
 
@@ -35,23 +34,15 @@ static void note_written(struct hall *h, const char *path)
 
 void mark_write(struct hall *h)
 {
-	char path[512], fresh[520];
-	FILE *out;
-	int why;
+	char path[512], line[64];
+	int n;
 
 	snprintf(path, sizeof(path), "%s/feed.mark", h->config.run_dir);
-	snprintf(fresh, sizeof(fresh), "%s.new", path);
-	out = fopen(fresh, "we");
-	if (out) {
-		fprintf(out, "%llu %llu\n",
-			(unsigned long long)holes_cursor(h->holes, eio_loop_now_ms(h->loop)),
-			(unsigned long long)clock_wall_ms());
-		if (fclose(out) == 0 && !FAULT_FAILS("feed.mark") && rename(fresh, path) == 0) {
-			note_written(h, path);
-			return;
-		}
-	}
-	why = errno;
-	unlink(fresh);
-	note_failure(h, path, why);
+	n = snprintf(line, sizeof(line), "%llu %llu\n",
+		     (unsigned long long)holes_cursor(h->holes, eio_loop_now_ms(h->loop)),
+		     (unsigned long long)clock_wall_ms());
+	if (replace_file(path, 0644, (struct slice){ line, (size_t)n }) == 0)
+		note_written(h, path);
+	else
+		note_failure(h, path, errno);
 }

@@ -4,7 +4,6 @@
  * Room: relay/engineio. Pure; calls handshake, buf and inet_pton.
  */
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -123,22 +122,13 @@ enum request_fault request_check(const struct request *q, const struct request_s
 	return REQUEST_FINE;
 }
 
-static bool token_in(struct slice list, const char *token)
+static bool token_in(struct slice list, struct slice token)
 {
-	size_t len = strlen(token);
+	struct slice one;
 
-	for (size_t i = 0; i < list.n; ) {
-		while (i < list.n && (list.p[i] == ' ' || list.p[i] == '\t' || list.p[i] == ','))
-			i++;
-		size_t start = i;
-		while (i < list.n && list.p[i] != ',')
-			i++;
-		size_t end = i;
-		while (end > start && (list.p[end - 1] == ' ' || list.p[end - 1] == '\t'))
-			end--;
-		if (end - start == len && strncasecmp(list.p + start, token, len) == 0)
+	while (slice_cut(&list, ',', &one))
+		if (one.n == token.n && strncasecmp(one.p, token.p, token.n) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -146,12 +136,12 @@ bool request_is_websocket(const struct upgrade_headers *h)
 {
 	if (h->upgrade.n != 9 || strncasecmp(h->upgrade.p, "websocket", 9) != 0)
 		return false;
-	return slice_is(h->version, "13") && h->key.n == 24 && token_in(h->connection, "upgrade");
+	return slice_is(h->version, "13") && h->key.n == 24 && token_in(h->connection, SLICE("upgrade"));
 }
 
 bool request_is_last(struct slice connection)
 {
-	return token_in(connection, "close");
+	return token_in(connection, SLICE("close"));
 }
 
 int request_length(struct slice text, size_t *length_r)
@@ -168,22 +158,16 @@ int request_length(struct slice text, size_t *length_r)
 
 void names_parse(struct names *n, const char *comma_list)
 {
-	const char *p = comma_list ? comma_list : "";
+	struct slice list = slice_of(comma_list), name;
 
 	*n = (struct names){ 0 };
-	while (*p) {
-		size_t len = strcspn(p, ",");
-		const char *next = p + len + (p[len] == ',');
-
-		while (len && isspace((unsigned char)*p))
-			p++, len--;
-		while (len && (isspace((unsigned char)p[len - 1]) || p[len - 1] == '/'))
-			len--;
-		if (len) {
+	while (slice_cut(&list, ',', &name)) {
+		while (name.n && name.p[name.n - 1] == '/')
+			name.n--;
+		if (name.n) {
 			n->list = mem_resize(n->list, (n->count + 1) * sizeof *n->list);
-			n->list[n->count++] = mem_copy((struct slice){ p, len });
+			n->list[n->count++] = mem_copy(name);
 		}
-		p = next;
 	}
 }
 

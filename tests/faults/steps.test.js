@@ -154,7 +154,7 @@ for (const name of WALK.relay) {
 }
 
 // A planned restart that does not get to its end: nobody is recovered, everybody comes back.
-for (const name of ['handover.write', 'handover.written', 'handover.left', 'handover.found', 'handover.taken']) {
+for (const name of ['relay.handover', 'handover.left', 'handover.found', 'handover.taken']) {
   test(`relay: ${name} kill, at a planned restart`, async () => {
     const leaving = !/found|taken/.test(name);
     steps.relay.arm(name, 'kill');
@@ -168,8 +168,8 @@ for (const name of ['handover.write', 'handover.written', 'handover.left', 'hand
   }, 90000);
 }
 
-test('relay: handover.write fails, the disk is full', async () => {
-  steps.relay.arm('handover.write', 'fail', { value: ENOSPC });
+test('relay: relay.handover fails, the disk is full', async () => {
+  steps.relay.arm('relay.handover', 'fail', { value: ENOSPC });
   await compare(async () => {
     await house.stopPart('relay');
     await steps.relay.met();

@@ -1,4 +1,4 @@
-// objects: relay/chat/*.o relay/engineio/refusal.o relay/bus.o relay/workers.o relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/network.o shared/arena.o
+// objects: relay/chat/*.o relay/engineio/refusal.o relay/bus.o relay/workers.o relay/socketio/*.o shared/buf.o shared/replace.o shared/map.o shared/siphash.o shared/network.o shared/arena.o
 // objects: shared/ids.o shared/json*.o shared/log.o shared/wire*.o
 /*
  * The whole relay above its transport, between clients that say any packets and workers that say any bytes:

@@ -1,4 +1,4 @@
-// objects: relay/chat/*.o relay/engineio/refusal.o relay/bus.o relay/workers.o relay/socketio/*.o shared/buf.o shared/map.o shared/siphash.o shared/network.o shared/arena.o
+// objects: relay/chat/*.o relay/engineio/refusal.o relay/bus.o relay/workers.o relay/socketio/*.o shared/buf.o shared/replace.o shared/map.o shared/siphash.o shared/network.o shared/arena.o
 // objects: shared/ids.o shared/json*.o shared/log.o shared/wire*.o
 /*
  * Any bytes as the file that one relay leaves to the next: taken whole or not at all, and the relay that took it

@@ -101,12 +101,39 @@ static void slices_compare(void **state)
 	assert_false(slice_eq(SLICE("a"), SLICE("b")));
 }
 
+static void lists_are_cut(void **state)
+{
+	static const struct {
+		const char *list, *parts[4];
+	} rows[] = {
+		{ "", { "" } }, { "a", { "a" } }, { " a ,\tb", { "a", "b" } }, { "a,,b", { "a", "", "b" } },
+		{ "a,", { "a", "" } }, { " , ", { "", "" } }, { "a b,c", { "a b", "c" } },
+	};
+	struct slice part;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct slice list = slice_of(rows[i].list);
+		size_t n = 0;
+
+		for (; slice_cut(&list, ',', &part); n++) {
+			assert_true(n < 4 && rows[i].parts[n]);
+			assert_true(slice_is(part, rows[i].parts[n]));
+		}
+		assert_true(n == 4 || !rows[i].parts[n]);
+		assert_null(list.p);
+	}
+	part = SLICE_NONE;
+	assert_false(slice_cut(&part, ',', &part));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows_and_stays_terminated), cmocka_unit_test(keeps_every_kind_of_bytes),
 		cmocka_unit_test(formats_more_than_it_had_room_for), cmocka_unit_test(numbers),
 		cmocka_unit_test(takes_an_empty_one), cmocka_unit_test(slices_compare),
+		cmocka_unit_test(lists_are_cut),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
