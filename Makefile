@@ -8,7 +8,8 @@ BUILD     ?= build
 RUN_DIR   ?= $(BUILD)/run
 VERSION   := 1.0.0
 
-prefix      ?= /usr/local
+PREFIX      ?= /usr/local
+prefix      ?= $(PREFIX)
 exec_prefix ?= $(prefix)
 bindir      ?= $(exec_prefix)/bin
 sbindir     ?= $(exec_prefix)/sbin
@@ -310,7 +311,8 @@ install: all node
 	$(INSTALL) -d $(DESTDIR)$(libdir) $(DESTDIR)$(includedir)/libsocketio $(DESTDIR)$(mandir)/man3
 	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(libdir)/libsocketio.a
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(includedir)/libsocketio
-	$(INSTALL) -m 644 relay/socketio/socketio.3 $(DESTDIR)$(mandir)/man3
+	sed 's,/usr/local/include,$(includedir),g' relay/socketio/socketio.3 >$(DESTDIR)$(mandir)/man3/socketio.3
+	chmod 644 $(DESTDIR)$(mandir)/man3/socketio.3
 	for u in $(UNITS); do \
 		sed -e 's,@SBINDIR@,$(sbindir),g' -e 's,@LIBEXECDIR@,$(libexecdir),g' \
 			-e 's,@SYSCONFDIR@,$(sysconfdir),g' $$u >$(DESTDIR)$(unitdir)/$${u##*/} || exit 1; \

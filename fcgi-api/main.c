@@ -103,9 +103,10 @@ static int open_door(enum what what, const struct settings *s)
 {
 	char why[512];
 
+	/* not a wrong setting: the folder comes with the relay, and whoever starts this tries again */
 	if (settings_check_place(s, why, sizeof(why)) != 0) {
 		fprintf(stderr, "upred-api: %s\n", why);
-		return EXIT_SETTING;
+		return EXIT_FAILURE;
 	}
 	warn_of_open_identity(s);
 	return what == WHAT_BUS ? door_bus(s) : door_fcgi(s);

@@ -251,9 +251,9 @@ static int judge(struct reading *r, char *error_r, size_t error_size)
 			 NANO_RUN_DIR_MAX);
 		return -1;
 	}
-	if (!now.jobs_address)
+	if (!now.jobs_address || !*now.jobs_address)
 		now.jobs_address = r->jobs_address = address_in(now.run_dir, "jobs.ipc");
-	if (!now.signals_address)
+	if (!now.signals_address || !*now.signals_address)
 		now.signals_address = r->signals_address = address_in(now.run_dir, "signals.ipc");
 	if (settings_production(&now) && !now.auth_mode) {
 		snprintf(error_r, error_size, "AUTH_MODE: production needs AUTH_MODE=token with a "

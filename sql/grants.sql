@@ -4,7 +4,8 @@
 --   ALTER USER 'upred_push'@'localhost' IDENTIFIED BY '<a password of your own>' ACCOUNT UNLOCK;
 -- Where MySQL checks passwords (validate_password) a user without one cannot be made: make it with its own first
 -- (CREATE USER 'upred_push'@'localhost' IDENTIFIED BY '<a password of your own>'), and run the file then.
--- For a database on another machine replace localhost by the address of the web machine.
+-- For a database on another machine replace localhost by the address of the web machine; for DB_HOST=127.0.0.1 and a server
+-- with skip-name-resolve, by 127.0.0.1.
 
 CREATE USER IF NOT EXISTS 'upred_push'@'localhost' ACCOUNT LOCK;
 

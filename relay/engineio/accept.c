@@ -164,10 +164,10 @@ static int bind_any(const char *name, const char *host, int number)
 	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
 		fd = bind_one(a);
 	if (fd < 0 && errno == EADDRINUSE)
-		log_error("listen", "port %d is taken by another program: stop that one or set another %s", number,
-			  name);
+		log_error("listen", "%s: port %d is taken by another program: stop that one or set another", name,
+			  number);
 	else if (fd < 0)
-		log_error("listen", "cannot listen on %s port %d: %s", host, number, strerror(errno));
+		log_error("listen", "%s: cannot listen on %s port %d: %s", name, host, number, strerror(errno));
 	freeaddrinfo(list);
 	return fd;
 }

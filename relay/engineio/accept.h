@@ -10,7 +10,7 @@
 
 struct eio_listener;
 
-/* Binds and listens; `name` is the setting to be changed when the port is taken. NULL with a logged line. */
+/* Binds and listens; `name` says which settings those are. NULL with a logged line that begins with it. */
 struct eio_listener *listener_new(struct eio_hub *h, const char *name, const char *host, int port);
 int listener_port(const struct eio_listener *l);
 /* Once a second: goes on accepting after descriptors ran out. */

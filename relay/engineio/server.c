@@ -114,7 +114,7 @@ struct eio_config eio_config_default(void)
 
 static bool opens(struct eio_server *s, const struct eio_config *c)
 {
-	if (lwsio_open(s->hub) < 0 || !(s->listener = listener_new(s->hub, "PORT", c->host, c->port)))
+	if (lwsio_open(s->hub) < 0 || !(s->listener = listener_new(s->hub, "HOST, PORT", c->host, c->port)))
 		return false;
 	return !c->aside_host || (s->aside = listener_new(s->hub, "METRICS_ADDRESS", c->aside_host, c->aside_port));
 }

@@ -44,18 +44,16 @@ web_api_folder() {
 	chmod 640 "$web/api/.env"
 }
 
-# a relay that speaks TLS (SSL_KEY_FILE) is for clients that come straight to it; here the shipped files are taken with
-# https to it
+# a relay that speaks TLS (SSL_KEY_FILE) is for clients that come straight to it; here the shipped files are told so as the
+# README says
 web_conf_tls() {
 	rm -rf "$web/conf"
 	mkdir -p "$web/conf"
 	cp -R "${CONF:-$top}/apache-conf" "$web/conf/"
-	sed -i -e 's|http://\${UPRED_RELAY}|https://${UPRED_RELAY}|' -e 's|http://upred_relay|https://upred_relay|' \
-		"$web/conf/apache-conf/apache.conf" "$web/conf/apache-conf/nginx.conf"
-	echo 'LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so' >>"$web/conf/apache-conf/mpm.conf"
-	cat >>"$web/conf/apache-conf/apache.conf" <<-END
-		SSLProxyEngine on
-		SSLProxyCheckPeerName off
+	sed -i 's|http://upred_relay|https://upred_relay|' "$web/conf/apache-conf/nginx.conf"
+	cat >>"$web/conf/apache-conf/mpm.conf" <<-END
+		LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so
+		Define UPRED_RELAY_TLS
 	END
 	CONF=$web/conf
 }

@@ -11,7 +11,7 @@ const { test, atEnd, assert } = require('../lib/check');
 const { House, BUILD, TOP } = require('../lib/house');
 
 const CONF = path.join(BUILD, 'houses', `companion-${process.pid}`);
-const FILES = { apache: 'apache.conf', nginx: 'nginx.conf' };
+const FILES = { apache: 'apache.conf', 'apache-fcgid': 'apache-fcgid.conf', 'apache-cgid': 'apache-cgid.conf', nginx: 'nginx.conf' };
 
 let house;
 let companion;                         // answers with what it was asked
@@ -33,8 +33,9 @@ function configure(web, more = '') {
   fs.mkdirSync(CONF, { recursive: true });
   fs.cpSync(path.join(TOP, 'apache-conf'), path.join(CONF, 'apache-conf'), { recursive: true });
   const file = path.join(CONF, 'apache-conf', FILES[web]);
+  const given = lines('README.md', web.replace(/-.*/, ''));
   const shipped = fs.readFileSync(file, 'utf8');
-  fs.writeFileSync(file, web === 'nginx' ? `${lines('README.md', web)}${more}${shipped}` : `${shipped}${lines('README.md', web)}`);
+  fs.writeFileSync(file, web === 'nginx' ? `${given}${more}${shipped}` : `${shipped}${given}`);
 }
 
 const request = (method, where, options = {}) => house.api(method, where, { headers: {}, ...options });
@@ -45,13 +46,16 @@ async function theCompanionIsItself() {
   assert.equal(heard.json.url, '/api/usuarios/yo?x=1');
   assert.equal(heard.json.headers.cookie, 'sesion=abc');
   assert.equal(heard.json.headers['x-forwarded-proto'], 'https');
+  assert.equal(heard.headers['content-security-policy'], undefined);
   const upload = await request('POST', '/api/archivos', { body: 'x'.repeat(3e6), headers: { 'content-type': 'text/plain' } });
   assert.equal(upload.status, 200);
   assert.equal(upload.json.bytes, 3e6);
   const away = await request('GET', '/api/usuarios');
   assert.equal(away.status, 307);
   assert.equal(away.headers.location, `${house.webUrl}/api/usuarios/`);
-  assert.equal((await request('GET', '/api/mensajes/salas', { user: 123 })).status, 200);
+  const ours = await request('GET', '/api/mensajes/salas', { user: 123 });
+  assert.equal(ours.status, 200);
+  assert.match(ours.headers['content-security-policy'], /^default-src 'none'/);
   assert.equal((await request('GET', '/api/mensajes/salas')).status, 401);
 }
 
@@ -70,12 +74,14 @@ test('both READMEs give the same lines', () => {
   });
 });
 
-test('behind Apache', async () => {
-  configure('apache');
-  house = await House.start({ CONF }, { web: 'apache' });
-  await theCompanionIsItself();
-  await house.stop();
-}, 60000);
+for (const web of ['apache', 'apache-fcgid', 'apache-cgid']) {
+  test(`behind ${web}`, async () => {
+    configure(web);
+    house = await House.start({ CONF }, { web });
+    await theCompanionIsItself();
+    await house.stop();
+  }, 60000);
+}
 
 test('behind nginx', async () => {
   const free = net.createServer();
