@@ -178,10 +178,12 @@ static void begin_time(struct hall *h, struct command *c, uint64_t from_ms)
 		TAILQ_INSERT_HEAD(&h->given, c, in_due);
 }
 
-/* Was there a time while it waited in which nobody got an answer? */
+/* Did something that it stands behind end in vain since its birth, or was nobody answered? */
 static bool waits_in_trouble(const struct hall *h, const struct command *c)
 {
-	return c->type == WIRE_EVENT && h->trouble_ms && h->trouble_ms >= c->born_ms;
+	uint64_t vain = lines_vain_ms(&h->lines, c), since = h->trouble_ms > vain ? h->trouble_ms : vain;
+
+	return c->type == WIRE_EVENT && since && since >= c->born_ms;
 }
 
 void commands_given(struct hall *h, struct command *c)
@@ -192,12 +194,8 @@ void commands_given(struct hall *h, struct command *c)
 
 void commands_hasten(struct hall *h, const struct command *of)
 {
-	struct command *c;
-
-	TAILQ_FOREACH(c, &h->commands, in_all)
-		if (c->state == COMMAND_WAITING && c->type == WIRE_EVENT && c->kind != 0 && !c->first_out_ms &&
-		    (c->line == of->line || (of->to && c->kind == WIRE_JOB_SENDS && c->to == of->to)))
-			begin_time(h, c, c->born_ms);
+	h->vain_ms = eio_loop_now_ms(h->loop);
+	lines_vain(&h->lines, of, h->vain_ms);
 }
 
 void commands_end(struct hall *h, struct command *c)
@@ -220,13 +218,13 @@ void commands_end(struct hall *h, struct command *c)
 	}
 }
 
-/* A worker had it, or should have had it again, and its time is over. */
+/* Its time is over. */
 static void ended_in_vain(struct hall *h, const struct command *c)
 {
 	commands_hasten(h, c);
 	/* while others are answered it is this one's trouble, or its room's */
-	if (h->answered_ms < c->first_out_ms)
-		h->trouble_ms = eio_loop_now_ms(h->loop);
+	if (h->answered_ms < (c->first_out_ms ? c->first_out_ms : c->born_ms))
+		h->trouble_ms = h->vain_ms;
 }
 
 /* No answer will come: the client hears `unavailable`, a CONNECT ends at the transport, the relay's own are told. */
@@ -236,7 +234,7 @@ static void fail(struct hall *h, struct command *c)
 	void (*on_end)(void *ctx, struct slice effects, bool failed) = c->on_end;
 	void *ctx = c->ctx;
 
-	if (c->first_out_ms)
+	if (c->first_out_ms || waits_in_trouble(h, c))
 		ended_in_vain(h, c);
 	if (c->type == WIRE_EVENT) {
 		if (c->unknown && c->to)
@@ -320,17 +318,18 @@ static void fail_older(struct hall *h, struct command_list *list, bool arrivals,
 	}
 }
 
-/* Those that no worker was given yet, by birth; in trouble alone: what is only busy is served in its turn. */
+/*
+ * Those that no worker was given yet, by birth; in trouble alone: what is only busy is served in its turn. On a tick, not in
+ * each pass: it looks at all that are so old.
+ */
 static void fail_waiting(struct hall *h)
 {
 	uint64_t now = eio_loop_now_ms(h->loop);
 	struct command *c, *next;
 
-	if (!h->trouble_ms)
-		return;
-	for (c = TAILQ_FIRST(&h->commands); c && c->born_ms <= h->trouble_ms && now - c->born_ms >= COMMANDS_TOTAL_MS; c = next) {
+	for (c = TAILQ_FIRST(&h->commands); c && c->born_ms <= h->vain_ms && now - c->born_ms >= COMMANDS_TOTAL_MS; c = next) {
 		next = TAILQ_NEXT(c, in_all);
-		if (c->state == COMMAND_WAITING && c->type == WIRE_EVENT && c->kind != 0 && !c->first_out_ms &&
+		if (c->state == COMMAND_WAITING && c->kind != 0 && !c->first_out_ms && waits_in_trouble(h, c) &&
 		    !TAILQ_PREV(c, command_list, in_line))
 			fail(h, c);
 	}
@@ -339,7 +338,6 @@ static void fail_waiting(struct hall *h)
 void commands_fail_late(struct hall *h)
 {
 	fail_older(h, &h->given, false, COMMANDS_TOTAL_MS);
-	fail_waiting(h);
 }
 
 /* Without workers nothing waits but a CONNECT, which has its own time. */
@@ -357,8 +355,10 @@ static void fail_all(struct hall *h)
 void commands_tick(struct hall *h)
 {
 	fail_older(h, &h->arrivals, true, COMMANDS_ARRIVAL_MS);
-	if (bus_alive(h->bus))
+	if (bus_alive(h->bus)) {
 		commands_fail_late(h);
-	else
+		fail_waiting(h);
+	} else {
 		fail_all(h);
+	}
 }

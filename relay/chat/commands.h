@@ -46,9 +46,12 @@ void commands_settle_refused(struct hall *h);
  * the last of many never end.
  */
 void commands_hasten(struct hall *h, const struct command *of);
-/* Ends those that have had their time and wait. */
+/* Ends those that were given to a worker, have had their time and wait. */
 void commands_fail_late(struct hall *h);
-/* The same, for a CONNECT too; and without workers all that wait for one. */
+/*
+ * The same, for a CONNECT too, and for those that no worker was given while what they stand behind ended in vain; and without
+ * workers all that wait for one.
+ */
 void commands_tick(struct hall *h);
 
 #endif

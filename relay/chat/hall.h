@@ -84,7 +84,8 @@ struct hall {
 	struct typing *typing;
 	struct eio_timer *tick;
 	uint64_t answered_ms;                  /* when a worker last answered anything */
-	uint64_t trouble_ms;                   /* commands: when something ended without an answer and nobody had one; 0: never */
+	uint64_t vain_ms;                      /* commands: when something last ended without an answer, 0: never */
+	uint64_t trouble_ms;                   /* the same, and nobody had an answer meanwhile */
 	bool feed_handed;                      /* high, holes and pushed set came from the relay before */
 	bool feed_ready;                       /* the first sweep is done: CONNECTs may be accepted */
 	bool feed_hurry;                       /* something may have been missed: sweep at once */

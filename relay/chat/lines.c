@@ -343,6 +343,20 @@ void lines_certain(struct lines *ls, const struct command *c)
 	ls->doubt[place_of(c)] = false;
 }
 
+void lines_vain(struct lines *ls, const struct command *c, uint64_t now_ms)
+{
+	c->line->vain_ms = now_ms;
+	if (c->kind == WIRE_JOB_SENDS && c->to)
+		ls->vain_ms[c->to] = now_ms;
+}
+
+uint64_t lines_vain_ms(const struct lines *ls, const struct command *c)
+{
+	uint64_t place = c->kind == WIRE_JOB_SENDS && c->to ? ls->vain_ms[c->to] : 0;
+
+	return place > c->line->vain_ms ? place : c->line->vain_ms;
+}
+
 void lines_hold(struct lines *ls, struct line *l, bool held)
 {
 	l->held = held;

@@ -42,7 +42,7 @@ struct command {
 	bool unknown;                          /* a worker had it and no answer came */
 	bool passing;                          /* its attempt failed for a passing reason: it goes again with its job's end */
 	uint64_t ack;
-	uint64_t born_ms, first_out_ms;        /* first_out_ms 0: never given to a worker */
+	uint64_t born_ms, first_out_ms;        /* its time runs from the latter; 0: it was never given to a worker */
 	const char *refusal;                   /* kind 0: the code it is refused with, NULL: answered here */
 	uint64_t retry_ms;                     /* kind 0: told with too_fast */
 	const struct event_row *row;           /* WIRE_EVENT */
@@ -56,7 +56,7 @@ struct command {
 	TAILQ_ENTRY(command) in_line;
 	TAILQ_ENTRY(command) in_again;
 	TAILQ_ENTRY(command) in_all;           /* by birth */
-	TAILQ_ENTRY(command) in_due;           /* a CONNECT: by birth; others that were given to a worker: by that time */
+	TAILQ_ENTRY(command) in_due;           /* a CONNECT: by birth; others that were given to a worker: by first_out_ms */
 	char bytes[];
 };
 
@@ -69,6 +69,7 @@ struct line {
 	int ring;                              /* the ring it stands in, -1: none */
 	uint16_t aside;                        /* it stands beside its ring until this place is free, 0: in it */
 	bool held;                             /* nothing of it goes out for now (lines_hold) */
+	uint64_t vain_ms;                      /* when something of it last ended in vain (lines_vain), 0: never */
 	TAILQ_ENTRY(line) in_ring;
 };
 
@@ -79,6 +80,7 @@ struct lines {
 	size_t waiting[LINES_KINDS];
 	uint16_t busy[LINES_PLACES];           /* sends that are out, by place */
 	bool doubt[LINES_PLACES];              /* a send that got no answer may still be stored here (lines_doubt) */
+	uint64_t vain_ms[LINES_PLACES];        /* when a send to it last ended in vain, 0: never */
 	struct command_list again[LINES_PLACES]; /* sends that wait for their second attempt, in their job's order, by place */
 	struct line_list aside[LINES_PLACES];  /* lines that wait for a place that is taken, by place */
 	size_t count, bytes;                   /* bytes: but those of CONNECTs */
@@ -128,6 +130,10 @@ void lines_answered(struct lines *ls, struct command *c);
 void lines_doubt(struct lines *ls, const struct command *c);
 bool lines_in_doubt(const struct lines *ls, const struct command *c);
 void lines_certain(struct lines *ls, const struct command *c);
+/* This one ended at that time without an answer, or its answer waited in vain. */
+void lines_vain(struct lines *ls, const struct command *c, uint64_t now_ms);
+/* When something of its line, or of a send the room that it names, last did; 0: never. */
+uint64_t lines_vain_ms(const struct lines *ls, const struct command *c);
 /* Keeps what waits in a line from going out, but for what goes again; or lets it go. */
 void lines_hold(struct lines *ls, struct line *l, bool held);
 /* Takes a command out of its line, whatever its state. */

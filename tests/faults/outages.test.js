@@ -90,6 +90,35 @@ test('a database that stands still: all are refused by one deadline, whoever wai
   others.forEach((one) => one.close());
 }, 60000);
 
+// What each failure cost was once as much as all that waited.
+test('a database that stands still, and a crowd waits for one room: the relay looks after everybody meanwhile', async () => {
+  const each = 500;
+  const crowd = await Promise.all(Array.from({ length: 30 }, () => house.connect('123', { transports: ['websocket'] })));
+  const db = house.pid('db');
+  process.kill(db, 'SIGSTOP');
+  try {
+    const answers = crowd.flatMap((one) => Array.from({ length: each }, () => one.call('send_message', text('muchos'), 60000)));
+    const all = timed(Promise.all(answers));
+    let worst = 0;
+    let over = false;
+    all.then(() => { over = true; }, () => { over = true; });
+    while (!over) {
+      const { answer, ms } = await timed(house.api('GET', '/healthz', { url: house.relayUrl }));
+      assert.equal(answer.status, 200);
+      worst = Math.max(worst, ms);
+      await pause(50);
+    }
+    const { answer, ms } = await all;
+    assert.equal(answer.filter((a) => a.code === 'unavailable').length, crowd.length * each);
+    assert.ok(ms < 12000, `took ${ms} ms`);
+    assert.ok(worst < 2000, `the relay said nothing for ${worst} ms`);
+  } finally {
+    process.kill(db, 'SIGCONT');
+  }
+  await ask(async () => (await alice.call('send_message', text('y sigue', { client_id: 'y-sigue' }))).status === 'sent', 10000, 'an ack');
+  crowd.forEach((one) => one.close());
+}, 120000);
+
 test('no worker: unavailable at once; a new client waits at the transport and gets in when they are back', async () => {
   const sid = alice.id;
   await house.stopPart('bus', 'KILL');

@@ -227,7 +227,7 @@ static void who_waits_behind_a_lost_one_has_his_time_from_his_birth(void **state
 	assert_int_equal(given[3].ms, 500);
 	pass(500);
 	lost(3);
-	settle();
+	commands_tick(h);
 	/* the one that was tried is in doubt; the others were never given to anybody: of his socket, and of the room */
 	assert_non_null(strstr(heard(), "B:ack"));
 	assert_non_null(strstr(last_heard, "\"outcome\":\"unknown\""));
