@@ -165,9 +165,8 @@ static int check_host(const char *name, const char *host, char *error_r, size_t 
 /* It is made at the start, but its parent is not. */
 static int check_run_dir(char *error_r, size_t error_size)
 {
-	const char *slash = strrchr(now.run_dir, '/');
-	struct slice above = { now.run_dir, slash ? (size_t)(slash - now.run_dir) + 1 : 0 };
-	char *parent = slash ? mem_copy(above) : NULL;
+	struct slice above = slice_of(now.run_dir);
+	char *parent;
 	struct stat st;
 	int rc = 0;
 
@@ -175,6 +174,11 @@ static int check_run_dir(char *error_r, size_t error_size)
 		snprintf(error_r, error_size, "RUN_DIR: is empty");
 		return -1;
 	}
+	while (above.n > 1 && above.p[above.n - 1] == '/')
+		above.n--;
+	while (above.n && above.p[above.n - 1] != '/')
+		above.n--;
+	parent = above.n ? mem_copy(above) : NULL;
 	if (stat(now.run_dir, &st) != 0)
 		rc = parent && stat(parent, &st) != 0 ? -1 : 0;
 	else if (!S_ISDIR(st.st_mode))

@@ -46,7 +46,8 @@ struct eio_loop {
 
 struct eio_timer {
 	ev_timer ev;
-	struct ev_loop *loop;
+	struct eio_loop *loop;
+	uint64_t due_ms;                   /* by our time; of one that repeats 0 */
 	void (*fn)(void *ctx);
 	void *ctx;
 };
@@ -229,15 +230,21 @@ static void on_timer(struct ev_loop *ev, ev_timer *w, int revents)
 {
 	struct eio_timer *t = w->data;
 
-	(void)ev, (void)revents;
+	(void)revents;
+	if (t->due_ms > t->loop->now_ms) {   /* the process stood still meanwhile */
+		ev_timer_set(w, (double)(t->due_ms - t->loop->now_ms) / 1000., 0.);
+		ev_timer_start(ev, w);
+		return;
+	}
 	t->fn(t->ctx);
 }
 
 static void timer_start(struct eio_timer *t, uint64_t delay_ms, uint64_t repeat_ms)
 {
-	ev_now_update(t->loop);   /* the delay counts from now, not from when the pass began */
+	ev_now_update(t->loop->ev);   /* the delay counts from now, not from when the pass began */
+	t->due_ms = repeat_ms ? 0 : t->loop->now_ms + delay_ms;
 	ev_timer_set(&t->ev, (double)delay_ms / 1000., (double)repeat_ms / 1000.);
-	ev_timer_start(t->loop, &t->ev);
+	ev_timer_start(t->loop->ev, &t->ev);
 }
 
 struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms,
@@ -245,7 +252,7 @@ struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t 
 {
 	struct eio_timer *t = mem_zero(1, sizeof *t);
 
-	t->loop = l->ev;
+	t->loop = l;
 	t->fn = fn;
 	t->ctx = ctx;
 	ev_timer_init(&t->ev, on_timer, 0., 0.);
@@ -256,7 +263,7 @@ struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t 
 
 void eio_timer_again(struct eio_timer *t, uint64_t delay_ms, uint64_t repeat_ms)
 {
-	ev_timer_stop(t->loop, &t->ev);
+	ev_timer_stop(t->loop->ev, &t->ev);
 	timer_start(t, delay_ms, repeat_ms);
 }
 
@@ -264,7 +271,7 @@ void eio_timer_free(struct eio_timer *t)
 {
 	if (!t)
 		return;
-	ev_timer_stop(t->loop, &t->ev);
+	ev_timer_stop(t->loop->ev, &t->ev);
 	free(t);
 }
 

@@ -1,6 +1,7 @@
 'use strict';
 // timeout: 180
 // What a client is told while a part is away: a clear refusal in bounded time, and the connection stays.
+const WebSocket = require('ws');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 
@@ -150,6 +151,33 @@ test('a relay that stood still: what workers answered meanwhile counts, and nobo
     process.kill(relay, 'SIGCONT');
     const no = (await Promise.all(answers)).filter((a) => a.status !== 'sent');
     assert.deepEqual(no.slice(0, 3), [], `${no.length} refused after ${ms} ms`);
+  }
+}, 60000);
+
+// A CONNECT and an attachment have deadlines; they lay in the socket while these passed.
+test('a relay that stood still reads what was said meanwhile before any deadline passes', async () => {
+  const hasty = await House.start({ CONNECT_TIMEOUT_MS: 1500, BODY_TIMEOUT_MS: 1500 });
+  try {
+    const stand = async (say) => {
+      process.kill(hasty.pid('relay'), 'SIGSTOP');
+      say();
+      await pause(3000);
+      process.kill(hasty.pid('relay'), 'SIGCONT');
+    };
+    const heard = [];
+    const ws = new WebSocket(`${hasty.relayUrl.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket&user_id=123`);
+    ws.on('message', (m) => heard.push(String(m)));
+    ws.on('close', (code, why) => heard.push(`closed ${code} ${why}`));
+    const hears = (start) => ask(() => heard.some((m) => m.startsWith(start)), 5000, start);
+    await hears('0');
+    await stand(() => ws.send('40'));
+    await hears('42["connected"').catch((e) => { throw new Error(`${e.message}: ${heard}`); });
+    ws.send('451-["typing",{"sala_uuid":{"_placeholder":true,"num":0}}]');
+    await stand(() => ws.send(Buffer.from('abc')));
+    await hears('42["error"').catch((e) => { throw new Error(`${e.message}: ${heard}`); });
+    ws.close();
+  } finally {
+    await hasty.stop();
   }
 }, 60000);
 
