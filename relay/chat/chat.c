@@ -10,6 +10,7 @@
 #include "arrival.h"
 #include "commands.h"
 #include "dispatch.h"
+#include "expiry.h"
 #include "feed.h"
 #include "hall.h"
 #include "handover.h"
@@ -35,7 +36,7 @@ static void on_event(void *ctx, struct sio_socket *s, const struct sio_event *e)
 {
 	struct seat *seat = sio_socket_data(s);
 
-	if (seat)
+	if (seat && !expiry_ends(seat))
 		commands_take(ctx, seat, e);
 }
 

@@ -1,19 +1,18 @@
 /*
  * effects: from answers to sockets.
  *
- * Room: relay/chat. Calls replies, seats, targets, pushed, ahead, backlog, holes and socketio.
+ * Room: relay/chat. Calls expiry, replies, seats, targets, pushed, ahead, backlog, holes and socketio.
  * A message is pushed once, whichever way it comes first: by an answer, a signal or the feed.
  */
 #include "effects.h"
 
-#include <time.h>
+#include "expiry.h"
 #include "fault.h"
 #include "ids.h"
 #include "log.h"
 #include "replies.h"
 #include "seats.h"
 
-#define EXPIRY_LOOK_S 60               /* tokens go by the wall clock, which somebody may set */
 #define EFFECTS_ROOMS_MAX 64           /* rooms that one push may name */
 #define EARLY_MAX (1u << 20)           /* bytes of signals that wait for the feed; those beyond do not wait */
 
@@ -68,49 +67,6 @@ static void apply_push(struct hall *h, const struct wire_effect *e)
 
 /* ---- arrival ---- */
 
-static void on_expiry(void *ctx);
-
-/* The next look at the clock, at the latest when the token ends by it. */
-static void await_expiry(struct seat *seat, int64_t left)
-{
-	uint64_t delay_ms = left <= 0 ? 1 : (uint64_t)(left < EXPIRY_LOOK_S ? left : EXPIRY_LOOK_S) * 1000;
-
-	if (seat->expiry)
-		eio_timer_again(seat->expiry, delay_ms, 0);
-	else
-		seat->expiry = eio_timer_new(seat->hall->loop, delay_ms, 0, on_expiry, seat);
-}
-
-static void on_expiry(void *ctx)
-{
-	struct seat *seat = ctx;
-	int64_t left = seat->expires - (int64_t)time(NULL);
-
-	if (left > 0) {
-		await_expiry(seat, left);
-		return;
-	}
-	seat->hall->stats.expired++;
-	log_info(seat->sid, "user %s: token expired", seat->user);
-	eio_timer_free(seat->expiry);
-	seat->expiry = NULL;
-	reply_error(seat->socket, "Tu sesión ha expirado", "unauthorized");
-	sio_socket_disconnect(seat->socket, false);
-}
-
-/* Sets or moves the end of the session, 0: none. */
-static void set_expiry(struct seat *seat, int64_t expires)
-{
-	seat->expires = expires;
-	if (expires > 0) {
-		await_expiry(seat, expires - (int64_t)time(NULL));
-		return;
-	}
-	if (seat->expiry)
-		eio_timer_free(seat->expiry);
-	seat->expiry = NULL;
-}
-
 /* An event that is answered by it has brought a newer token of the same person. */
 static void apply_accept(struct hall *h, struct command *c, const struct wire_effect *e)
 {
@@ -123,7 +79,7 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 	if (!seat || !seat->socket || ids_parse(e->user, &id) != 0)
 		return;
 	if (c->type == WIRE_EVENT && seat->user && slice_is(e->user, seat->user))
-		set_expiry(seat, e->expires);
+		expiry_set(seat, e->expires);
 	if (seat->user || c->type != WIRE_CONNECT)
 		return;
 	own = roomname_of(text, ROOMNAME_PERSON, e->user);
@@ -144,7 +100,7 @@ static void apply_accept(struct hall *h, struct command *c, const struct wire_ef
 	h->stats.arrivals_accepted++;
 	log_info(seat->sid, "user %s %s from %s", seat->user,
 		sio_socket_returns(seat->socket) ? "came back" : "connected", seat->address);
-	set_expiry(seat, e->expires);
+	expiry_set(seat, e->expires);
 	sio_socket_accept(seat->socket);
 }
 

@@ -1,8 +1,8 @@
-// objects: relay/chat/roomname.o relay/chat/dispatch.o relay/chat/answers.o relay/chat/commands.o relay/chat/effects.o relay/chat/backlog.o
+// objects: relay/chat/roomname.o relay/chat/dispatch.o relay/chat/answers.o relay/chat/commands.o relay/chat/effects.o relay/chat/expiry.o relay/chat/backlog.o
 // objects: relay/chat/lines.o relay/chat/targets.o relay/chat/seats.o relay/chat/replies.o relay/chat/events.o relay/chat/holes.o relay/chat/ahead.o
 // objects: relay/chat/pushed.o relay/chat/limits.o relay/chat/*presence.o relay/chat/seen.o relay/chat/typing.o shared/map.o shared/siphash.o shared/network.o shared/buf.o shared/ids.o shared/json*.o
 // objects: shared/wire*.o shared/log.o
-// ldflags: -Wl,--wrap=time
+// ldflags: -Wl,--wrap=clock_gettime
 /*
  * What commands may cost and how they end when their socket goes: as test_chat_dispatch.c, without a loop, a bus or
  * a socket.
@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "relay/chat/effects.h"
+#include "relay/chat/expiry.h"
 #include "shared/share.h"
 #include "tests/unit/fake_hall.h"
 
@@ -113,15 +114,17 @@ static void unknown_events_that_ask_for_an_answer_have_a_rate(void **state)
 	assert_int_equal(h->stats.refused_fast, 1);
 }
 
-/* The wall clock, as far as it is asked for seconds. */
-static time_t wall = 1790000000;
-time_t __wrap_time(time_t *t_r);
+/* The wall clock. */
+static int64_t wall_ms = 1790000000250;
+int __real_clock_gettime(clockid_t clock, struct timespec *t_r);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t_r);
 
-time_t __wrap_time(time_t *t_r)
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t_r)
 {
-	if (t_r)
-		*t_r = wall;
-	return wall;
+	if (clock != CLOCK_REALTIME)
+		return __real_clock_gettime(clock, t_r);
+	*t_r = (struct timespec){ wall_ms / 1000, wall_ms % 1000 * 1000000 };
+	return 0;
 }
 
 /* A newer token, as the answer to an event brings it. */
@@ -144,19 +147,40 @@ static void a_token_ends_by_the_wall_clock_wherever_that_is_set(void **state)
 	(void)state;
 	renew(INT64_MIN);
 	assert_null(((struct seat *)ana.data)->expiry);
-	renew(wall + 90);
+	renew(wall_ms / 1000 + 90);
 	pass(89000);
 	assert_string_equal(heard(), "");
 	/* Set back: it lasts so much longer. Set forward: it ends within a minute. */
-	wall -= 3600;
+	wall_ms -= 3600000;
 	pass(3000000);
 	assert_string_equal(heard(), "");
-	wall += 7200;
+	wall_ms += 7200000;
 	pass(60001);
 	assert_non_null(strstr(heard(), "A:end "));
 	renew(INT64_MAX);
 	pass(61000);
 	assert_string_equal(heard(), "");
+}
+
+/* The token's second is full when it begins, not when it is over; and an event behind it is not done. */
+static void a_token_ends_to_the_millisecond(void **state)
+{
+	struct seat *seat = ana.data;
+
+	(void)state;
+	renew(wall_ms / 1000 + 10);
+	wall_ms += 9749;
+	assert_false(expiry_ends(seat));
+	pass(9749);
+	assert_string_equal(heard(), "");
+	wall_ms += 1;
+	pass(1);
+	assert_non_null(strstr(heard(), "A:end "));
+	renew(wall_ms / 1000 + 10);
+	wall_ms += 10000;
+	assert_true(expiry_ends(seat));
+	assert_non_null(strstr(heard(), "A:end "));
+	assert_false(expiry_ends(seat));
 }
 
 /* As a membership check says it, which looked at the join of this number. */
@@ -221,7 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_late_refusal_of_a_connect_that_waits_for_its_second_attempt),
 		TEST(what_all_hold_together_is_bounded),
-		TEST(a_token_ends_by_the_wall_clock_wherever_that_is_set),
+		TEST(a_token_ends_by_the_wall_clock_wherever_that_is_set), TEST(a_token_ends_to_the_millisecond),
 		TEST(what_is_refused_for_want_of_workers_keeps_no_arguments),
 		TEST(unknown_events_that_ask_for_an_answer_have_a_rate),
 		TEST(a_check_of_an_earlier_join_leaves_the_later_one),

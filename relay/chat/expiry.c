@@ -1,0 +1,63 @@
+/*
+ * expiry: see expiry.h.
+ *
+ * Room: relay/chat. Calls replies and socketio.
+ */
+#include "expiry.h"
+
+#include "clock.h"
+#include "log.h"
+#include "replies.h"
+
+#define LOOK_MS 60000                  /* tokens go by the wall clock, which somebody may set */
+
+static void on_look(void *ctx);
+
+static int64_t left_ms(const struct seat *seat)
+{
+	return seat->expires < INT64_MAX / 1000 ? seat->expires * 1000 - clock_wall_ms() : INT64_MAX;
+}
+
+/* The next look at the clock, at the latest when the token ends by it. */
+static void look_in(struct seat *seat, int64_t ms)
+{
+	uint64_t delay_ms = (uint64_t)(ms <= 0 ? 1 : ms < LOOK_MS ? ms : LOOK_MS);
+
+	if (seat->expiry)
+		eio_timer_again(seat->expiry, delay_ms, 0);
+	else
+		seat->expiry = eio_timer_new(seat->hall->loop, delay_ms, 0, on_look, seat);
+}
+
+static void on_look(void *ctx)
+{
+	struct seat *seat = ctx;
+
+	if (!expiry_ends(seat))
+		look_in(seat, left_ms(seat));
+}
+
+bool expiry_ends(struct seat *seat)
+{
+	if (!seat->expiry || left_ms(seat) > 0)
+		return false;
+	seat->hall->stats.expired++;
+	log_info(seat->sid, "user %s: token expired", seat->user);
+	eio_timer_free(seat->expiry);
+	seat->expiry = NULL;
+	reply_error(seat->socket, "Tu sesión ha expirado", "unauthorized");
+	sio_socket_disconnect(seat->socket, false);
+	return true;
+}
+
+void expiry_set(struct seat *seat, int64_t expires)
+{
+	seat->expires = expires;
+	if (expires > 0) {
+		look_in(seat, left_ms(seat));
+		return;
+	}
+	if (seat->expiry)
+		eio_timer_free(seat->expiry);
+	seat->expiry = NULL;
+}
