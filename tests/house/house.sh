@@ -1,7 +1,8 @@
 #!/bin/sh
 # The whole house on this machine: private database, FastCGI pool, bus workers, relay, web server.
 #   house.sh run                     in the foreground; Ctrl-C stops everything
-#   house.sh start|stop|status|logs  the same in the background; start writes $RUN_DIR/house.env
+#   house.sh start|stop|status|logs  the same in the background; start writes $RUN_DIR/house.env, and brings back the parts
+#                                    that ended by themselves
 #   house.sh stop-part NAME [SIGNAL] | start-part NAME [SETTING=value...] | restart-part NAME
 #                                    for tests of trouble; NAME: db fcgi bus relay web
 #   house.sh token PERSON            with AUTH_MODE=token: one of that person (the id), good for an hour
@@ -149,6 +150,13 @@ stop_all() {
 	rm -f "$env_file"
 }
 
+# Once begun it goes to its end: whatever the signal (a second Ctrl-C), and though nobody reads what it says any more.
+stop_whole() {
+	trap '' INT TERM HUP PIPE
+	set +e
+	stop_all
+}
+
 known_web() {
 	case $WEB in
 	apache | apache-fcgid | apache-cgid | nginx) ;;
@@ -166,7 +174,7 @@ start_all() {
 	relay_port=$(port_wanted RELAY_PORT "${RELAY_PORT:-5000}") || exit 1
 	web_port=$(port_wanted WEB_PORT "${WEB_PORT:-8080}") || exit 1
 	finished=no
-	trap '[ $finished = yes ] || stop_all' EXIT
+	trap '[ $finished = yes ] || stop_whole' EXIT
 	rm -f "$run"/log/*
 	house_places
 	db_init
@@ -214,11 +222,11 @@ watch_parts() {
 }
 
 run_house() {
-	trap 'exit 130' INT TERM HUP
+	trap 'exit 130' INT TERM HUP PIPE
 	start_all || exit 1
 	exec 9>&-
-	trap 'echo; echo "stopping"; stop_all; echo "stopped"' EXIT
-	trap 'exit 0' INT TERM HUP
+	trap 'trap "" INT TERM HUP PIPE; printf "\nstopping\n" || :; stop_whole; echo stopped || :' EXIT
+	trap 'exit 0' INT TERM HUP PIPE
 	welcome
 	echo 'Ctrl-C stops everything.'
 	watch_parts
@@ -276,6 +284,13 @@ token() {
 	in_program_env "$api_bin" make-token "$correo"
 }
 
+# What ended by itself is started again, as it was.
+start_missing() {
+	for p in $parts; do
+		alive "$p" || start_part "$p"
+	done
+}
+
 status() {
 	bad=0
 	for p in $parts; do
@@ -322,9 +337,11 @@ run) run_house ;;
 start)
 	if any_alive && [ -f "$env_file" ]; then
 		status && { echo "already running in $run (new settings: 'make restart')"; exit 0; }
+		start_missing
+	else
+		trap 'exit 130' INT TERM HUP PIPE
+		start_all
 	fi
-	trap 'exit 130' INT TERM HUP
-	start_all
 	welcome ;;
 stop) stop_all ;;
 status) status ;;

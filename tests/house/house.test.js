@@ -129,6 +129,17 @@ test('each part can be stopped and started alone', async () => {
   await ask(() => chat(first.relayUrl), 10000, 'the chat after each part was replaced');
 }, 90000);
 
+test('start brings back what ended by itself', async () => {
+  for (const part of ['relay', 'bus', 'db']) process.kill(first.pid(part), 'SIGKILL');
+  await ask(() => !['relay', 'bus', 'db'].some((part) => fs.existsSync(`/proc/${first.pid(part)}/exe`)), 5000, 'them to be dead');
+  const web = first.pid('web');
+  const { code, out } = await command([...script, 'start'], first.environment);
+  assert.equal(code, 0, out);
+  first.refresh();
+  assert.equal(first.pid('web'), web, 'the others stay');
+  await ask(() => chat(first.relayUrl), 10000, 'the chat');
+}, 60000);
+
 test('stop leaves no process, the next start keeps the data', async () => {
   const ack = await chat(first.relayUrl);
   for (const pool of first.pools.splice(0)) await pool.end();
@@ -194,6 +205,28 @@ test('make run, Ctrl-C: everything ends', async () => {
   assert.match(out, /stopped/);
   assert.deepEqual(inhabitants(runDir), []);
 }, 120000);
+
+// The terminal is closed, the reader of a pipe goes, somebody is impatient: what was begun to be stopped is stopped.
+for (const [name, leave] of [
+  ['and Ctrl-C again while it stops', (child) => { for (const ms of [0, 100, 600]) setTimeout(() => process.kill(-child.pid, 'SIGINT'), ms); }],
+  ['and nobody reads what it says', (child) => { child.stdout.destroy(); child.stderr.destroy(); process.kill(-child.pid, 'SIGINT'); }],
+  ['hung up', (child) => { child.stdout.destroy(); child.stderr.destroy(); process.kill(-child.pid, 'SIGHUP'); }],
+]) {
+  test(`make run, Ctrl-C ${name}: everything ends`, async () => {
+    const runDir = path.join(houses, 'foreground');
+    let left = false;
+    const started = (child, sofar) => {
+      child.stdout.on('data', () => {
+        if (left || !sofar().includes('Ctrl-C')) return;
+        left = true;
+        leave(child);
+      });
+    };
+    await command(['make', 'run'], { ...base, RUN_DIR: runDir }, { detached: true, started });
+    await ask(() => inhabitants(runDir).length === 0, 20000, 'everything to be gone');
+    assert.equal(left, true);
+  }, 120000);
+}
 
 // What a machine that went down leaves behind; its numbers are somebody else's by now.
 test('a process that has the number of one of ours is left alone', async () => {

@@ -41,6 +41,8 @@ house_places() {
 		why='its path is too long for a socket'
 	elif [ "$WEB" = nginx ] && [ "$run" != "$(printf %s "$run" | tr -d ' ')" ]; then
 		why='its path has blanks'
+	elif [ "$run" != "$(printf %s "$run" | tr -d '"\\')" ]; then
+		why='its path has quotation marks or backslashes'
 	elif [ -n "$web_user" ] && ! as_web_user test -x "$run"; then
 		why="$web_user, whom the web server runs as, cannot enter it"
 	else
