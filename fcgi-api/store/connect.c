@@ -31,10 +31,14 @@ static const char *const session_setup[] = {
 	"COMMIT"
 };
 /*
- * A worker that stands still in a transaction holds its rooms' locks: not longer than a command may take (5 s). MariaDB
- * alone knows it; elsewhere it fails and is not missed.
+ * A worker that stands still in a transaction holds its rooms' locks: not longer than a command may take (5 s). And a
+ * statement that nobody waits for any more (rw_s, 2 s) would go on, with its locks, while its job is tried again. MySQL knows
+ * no limit of the first kind, and one of the second for SELECT alone.
  */
-static const char session_extra[] = "SET SESSION idle_transaction_timeout=4";
+static const char *const session_limits[] = {
+	"SET SESSION idle_transaction_timeout=4, max_statement_time=1.9",
+	"SET SESSION max_execution_time=1900"
+};
 /* A node of a Galera cluster reads what the others have committed: whoever asks there missed nothing (DESIGN §6). */
 static const char cluster_ask[] = "SHOW VARIABLES LIKE 'wsrep_on'";
 static const char cluster_setup[] = "SET SESSION wsrep_sync_wait=1";
@@ -77,6 +81,16 @@ static void join_cluster(MYSQL *my)
 	mysql_free_result(res);
 	if (on)
 		(void)mysql_query(my, cluster_setup);
+}
+
+/* False: trouble, which stays in the handle's error number. */
+static bool limit_session(MYSQL *my)
+{
+	bool unknown = true;
+
+	for (size_t i = 0; unknown && i < sizeof(session_limits) / sizeof(*session_limits); i++)
+		unknown = mysql_query(my, session_limits[i]) != 0 && mysql_errno(my) == 1193;
+	return unknown || mysql_errno(my) == 0;
 }
 
 /* With the check of the host's name: without it both libraries go on in plain text where a server knows no TLS. */
@@ -123,8 +137,7 @@ static MYSQL *try_target(const struct store_settings *s, const struct target *t)
 		while (i < sizeof(session_setup) / sizeof(*session_setup) &&
 		       mysql_query(my, session_setup[i]) == 0)
 			i++;
-		if (i == sizeof(session_setup) / sizeof(*session_setup) &&
-		    (mysql_query(my, session_extra) == 0 || mysql_errno(my) == 1193))  /* 1193: unknown here */
+		if (i == sizeof(session_setup) / sizeof(*session_setup) && limit_session(my))
 			join_cluster(my);
 	}
 	return my;
@@ -256,6 +269,17 @@ void connect_durability(MYSQL *my, struct store_durability *d)
 		d->can_lose = d->flush_log != 1 || (d->sync_binlog != 1 && d->sync_binlog != -1);
 	}
 	mysql_free_result(res);
+}
+
+bool connect_room_index(MYSQL *my)
+{
+	static const char ask[] = "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE()"
+				  " AND table_name = 'mensajes' AND index_name = 'upred_mensajes_sala_id' LIMIT 1";
+	MYSQL_RES *res = mysql_query(my, ask) == 0 ? mysql_store_result(my) : NULL;
+	bool yes = res && mysql_fetch_row(res);
+
+	mysql_free_result(res);
+	return yes;
 }
 
 /* "10.11.6-MariaDB…", for old clients' sake sometimes with "5.5.5-" in front. */

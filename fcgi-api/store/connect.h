@@ -23,6 +23,8 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spa
 		    char *error_r, size_t error_size);
 /* Asks the session how durable a commit is. */
 void connect_durability(MYSQL *my, struct store_durability *d_r);
+/* Whether the optional index on a room's messages by id is there (sql/indexes.sql). */
+bool connect_room_index(MYSQL *my);
 /* Whether the server understands INSERT … RETURNING. */
 bool connect_returns(MYSQL *my);
 /* What an error number of server or client means. 1062 counts as REFUSED. */

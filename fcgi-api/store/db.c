@@ -26,6 +26,11 @@ const struct store_settings *db_settings(const struct store *st)
 	return &st->settings;
 }
 
+const struct db_sql *db_by_room(const struct store *st, const struct db_sql two[2])
+{
+	return &two[st->room_index];
+}
+
 bool db_returns(const struct store *st)
 {
 	return st->returns;

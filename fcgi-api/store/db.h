@@ -98,6 +98,15 @@ struct slice db_text(struct store *st, unsigned column, struct arena *a);
 /* Error number of the last db_run, e.g. 1062. */
 unsigned db_error(const struct store *st);
 const struct store_settings *db_settings(const struct store *st);
+/*
+ * Of two forms of a statement that walks a room's messages by id the one to run: the second, where the optional index on them
+ * is there (indexes.sql), has DB_BY_ROOM behind the table. Without that word MariaDB walks all rooms' messages by the primary
+ * key sooner or later, always once a prepared statement has been run a few times; without that index the word makes it sort
+ * the room.
+ */
+const struct db_sql *db_by_room(const struct store *st, const struct db_sql two[2]);
+#define DB_BY_ROOM " IGNORE INDEX (PRIMARY)"
+
 /* Whether INSERT … RETURNING is understood (MariaDB 10.5 and later; MySQL never). */
 bool db_returns(const struct store *st);
 /* Numbers of rooms met before. */

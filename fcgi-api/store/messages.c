@@ -19,21 +19,22 @@ static const struct db_sql fetch_sql = {
 	ROW_MESSAGE_LETTERS
 };
 /*
- * The ids first: what is skipped is counted in the index and not read, let alone joined. And without the joins MariaDB takes
- * the range below `id` from the index on (sala_chat_id, id, …), where it otherwise looks up the room alone and reads all that
- * is newer than the page.
+ * The ids first: what is skipped is counted in the index and not read, let alone joined. And with the joins MariaDB looks up
+ * the room alone and reads all that is newer than the page.
  */
-static const struct db_sql before_sql = {
-	"history before",
-	ROW_MESSAGE_SELECT " FROM (SELECT id FROM mensajes WHERE sala_chat_id = ? AND id < ? AND eliminado_en IS NULL"
-	" ORDER BY id DESC LIMIT ? OFFSET ?) page JOIN mensajes m ON m.id = page.id"
-	" JOIN salas_chat s ON s.id = m.sala_chat_id JOIN usuarios u ON u.id = m.remitente_id"
-	" ORDER BY page.id DESC", ROW_MESSAGE_LETTERS
+#define PAGE(by_room, which) \
+	ROW_MESSAGE_SELECT " FROM (SELECT id FROM mensajes" by_room " WHERE sala_chat_id = ? AND id " which ") page" \
+	" JOIN mensajes m ON m.id = page.id JOIN salas_chat s ON s.id = m.sala_chat_id" \
+	" JOIN usuarios u ON u.id = m.remitente_id ORDER BY page.id"
+#define BEFORE "< ? AND eliminado_en IS NULL ORDER BY id DESC LIMIT ? OFFSET ?"
+#define AFTER "> ? AND eliminado_en IS NULL ORDER BY id LIMIT ?"
+static const struct db_sql before_sql[] = {
+	{ "history before", PAGE("", BEFORE) " DESC", ROW_MESSAGE_LETTERS },
+	{ "history before", PAGE(DB_BY_ROOM, BEFORE) " DESC", ROW_MESSAGE_LETTERS }
 };
-static const struct db_sql after_sql = {
-	"history after",
-	ROW_MESSAGE_SELECT ROW_MESSAGE_FROM "WHERE m.sala_chat_id = ? AND m.id > ? AND m.eliminado_en IS NULL"
-	" ORDER BY m.id LIMIT ?", ROW_MESSAGE_LETTERS
+static const struct db_sql after_sql[] = {
+	{ "history after", PAGE("", AFTER), ROW_MESSAGE_LETTERS },
+	{ "history after", PAGE(DB_BY_ROOM, AFTER), ROW_MESSAGE_LETTERS }
 };
 
 enum store_verdict store_message_find(struct store *st, int64_t id, int64_t reader_id, struct arena *a,
@@ -107,7 +108,7 @@ enum store_verdict store_message_history(struct store *st, const struct store_pa
 	if (page->limit == 0 || page->before == 0)
 		return STORE_OK;
 	h->messages = arena_alloc(a, page->limit * sizeof(*h->messages));
-	v = db_run(st, after ? &after_sql : &before_sql, 1, in, after ? 3 : 4);
+	v = db_run(st, db_by_room(st, after ? after_sql : before_sql), 1, in, after ? 3 : 4);
 	if (v)
 		return v;
 	while (h->count < page->limit && !h->truncated && db_next(st)) {

@@ -30,19 +30,20 @@ static const struct db_sql row_step_sql = {
 };
 static const struct db_sql rowless_sql = {
 	"read all authors without rows",
-	"SELECT m.remitente_id, MAX(m.id) FROM mensajes m LEFT JOIN destinatarios_mensaje d"
+	"SELECT m.remitente_id, MAX(m.id) FROM mensajes m LEFT JOIN destinatarios_mensaje d FORCE INDEX (PRIMARY)"
 	" ON d.mensaje_id = m.id AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.id <= ?"
-	" AND m.enviado_en > ?"
-	" AND m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL" BY_AUTHOR, "ii"
+	" AND m.enviado_en > ? AND m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL" BY_AUTHOR, "ii"
 };
 /*
  * Where a step over such messages begins: a million at once would take seconds. Deleted ones are left out here
  * too, so that the index in id order alone answers: the one in time order looks as good and has to sort.
  */
-static const struct db_sql step_sql = {
-	"read all step",
-	"SELECT id FROM mensajes WHERE sala_chat_id = ? AND id > ? AND id <= ? AND eliminado_en IS NULL"
-	" ORDER BY id DESC LIMIT 1 OFFSET " STEP, "i"
+#define STEP_FROM(by_room) \
+	"SELECT id FROM mensajes" by_room " WHERE sala_chat_id = ? AND id > ? AND id <= ? AND eliminado_en IS NULL" \
+	" ORDER BY id DESC LIMIT 1 OFFSET " STEP
+static const struct db_sql step_sql[] = {
+	{ "read all step", STEP_FROM(""), "i" },
+	{ "read all step", STEP_FROM(DB_BY_ROOM), "i" }
 };
 /*
  * Not beyond the newest that was counted: a message that came in between stays unread. No join: that would walk all of
@@ -135,7 +136,7 @@ static enum store_verdict read_rows(struct store *st, int64_t room_id, int64_t p
 static enum store_verdict step(struct store *st, const struct unread_group *g, int64_t high, int64_t *low_r)
 {
 	struct db_value in[] = { db_of_number(g->room_id), db_of_number(g->newest_read), db_of_number(high) };
-	enum store_verdict v = db_run(st, &step_sql, 1, in, 3);
+	enum store_verdict v = db_run(st, db_by_room(st, step_sql), 1, in, 3);
 
 	*low_r = g->newest_read;
 	if (v)

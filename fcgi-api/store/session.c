@@ -127,6 +127,7 @@ enum store_verdict session_connect(struct store *st)
 	}
 	connect_durability(st->my, &st->durability);
 	st->returns = connect_returns(st->my);
+	st->room_index = connect_room_index(st->my);
 	if (mysql_query(st->my, "COMMIT") != 0)  /* the question opened a transaction */
 		return session_fail(st, "connect", mysql_errno(st->my), mysql_error(st->my));
 	st->generation++;

@@ -41,7 +41,7 @@ struct store {
 	struct statement statements[STATEMENTS_MAX];
 	size_t statement_count;
 	uint64_t runs;
-	bool returns;
+	bool returns, room_index;
 	struct known *known;
 	struct buf later;                 /* statements that go with the next one, or with the COMMIT */
 	const struct statement *open;     /* whose rows are being read */

@@ -25,21 +25,24 @@ static const struct db_sql groups_sql = {
 
 static const struct db_sql max_sql = { "unread max", "SELECT MAX(id) FROM mensajes", "i" };
 /*
- * Walks down from the newest message of each group: as many steps as there are unread ones, and together at
- * most NEAR. Joined, it would be sorted.
+ * Walks down from the newest message of each group: as many steps as there are unread ones; of a large group none below
+ * NEAR. Joined, it would be sorted.
  */
-static const struct db_sql newest_sql = {
-	"unread newest read",
-	"{(SELECT m.sala_chat_id, m.id FROM mensajes m WHERE m.sala_chat_id = ? AND m.id > ? AND (SELECT"
-	" d.leido_en"
-	" FROM destinatarios_mensaje d WHERE d.mensaje_id = m.id AND d.destinatario_id = ?) IS NOT NULL"
-	" ORDER BY m.id DESC LIMIT 1)| UNION ALL }", "ii"
+#define NEWEST(by_room) \
+	"{(SELECT m.sala_chat_id, m.id FROM mensajes m" by_room " WHERE m.sala_chat_id = ? AND m.id > ? AND (SELECT" \
+	" d.leido_en FROM destinatarios_mensaje d WHERE d.mensaje_id = m.id AND d.destinatario_id = ?) IS NOT NULL" \
+	" ORDER BY m.id DESC LIMIT 1)| UNION ALL }"
+static const struct db_sql newest_sql[] = {
+	{ "unread newest read", NEWEST(""), "ii" },
+	{ "unread newest read", NEWEST(DB_BY_ROOM), "ii" }
 };
-static const struct db_sql newest_read_sql = {
-	"unread newest read of a room",
-	"SELECT MAX(IF(x.leido IS NULL, 0, x.id)), COUNT(*) = " LARGE " FROM (SELECT m.id, (SELECT d.leido_en FROM"
-	" destinatarios_mensaje d WHERE d.mensaje_id = m.id AND d.destinatario_id = ?) AS leido FROM mensajes m"
-	" WHERE m.sala_chat_id = ? AND m.id > ? ORDER BY m.id DESC LIMIT " LARGE ") x", "ii"
+#define NEWEST_READ(by_room) \
+	"SELECT MAX(IF(x.leido IS NULL, 0, x.id)), COUNT(*) = " LARGE " FROM (SELECT m.id, (SELECT d.leido_en FROM" \
+	" destinatarios_mensaje d WHERE d.mensaje_id = m.id AND d.destinatario_id = ?) AS leido FROM mensajes m" by_room \
+	" WHERE m.sala_chat_id = ? AND m.id > ? ORDER BY m.id DESC LIMIT " LARGE ") x"
+static const struct db_sql newest_read_sql[] = {
+	{ "unread newest read of a room", NEWEST_READ(""), "ii" },
+	{ "unread newest read of a room", NEWEST_READ(DB_BY_ROOM), "ii" }
 };
 static const struct db_sql large_sql = {
 	"unread large groups",
@@ -48,8 +51,8 @@ static const struct db_sql large_sql = {
 };
 static const struct db_sql rowless_sql = {
 	"unread without rows",
-	"{SELECT MAX(m.sala_chat_id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d ON"
-	" d.mensaje_id = m.id"
+	"{SELECT MAX(m.sala_chat_id), COUNT(*) FROM mensajes m LEFT JOIN destinatarios_mensaje d"
+	" FORCE INDEX (PRIMARY) ON d.mensaje_id = m.id"
 	" AND d.destinatario_id = ? WHERE m.sala_chat_id = ? AND m.id > ? AND m.enviado_en > ? AND"
 	" m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL| UNION ALL }", "ii"
 };
@@ -120,7 +123,7 @@ static enum store_verdict find_newest(struct store *st, int64_t person_id, int64
 		in[3 * i + 1] = db_of_number(floor);
 		in[3 * i + 2] = db_of_number(person_id);
 	}
-	v = s->count ? sets_run_list(st, &newest_sql, in, s->count, 3) : STORE_OK;
+	v = s->count ? sets_run_list(st, db_by_room(st, newest_sql), in, s->count, 3) : STORE_OK;
 	if (v || !s->count)
 		return v;
 	while (db_next(st)) {
@@ -227,7 +230,7 @@ enum store_verdict unread_newest_read(struct store *st, int64_t person_id, int64
 				      int64_t *newest_r)
 {
 	struct db_value in[] = { db_of_number(person_id), db_of_number(room_id), db_of_number(above) };
-	enum store_verdict v = db_run(st, &newest_read_sql, 1, in, 3);
+	enum store_verdict v = db_run(st, db_by_room(st, newest_read_sql), 1, in, 3);
 	int64_t floor = 0;
 	bool large = false;
 

@@ -54,7 +54,7 @@ static const struct db_sql between_sql = {
 	"far between",
 	"SELECT STRAIGHT_JOIN COUNT(*) FROM (SELECT id FROM mensajes IGNORE INDEX (PRIMARY) WHERE sala_chat_id = ?"
 	" AND enviado_en > ? AND id > ? AND id <= ? LIMIT 1000000000) few JOIN mensajes m ON m.id = few.id"
-	" LEFT JOIN destinatarios_mensaje d ON d.mensaje_id = m.id AND d.destinatario_id = ?"
+	" LEFT JOIN destinatarios_mensaje d FORCE INDEX (PRIMARY) ON d.mensaje_id = m.id AND d.destinatario_id = ?"
 	" WHERE m.remitente_id <> ? AND m.eliminado_en IS NULL AND d.mensaje_id IS NULL", "i"
 };
 

@@ -11,7 +11,7 @@
 
 import { createMarks } from './marks.js';
 
-// Decimal strings up to 2^63-1, which a double cannot hold.
+// Decimal strings: sockets bring ids up to 2^63-1; what REST brings was a JSON number, exact up to 2^53.
 export function compareIds(a, b) {
 	return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 }
@@ -70,7 +70,10 @@ export function createStore(me, demo) {
 		groupName: (id) => groups.get(id) ?? `Grupo ${id}`,
 		learnPerson: (id, name) => learn(people, id, name),
 		learnGroup: (id, name) => learn(groups, id, name),
-		roomTitle: (room) => (room.kind === 'directo' ? store.personName(room.otherId) : store.groupName(room.groupId)),
+		roomTitle: (room) => {
+			if (room.kind === 'grupal') return store.groupName(room.groupId);
+			return room.otherId === null ? 'Conversación sin destinatario' : store.personName(room.otherId);
+		},
 
 		// Rooms, latest activity first.
 		roomList() {
