@@ -2,7 +2,7 @@
  * replies: what one caller hears: answering events, acknowledgements, and the relay's own refusals with
  * their texts.
  *
- * Room: relay/chat. Called by effects, commands, typing and get_presence.
+ * Room: relay/chat. Called by effects, expiry, commands, typing and get_presence.
  */
 #ifndef CHAT_REPLIES_H
 #define CHAT_REPLIES_H

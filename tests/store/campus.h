@@ -223,4 +223,15 @@ static inline int64_t campus_say(const struct store_room *room, int64_t sender, 
 	return s.message.id;
 }
 
+/* A page in a transaction of its own; it lives in mem. */
+static inline struct store_history campus_page(struct store_page p)
+{
+	struct store_history h;
+
+	BEGIN();
+	OK(store_message_history(st, &p, mem, &h));
+	COMMIT();
+	return h;
+}
+
 #endif
