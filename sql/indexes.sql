@@ -1,5 +1,6 @@
 -- indexes.sql: optional, additive indexes; each with the query it serves. May be run again; drops nothing.
--- Without them everything works, only slower in rooms with very many messages. Written without
+-- Without them everything works, only slower in rooms with very many messages. Running handlers go by the first from their
+-- next connection on (systemctl reload upred-api-fcgi upred-api-bus). Written without
 -- "ADD INDEX IF NOT EXISTS", which MySQL does not know.
 
 -- 1. mensajes (sala_chat_id, id, eliminado_en). Serves history and the polling page, in id order and without sorting:
