@@ -24,7 +24,7 @@ static const int statuses[] = { 400, 401, 403, 404, 405, 413, 415, 422, 429, 503
 static const struct {
 	const char *name, *help;
 } rows[COUNTERS] = {
-	[COUNTER_DEADLOCKS] = { "deadlocks", "Transactions begun again after a deadlock or a lock wait." },
+	[COUNTER_DEADLOCKS] = { "deadlocks", "Transactions begun again after a deadlock, a lock wait or a statement that took too long." },
 	[COUNTER_LOST] = { "database_lost", "Transactions that met no database, or lost it." },
 	[COUNTER_UNDONE] = { "undone", "Commands and requests that could not be done in their time." },
 	[COUNTER_SIGNALS_LOST] = { "signals_lost", "Pushes that a relay did not take; its feed brings the messages among them." },

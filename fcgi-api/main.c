@@ -103,7 +103,7 @@ static int open_door(enum what what, const struct settings *s)
 {
 	char why[512];
 
-	/* not a wrong setting: the folder comes with the relay, and whoever starts this tries again */
+	/* not a wrong setting: the folder comes with the relay or the workers, and may not be there yet */
 	if (settings_check_place(s, why, sizeof(why)) != 0) {
 		fprintf(stderr, "upred-api: %s\n", why);
 		return EXIT_FAILURE;

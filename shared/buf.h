@@ -32,12 +32,14 @@ static inline struct slice slice_of(const char *s)
 	return (struct slice){ s, s ? strlen(s) : 0 };
 }
 
-/* Without the blanks and tabs around it. */
+/* Without the blanks, tabs and line breaks around it. */
 static inline struct slice slice_trim(struct slice s)
 {
-	for (; s.n && (*s.p == ' ' || *s.p == '\t'); s.n--)
+	static const char blank[] = " \t\r\n\v\f";
+
+	for (; s.n && memchr(blank, *s.p, sizeof(blank) - 1); s.n--)
 		s.p++;
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+	while (s.n && memchr(blank, s.p[s.n - 1], sizeof(blank) - 1))
 		s.n--;
 	return s;
 }

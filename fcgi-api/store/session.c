@@ -77,7 +77,8 @@ const char *store_trouble(const struct store *st)
 static void note_trouble(struct store *st, enum store_verdict v, const char *name, unsigned error, const char *text)
 {
 	const char *value = strstr(text, ": '");  /* "Incorrect … value: '…'": what was sent is not for the log */
-	enum log_level level = v == STORE_AGAIN || v == STORE_REFUSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
+	bool slow = error == 1969 || error == 3024;  /* a statement that took too long may do so every time */
+	enum log_level level = (v == STORE_AGAIN && !slow) || v == STORE_REFUSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
 
 	snprintf(st->trouble, sizeof(st->trouble), "%u %.*s (%s)", error,
 		 value ? (int)(value - text) : (int)strlen(text), text, name);

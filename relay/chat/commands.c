@@ -218,7 +218,7 @@ void commands_end(struct hall *h, struct command *c)
 	}
 }
 
-/* Its time is over. */
+/* Its time is over, or that of what it stood behind. */
 static void ended_in_vain(struct hall *h, const struct command *c)
 {
 	commands_hasten(h, c);

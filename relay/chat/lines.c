@@ -346,7 +346,8 @@ void lines_certain(struct lines *ls, const struct command *c)
 void lines_vain(struct lines *ls, const struct command *c, uint64_t now_ms)
 {
 	c->line->vain_ms = now_ms;
-	if (c->kind == WIRE_JOB_SENDS && c->to)
+	/* what was never given to a worker says nothing of the room that it names, but of what stood before it */
+	if (c->first_out_ms && c->kind == WIRE_JOB_SENDS && c->to)
 		ls->vain_ms[c->to] = now_ms;
 }
 

@@ -132,7 +132,7 @@ bool lines_in_doubt(const struct lines *ls, const struct command *c);
 void lines_certain(struct lines *ls, const struct command *c);
 /* This one ended at that time without an answer, or its answer waited in vain. */
 void lines_vain(struct lines *ls, const struct command *c, uint64_t now_ms);
-/* When something of its line, or of a send the room that it names, last did; 0: never. */
+/* When something of its line last did, or a send to the room that it names, if it is one; 0: never. */
 uint64_t lines_vain_ms(const struct lines *ls, const struct command *c);
 /* Keeps what waits in a line from going out, but for what goes again; or lets it go. */
 void lines_hold(struct lines *ls, struct line *l, bool held);

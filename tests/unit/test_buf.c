@@ -107,7 +107,7 @@ static void lists_are_cut(void **state)
 		const char *list, *parts[4];
 	} rows[] = {
 		{ "", { "" } }, { "a", { "a" } }, { " a ,\tb", { "a", "b" } }, { "a,,b", { "a", "", "b" } },
-		{ "a,", { "a", "" } }, { " , ", { "", "" } }, { "a b,c", { "a b", "c" } },
+		{ "a,", { "a", "" } }, { " , ", { "", "" } }, { "a b,c", { "a b", "c" } }, { "a,\nb\r\n", { "a", "b" } },
 	};
 	struct slice part;
 

@@ -183,6 +183,27 @@ static void a_token_ends_to_the_millisecond(void **state)
 	assert_false(expiry_ends(seat));
 }
 
+/* Said in time it counts, however long the answer takes, but for one that does not come. */
+static void a_newer_token_that_is_looked_at_prolongs_the_session(void **state)
+{
+	struct seat *seat = ana.data;
+
+	(void)state;
+	renew(wall_ms / 1000 + 10);
+	emit(&ana, "refresh_token");
+	settle();
+	wall_ms += 10000;
+	pass(10000);
+	assert_false(expiry_ends(seat));
+	assert_string_equal(heard(), "");
+	wall_ms += 4900;
+	pass(100);
+	assert_string_equal(heard(), "");
+	wall_ms += 200;
+	pass(100);
+	assert_non_null(strstr(heard(), "A:end "));
+}
+
 /* As a membership check says it, which looked at the join of this number. */
 static void take_out(uint64_t join)
 {
@@ -246,6 +267,7 @@ int main(void)
 		TEST(a_late_refusal_of_a_connect_that_waits_for_its_second_attempt),
 		TEST(what_all_hold_together_is_bounded),
 		TEST(a_token_ends_by_the_wall_clock_wherever_that_is_set), TEST(a_token_ends_to_the_millisecond),
+		TEST(a_newer_token_that_is_looked_at_prolongs_the_session),
 		TEST(what_is_refused_for_want_of_workers_keeps_no_arguments),
 		TEST(unknown_events_that_ask_for_an_answer_have_a_rate),
 		TEST(a_check_of_an_earlier_join_leaves_the_later_one),
