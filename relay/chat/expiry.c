@@ -15,6 +15,7 @@
 
 static void on_look(void *ctx);
 
+/* Of one that ends at all. */
 static int64_t left_ms(const struct seat *seat)
 {
 	return seat->expires < INT64_MAX / 1000 ? seat->expires * 1000 - clock_wall_ms() : INT64_MAX;
@@ -53,9 +54,9 @@ static bool refreshing(const struct seat *seat)
 
 bool expiry_ends(struct seat *seat)
 {
-	int64_t left = left_ms(seat);
+	int64_t left = seat->expiry ? left_ms(seat) : INT64_MAX;
 
-	if (!seat->expiry || left > 0 || (left > -REFRESH_MS && refreshing(seat)))
+	if (left > 0 || (left > -REFRESH_MS && refreshing(seat)))
 		return false;
 	seat->hall->stats.expired++;
 	log_info(seat->sid, "user %s: token expired", seat->user);

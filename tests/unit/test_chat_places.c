@@ -180,6 +180,31 @@ static void a_second_attempt_waits_before_all_others(void **state)
 	drop(younger);
 }
 
+/* One that no worker ever had ends with its line: that says nothing of the room that it names, which may be served. */
+static void what_ends_in_vain_tells_of_its_line_and_of_the_room_it_was_sent_to(void **state)
+{
+	struct line a, b;
+	struct command *of_a, *of_b;
+	uint16_t one = lines_place(SLICE("chat_one"));
+
+	(void)state;
+	line_init(&a);
+	line_init(&b);
+	of_a = put_to(&a, one);
+	of_b = put_to(&b, one);
+	assert_int_equal(lines_vain_ms(&ls, of_a), 0);
+	lines_vain(&ls, of_a, 10);
+	assert_int_equal(lines_vain_ms(&ls, of_a), 10);
+	assert_int_equal(lines_vain_ms(&ls, of_b), 0);
+	of_a->first_out_ms = 5;
+	lines_vain(&ls, of_a, 20);
+	assert_int_equal(lines_vain_ms(&ls, of_b), 20);
+	of_b->to = lines_place(SLICE("chat_two"));
+	assert_int_equal(lines_vain_ms(&ls, of_b), 0);
+	drop(of_a);
+	drop(of_b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +213,7 @@ int main(void)
 		cmocka_unit_test_setup(a_second_attempt_is_not_overtaken_in_its_room, setup),
 		cmocka_unit_test_setup(who_comes_back_overtakes_no_second_attempt, setup),
 		cmocka_unit_test_setup(a_second_attempt_waits_before_all_others, setup),
+		cmocka_unit_test_setup(what_ends_in_vain_tells_of_its_line_and_of_the_room_it_was_sent_to, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
