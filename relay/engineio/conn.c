@@ -88,8 +88,6 @@ void conn_kill(struct eio_conn *c)
 	wheel_cancel(&c->deadline);
 	c->role = CONN_DEAD;
 	c->close_code = 0;
-	/* else lws goes round and round with what it has read of one who pipelines and takes no answer, and kills nobody */
-	lws_rx_flow_control(c->wsi, 0);
 	lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 	lws_cancel_service(c->hub->lws);
 }

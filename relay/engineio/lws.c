@@ -18,7 +18,6 @@
 #include "tls.h"
 #include "ws.h"
 
-#define NET_S 3600                 /* lws's own deadlines: ours come first, and do not run while the process stands still */
 #define NOFILE_WANTED 65536        /* never "infinity": lws takes 2,560 for more than ten million */
 #define LOG_BURST 5                /* lines of lws a second: peers can provoke them at will */
 
@@ -173,6 +172,8 @@ static int open_tls(struct eio_hub *h, struct lws_context_creation_info *info)
 int lwsio_open(struct eio_hub *h)
 {
 	void *loops[1] = { eio_loop_ev(h->loop) };
+	unsigned header_ms = h->config.header_timeout_ms, body_ms = h->config.body_timeout_ms;
+	unsigned seconds = (header_ms > body_ms ? header_ms : body_ms) / 1000 + 5;   /* ours come first */
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,     /* accept.c listens */
 		.protocols = clear_protocols,
@@ -184,9 +185,9 @@ int lwsio_open(struct eio_hub *h)
 		.pt_serv_buf_size = 65536,
 		.max_http_header_data = 8192,
 		.alpn = "http/1.1",                        /* HTTP/2 would ignore flow control */
-		.timeout_secs = NET_S,
-		.timeout_secs_ah_idle = NET_S,
-		.keepalive_timeout = NET_S,
+		.timeout_secs = seconds,
+		.timeout_secs_ah_idle = seconds,
+		.keepalive_timeout = (int)(CONN_KEEPALIVE_MS / 1000 + 5),
 		.user = h,
 	};
 
