@@ -29,7 +29,7 @@ static int write_all(int fd, struct slice s)
 	return 0;
 }
 
-/* A test's step here has the file's own name. */
+/* A step that a test may fail has the file's own name, without its folders; in the product `path` is not looked at. */
 static int write_fresh(const char *fresh, const char *path, mode_t mode, struct slice bytes)
 {
 	int fd, failed;

@@ -42,7 +42,7 @@ struct command {
 	bool unknown;                          /* a worker had it and no answer came */
 	bool passing;                          /* its attempt failed for a passing reason: it goes again with its job's end */
 	uint64_t ack;
-	uint64_t born_ms, first_out_ms;        /* its time runs from the latter; 0: it was never given to a worker */
+	uint64_t born_ms, first_out_ms;        /* its time runs from first_out_ms; 0: it was never given to a worker */
 	const char *refusal;                   /* kind 0: the code it is refused with, NULL: answered here */
 	uint64_t retry_ms;                     /* kind 0: told with too_fast */
 	const struct event_row *row;           /* WIRE_EVENT */
@@ -56,7 +56,7 @@ struct command {
 	TAILQ_ENTRY(command) in_line;
 	TAILQ_ENTRY(command) in_again;
 	TAILQ_ENTRY(command) in_all;           /* by birth */
-	TAILQ_ENTRY(command) in_due;           /* a CONNECT: by birth; others that were given to a worker: by first_out_ms */
+	TAILQ_ENTRY(command) in_due;           /* a CONNECT: by birth; others that a worker was given: by first_out_ms */
 	char bytes[];
 };
 

@@ -33,8 +33,8 @@ void eio_loop_stop(struct eio_loop *l);
 /* Monotonic milliseconds, taken once per loop pass; a time in which the process stood still does not count. */
 uint64_t eio_loop_now_ms(const struct eio_loop *l);
 /*
- * Calls fn after delay_ms by that time, then each repeat_ms (0: once). The timer is owned by the caller and ended by
- * eio_timer_free, also from inside fn.
+ * Calls fn once after delay_ms by that time (repeat_ms 0); or after delay_ms and then each repeat_ms by the machine's, at once
+ * where the process stood still. The timer is owned by the caller and ended by eio_timer_free, also from inside fn.
  */
 struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms,
 				void (*fn)(void *ctx), void *ctx);
