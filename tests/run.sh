@@ -230,15 +230,15 @@ shelf_protocol() { in_lanes protocol 4; }
 shelf_talk() { in_lanes talk 4 housed; }
 shelf_rest() { in_lanes rest 3; }
 shelf_guide() { with_house guide scripts guide; }
-# (each with a house of its own: they are all Ana and Luis; a third browser only takes time from the two)
-shelf_browser() { in_lanes browser 2; }
+# (each with a house of its own: they are all Ana and Luis)
+shelf_browser() { in_lanes browser 3; }
 shelf_faults() {
 	# (the tests do so too, but not several at a time)
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -j2 BUILD="$BUILD/hooked" FAULTS=1 all >"$logs/faults-build.log" 2>&1 ||
 		echo "the programs with steps did not build"
-	in_lanes faults 3
+	in_lanes faults 4
 }
-shelf_house() { scripts house; }
+shelf_house() { in_lanes house 2; }
 
 for s in $shelves; do
 	case $s in

@@ -25,6 +25,22 @@ test('a house whose database has a log that can be slow', async () => {
   house = await House.start({ PATH: `${bin}:${process.env.PATH}`, RATE_LIMITS: 'off' }, { name: NAME });
 }, 60000);
 
+const served = async () => (await house.api('GET', '/api/mensajes/salas', { user: 123 })).status === 200;
+
+// After such a death MariaDB 10.11.19 now and then fails an assertion of its purge, at the start or just behind it. Its
+// unit starts it again, and then it is well; so is it done here, for that assertion alone.
+async function startAgain() {
+  for (let left = 2; ; left -= 1) {
+    const before = house.log('db').length;
+    try {
+      await house.startPart('db');
+      return await ask(served, 20000, 'the database');
+    } catch (error) {
+      if (left === 0 || !/Assertion failure in file \S*trx0purge\.cc/.test(house.log('db').slice(before))) throw error;
+    }
+  }
+}
+
 // The disk stands still until the answer is there, and the database dies at that moment.
 async function standStill(ask1) {
   fs.writeFileSync(flag, '');
@@ -35,8 +51,7 @@ async function standStill(ask1) {
     await house.stopPart('db', 'KILL');
     fs.rmSync(flag);
   }
-  await house.startPart('db');
-  await ask(async () => (await house.api('GET', '/api/mensajes/salas', { user: 123 })).status === 200, 20000, 'the database');
+  await startAgain();
   return answer;
 }
 
