@@ -74,14 +74,6 @@ bool http_is_json(const struct http_request *r)
 
 /* ---- percent-encoding ---- */
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /*
  * Decodes into the arena; -1 for a broken escape, U+0000 or bytes that are not UTF-8. `plus`: a + is a blank.
  */
@@ -93,12 +85,11 @@ static int decode(struct arena *a, struct slice in, bool plus, struct slice *out
 		char c = in.p[i];
 
 		if (c == '%') {
-			int high = i + 2 < in.n ? hex_digit(in.p[i + 1]) : -1;
-			int low = i + 2 < in.n ? hex_digit(in.p[i + 2]) : -1;
+			int byte = slice_escaped(in, i);
 
-			if (high < 0 || low < 0)
+			if (byte < 0)
 				return -1;
-			c = (char)(high << 4 | low);
+			c = (char)byte;
 			i += 2;
 		} else if (c == '+' && plus) {
 			c = ' ';

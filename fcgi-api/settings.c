@@ -157,23 +157,13 @@ static int judge_identity(char *error_r, size_t error_size)
 	return 0;
 }
 
-static int check_address(const char *name, const char *url, char *error_r, size_t error_size)
-{
-	char why[200];
-
-	if (nano_check_address(url, why, sizeof(why)) == 0)
-		return 0;
-	snprintf(error_r, error_size, "%s: %s", name, why);
-	return -1;
-}
-
 static int judge_relay(const char *one, char *error_r, size_t error_size)
 {
 	if (settings.relay_count == SETTINGS_RELAYS_MAX) {
 		snprintf(error_r, error_size, "RELAY_SIGNALS: more than %d relays", SETTINGS_RELAYS_MAX);
 		return -1;
 	}
-	return check_address("RELAY_SIGNALS", one, error_r, error_size);
+	return nano_check_address("RELAY_SIGNALS", one, error_r, error_size);
 }
 
 static int judge_relays(char *error_r, size_t error_size)
@@ -210,8 +200,8 @@ static int judge_bus(char *error_r, size_t error_size)
 		given(raw.signals) ? raw.signals : joined("ipc://", raw.run_dir, "/signals.ipc");
 	settings.fcgi_socket =
 		given(raw.fcgi_socket) ? raw.fcgi_socket : joined("", raw.run_dir, "/api.sock");
-	if (check_address("JOBS_ADDRESS", settings.jobs_address, error_r, error_size) != 0 ||
-	    check_address("SIGNALS_ADDRESS", settings.own_signals, error_r, error_size) != 0)
+	if (nano_check_address("JOBS_ADDRESS", settings.jobs_address, error_r, error_size) != 0 ||
+	    nano_check_address("SIGNALS_ADDRESS", settings.own_signals, error_r, error_size) != 0)
 		return -1;
 	if (strlen(settings.fcgi_socket) > 107) {
 		snprintf(error_r, error_size, "FCGI_SOCKET: the path is longer than 107 bytes");

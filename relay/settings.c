@@ -128,16 +128,6 @@ static void reading_free(struct reading *r)
 	memset(r, 0, sizeof(*r));
 }
 
-static int check_address(const char *name, const char *url, char *error_r, size_t error_size)
-{
-	char why[160];
-
-	if (nano_check_address(url, why, sizeof(why)) == 0)
-		return 0;
-	snprintf(error_r, error_size, "%s: %s", name, why);
-	return -1;
-}
-
 /* ---- what a start would only stumble over ---- */
 
 static bool is_address(const char *text)
@@ -271,9 +261,9 @@ static int judge(struct reading *r, char *error_r, size_t error_size)
 	if (check_tls(error_r, error_size) < 0 ||
 	    check_network(r, error_r, error_size) < 0 || check_run_dir(error_r, error_size) < 0)
 		return -1;
-	if (check_address("JOBS_ADDRESS", now.jobs_address, error_r, error_size) < 0)
+	if (nano_check_address("JOBS_ADDRESS", now.jobs_address, error_r, error_size) < 0)
 		return -1;
-	return check_address("SIGNALS_ADDRESS", now.signals_address, error_r, error_size);
+	return nano_check_address("SIGNALS_ADDRESS", now.signals_address, error_r, error_size);
 }
 
 /*

@@ -72,6 +72,24 @@ static inline bool slice_is(struct slice a, const char *s)
 	return slice_eq(a, slice_of(s));
 }
 
+/* What a hexadecimal digit stands for, or -1. */
+static inline int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte behind the % at s.p[at] in percent-encoding (RFC 3986 section 2.1), or -1 where no two digits follow. */
+static inline int slice_escaped(struct slice s, size_t at)
+{
+	int high = at + 2 < s.n ? hex_digit(s.p[at + 1]) : -1;
+	int low = high < 0 ? -1 : hex_digit(s.p[at + 2]);
+
+	return low < 0 ? -1 : high << 4 | low;
+}
+
 /*
  * Owned bytes. `data` is NULL until the first byte is put; always NUL-terminated behind `len` once it is not
  * NULL.

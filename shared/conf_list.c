@@ -20,20 +20,18 @@ static bool is_origin(const char *text)
 int conf_check_list(const char *name, const char *list, bool (*fine)(const char *text), const char *wanted,
 		    char *error_r, size_t error_size)
 {
-	char *copy = mem_copy(slice_of(list)), *rest = copy, *one;
+	struct slice rest = slice_of(list), part;
 	int rc = 0;
 
-	while (rc == 0 && (one = strsep(&rest, ","))) {
-		struct slice bare = slice_trim(slice_of(one));
+	while (rc == 0 && slice_cut(&rest, ',', &part)) {
+		char *one = mem_copy(part);
 
-		one = (char *)bare.p;
-		one[bare.n] = '\0';
 		if (*one && !fine(one)) {
 			snprintf(error_r, error_size, "%s: %.60s is no %s", name, one, wanted);
 			rc = -1;
 		}
+		free(one);
 	}
-	free(copy);
 	return rc;
 }
 

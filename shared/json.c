@@ -205,7 +205,7 @@ size_t json_code_points(struct slice text)
 
 /* ---- reading checked text ---- */
 
-static struct slice trimmed(struct slice v)
+struct slice json_trim(struct slice v)
 {
 	const unsigned char *p = (const unsigned char *)v.p, *end = v.n ? p + v.n : p;
 
@@ -255,7 +255,7 @@ static const unsigned char *past_value(const unsigned char *p, const unsigned ch
 
 enum json_kind json_kind(struct slice value)
 {
-	value = trimmed(value);
+	value = json_trim(value);
 	if (value.n == 0)
 		return JSON_NONE;
 	switch (value.p[0]) {
@@ -272,7 +272,7 @@ enum json_kind json_kind(struct slice value)
 /* Takes the value in front of *rest_r, which then begins with what follows: comma, bracket or nothing. */
 static int take_value(struct slice *rest_r, struct slice *value_r)
 {
-	struct slice rest = trimmed(*rest_r);
+	struct slice rest = json_trim(*rest_r);
 	const unsigned char *p = (const unsigned char *)rest.p, *end = rest.n ? p + rest.n : p;
 	const unsigned char *behind = past_value(p, end);
 
@@ -281,16 +281,16 @@ static int take_value(struct slice *rest_r, struct slice *value_r)
 		return 0;
 	}
 	*value_r = (struct slice){ rest.p, (size_t)(behind - p) };
-	*rest_r = trimmed((struct slice){ (const char *)behind, (size_t)(end - behind) });
+	*rest_r = json_trim((struct slice){ (const char *)behind, (size_t)(end - behind) });
 	return 1;
 }
 
 /* Steps over a comma, colon or bracket and the blanks around it, if it is there. */
 static void skip_mark(struct slice *rest_r, char mark)
 {
-	*rest_r = trimmed(*rest_r);
+	*rest_r = json_trim(*rest_r);
 	if (rest_r->n && rest_r->p[0] == mark)
-		*rest_r = trimmed((struct slice){ rest_r->p + 1, rest_r->n - 1 });
+		*rest_r = json_trim((struct slice){ rest_r->p + 1, rest_r->n - 1 });
 }
 
 int json_next_argument(struct slice *rest_r, struct slice *value_r)
@@ -301,7 +301,7 @@ int json_next_argument(struct slice *rest_r, struct slice *value_r)
 
 int json_next(struct slice *rest_r, struct slice *value_r)
 {
-	struct slice rest = trimmed(*rest_r), whole;
+	struct slice rest = json_trim(*rest_r), whole;
 
 	/* a bracket in front is the array's own only if it closes at the end: `[1],[2]` is a bare list */
 	if (rest.n && rest.p[0] == '[' && take_value(&rest, &whole) && rest.n == 0)
@@ -335,7 +335,7 @@ int json_decode(struct slice string, struct buf *out)
 	uint32_t code;
 	int len;
 
-	string = trimmed(string);
+	string = json_trim(string);
 	if (string.n < 2 || string.p[0] != '"' || string.p[string.n - 1] != '"')
 		return -1;
 	p = (const unsigned char *)string.p + 1;

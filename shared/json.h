@@ -29,6 +29,8 @@ enum json_fault {
  * (syntax first).
  */
 enum json_fault json_check(struct slice text);
+/* Without the blanks that JSON allows around a value (RFC 8259 section 2). Of any bytes. */
+struct slice json_trim(struct slice v);
 
 /*
  * The functions below expect text that json_check called JSON_OK or JSON_BAD_TEXT, and give slices into it.

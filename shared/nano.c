@@ -47,22 +47,32 @@ static int set(int sock, int level, int option, int value)
 	return nn_setsockopt(sock, level, option, &value, sizeof(value));
 }
 
-int nano_check_address(const char *url, char *why, size_t why_size)
+int nano_check_address(const char *setting, const char *url, char *error_r, size_t error_size)
 {
-	const char *path = url + sizeof(NANO_SCHEME) - 1;
+	size_t n = sizeof(NANO_SCHEME) - 1;
+	const char *path = strncmp(url, NANO_SCHEME, n) == 0 ? url + n : NULL;
 	struct stat st;
 
-	if (strncmp(url, NANO_SCHEME, sizeof(NANO_SCHEME) - 1) != 0)
-		snprintf(why, why_size, "only ipc://PATH addresses are accepted");
+	if (!path)
+		snprintf(error_r, error_size, "%s: only ipc://PATH addresses are accepted", setting);
 	else if (*path == '\0')
-		snprintf(why, why_size, "the path behind ipc:// is empty");
+		snprintf(error_r, error_size, "%s: the path behind ipc:// is empty", setting);
 	else if (strlen(path) > NANO_PATH_MAX)
-		snprintf(why, why_size, "the path has %zu bytes, at most %d are possible", strlen(path),
-			 NANO_PATH_MAX);
+		snprintf(error_r, error_size, "%s: the path has %zu bytes, at most %d are possible", setting,
+			 strlen(path), NANO_PATH_MAX);
 	else if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode)) /* nn_bind would delete it */
-		snprintf(why, why_size, "%s is there already and is no socket", path);
+		snprintf(error_r, error_size, "%s: %s is there already and is no socket", setting, path);
 	else
 		return 0;
+	return -1;
+}
+
+/* The same where the sentence is not asked for: errno. */
+static int usable(const char *url)
+{
+	if (nano_check_address("", url, NULL, 0) == 0)
+		return 0;
+	errno = EINVAL;
 	return -1;
 }
 
@@ -108,20 +118,14 @@ static int bind_door(int sock, const char *url)
 	return rc < 0 ? close_keep_errno(sock) : sock;
 }
 
-static int listen_socket(const char *url, int domain, int protocol)
+static int open_checked(const char *url, int domain, int protocol)
 {
-	char why[160];
-
-	if (nano_check_address(url, why, sizeof(why)) < 0) {
-		errno = EINVAL;
-		return -1;
-	}
-	return open_socket(domain, protocol);
+	return usable(url) < 0 ? -1 : open_socket(domain, protocol);
 }
 
 int nano_listen_jobs(const char *url)
 {
-	int sock = listen_socket(url, AF_SP_RAW, NN_REP);
+	int sock = open_checked(url, AF_SP_RAW, NN_REP);
 
 	if (sock < 0)
 		return -1;
@@ -131,7 +135,7 @@ int nano_listen_jobs(const char *url)
 
 int nano_listen_signals(const char *url)
 {
-	int sock = listen_socket(url, AF_SP, NN_PULL);
+	int sock = open_checked(url, AF_SP, NN_PULL);
 
 	if (sock < 0)
 		return -1;
@@ -254,12 +258,9 @@ static int asker_connect(struct nano_asker *a)
 struct nano_asker *nano_asker_open(const char *url, int repeat_ms)
 {
 	struct nano_asker *a;
-	char why[160];
 
-	if (nano_check_address(url, why, sizeof(why)) < 0) {
-		errno = EINVAL;
+	if (usable(url) < 0)
 		return NULL;
-	}
 	a = mem_zero(1, sizeof(*a));
 	a->url = mem_copy(slice_of(url));
 	a->repeat_ms = repeat_ms;
@@ -355,14 +356,8 @@ int nano_ask(struct nano_asker *a, struct slice message, const volatile sig_atom
 
 int nano_signal_open(const char *url)
 {
-	char why[160];
-	int sock;
+	int sock = open_checked(url, AF_SP, NN_PUSH);
 
-	if (nano_check_address(url, why, sizeof(why)) < 0) {
-		errno = EINVAL;
-		return -1;
-	}
-	sock = open_socket(AF_SP, NN_PUSH);
 	if (sock < 0)
 		return -1;
 	return nn_connect(sock, url) < 0 ? close_keep_errno(sock) : sock;

@@ -19,8 +19,11 @@ struct nano_peer {
 	size_t len;
 };
 
-/* Whether an address may be used: 0, or -1 and a sentence (only ipc://, path at most 107 bytes, absent or a socket). */
-int nano_check_address(const char *url, char *why, size_t why_size);
+/*
+ * Whether an address may be used (only ipc://, a path of at most 107 bytes, absent or a socket): 0, or -1 and a line that
+ * names the setting it came from.
+ */
+int nano_check_address(const char *setting, const char *url, char *error_r, size_t error_size);
 /* Relay: binds with mode 0660. The socket, or -1 with errno. `nano_close` ends it. */
 int nano_listen_jobs(const char *url);
 int nano_listen_signals(const char *url);

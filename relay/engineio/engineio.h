@@ -212,7 +212,6 @@ void eio_server_stats(const struct eio_server *s, struct eio_stats *out);
  */
 const char *eio_session_sid(const struct eio_session *s);
 int eio_session_version(const struct eio_session *s);              /* 3 or 4 */
-const char *eio_session_transport(const struct eio_session *s);    /* "polling" or "websocket" */
 const char *eio_session_address(const struct eio_session *s);      /* behind trusted proxies: forwarded */
 /* A decoded query argument of the handshake: 1 and the value, or 0. */
 int eio_session_query(const struct eio_session *s, const char *name, struct slice *value_r);

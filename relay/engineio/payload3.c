@@ -149,27 +149,21 @@ void payload3_put_script(struct buf *b, int index, struct slice payload)
 	buf_fini(&text);
 }
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Form decoding in place; -1 when an escape is broken. */
 static int form_decode(struct slice t, char *to, size_t *len_r)
 {
 	size_t n = 0;
+	int byte;
 
 	for (size_t i = 0; i < t.n && t.p[i] != '&'; i++) {
 		if (t.p[i] != '%') {
 			to[n++] = t.p[i] == '+' ? ' ' : t.p[i];
 			continue;
 		}
-		if (i + 2 >= t.n || hex(t.p[i + 1]) < 0 || hex(t.p[i + 2]) < 0)
+		byte = slice_escaped(t, i);
+		if (byte < 0)
 			return -1;
-		to[n++] = (char)(hex(t.p[i + 1]) << 4 | hex(t.p[i + 2]));
+		to[n++] = (char)byte;
 		i += 2;
 	}
 	*len_r = n;

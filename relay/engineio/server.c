@@ -240,11 +240,6 @@ int eio_session_version(const struct eio_session *s)
 	return s->version;
 }
 
-const char *eio_session_transport(const struct eio_session *s)
-{
-	return s->transport->name;
-}
-
 const char *eio_session_address(const struct eio_session *s)
 {
 	return s->handshake->address;

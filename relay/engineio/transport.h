@@ -14,7 +14,7 @@
 struct eio_session;
 
 struct eio_transport {
-	const char *name;                  /* as eio_session_transport gives it */
+	const char *name;                  /* for the log */
 	size_t queues;                     /* so many times send_queue_max may wait in a session's queue */
 	/*
 	 * Something waits in the queue, or the session has begun to close. Writes what can be written now

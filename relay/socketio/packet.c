@@ -67,15 +67,6 @@ static int take_namespace(struct slice text, size_t *at, struct sio_packet *p)
 	return name > SIO_NAME_MAX || p->nsp.n - name > SIO_QUERY_MAX ? -1 : 0;
 }
 
-static struct slice trim(struct slice s)
-{
-	while (s.n && strchr(" \t\r\n", *s.p))
-		s = (struct slice){ s.p + 1, s.n - 1 };
-	while (s.n && strchr(" \t\r\n", s.p[s.n - 1]))
-		s.n--;
-	return s;
-}
-
 struct slice sio_packet_name(const struct sio_packet *p, struct buf *scratch)
 {
 	if (json_kind(p->name) != JSON_STRING)
@@ -110,9 +101,9 @@ static bool split_event(struct sio_packet *p)
 	if (kind != JSON_STRING && kind != JSON_NUMBER)
 		return false;
 	p->name = name;
-	rest = trim((struct slice){ name.p + name.n, (size_t)(p->args.p + p->args.n - (name.p + name.n)) });
+	rest = json_trim((struct slice){ name.p + name.n, (size_t)(p->args.p + p->args.n - (name.p + name.n)) });
 	if (rest.n && *rest.p == ',')
-		rest = trim((struct slice){ rest.p + 1, rest.n - 1 });
+		rest = json_trim((struct slice){ rest.p + 1, rest.n - 1 });
 	p->args = rest;
 	return kind == JSON_NUMBER || !name_reserved(p);
 }
@@ -137,7 +128,7 @@ static bool payload_fits(struct sio_packet *p)
 	}
 	if (kind != JSON_ARRAY)
 		return false;
-	p->args = trim((struct slice){ p->data.p + 1, p->data.n - 2 });
+	p->args = json_trim((struct slice){ p->data.p + 1, p->data.n - 2 });
 	if (p->type == SIO_ACK || p->type == SIO_BINARY_ACK)
 		return p->has_id;
 	return split_event(p);
@@ -185,7 +176,7 @@ enum sio_packet_fault sio_packet_parse(struct slice text, struct sio_packet *p)
 			return is_deep(p->data) ? SIO_PACKET_DEEP : SIO_PACKET_MALFORMED;
 		if (fault == JSON_BAD_UTF8)
 			return SIO_PACKET_BAD_UTF8;
-		p->data = trim(p->data);
+		p->data = json_trim(p->data);
 	}
 	p->bad_text = fault == JSON_BAD_TEXT;
 	return payload_fits(p) ? SIO_PACKET_OK : SIO_PACKET_MALFORMED;
@@ -314,24 +305,15 @@ void sio_packet_put_head(struct buf *b, enum sio_packet_type type, size_t attach
 		buf_put_u64(b, *id);
 }
 
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Percent-decoding as of a form: + is a blank, a lone % stands for itself. */
 static void put_decoded(struct buf *b, struct slice s)
 {
-	int high, low;
+	int byte;
 
 	for (size_t i = 0; i < s.n; i++) {
-		high = s.p[i] == '%' && i + 2 < s.n ? hex_digit(s.p[i + 1]) : -1;
-		low = high >= 0 ? hex_digit(s.p[i + 2]) : -1;
-		if (low >= 0) {
-			buf_putc(b, (char)(high << 4 | low));
+		byte = s.p[i] == '%' ? slice_escaped(s, i) : -1;
+		if (byte >= 0) {
+			buf_putc(b, (char)byte);
 			i += 2;
 		} else {
 			buf_putc(b, s.p[i] == '+' ? ' ' : s.p[i]);
