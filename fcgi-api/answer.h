@@ -41,7 +41,7 @@ void answer_header(struct answer *a, const char *name, const char *value);
 void answer_refuse_rest(struct answer *a, const struct refusal *r);
 /* The same for one who may come back after wait_ms: Retry-After and `retry_ms` say so. */
 void answer_refuse_fast(struct answer *a, const struct refusal *r, uint64_t wait_ms);
-/* The same for what may be stored all the same: `outcome` says so. */
+/* As answer_refuse_rest, for a request that may have been stored nevertheless: `outcome` says so. */
 void answer_refuse_unknown(struct answer *a, const struct refusal *r);
 
 #endif

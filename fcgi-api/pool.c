@@ -207,6 +207,7 @@ static void stop_all(const struct pool *p, const sigset_t *set)
 int pool_run(const struct pool *p)
 {
 	struct timespec tick = { TICK_MS / 1000, 0 }, soon = { 0, 20 * 1000000 };
+	int64_t next_tick = 0;
 	sigset_t set;
 	int sig = 0;
 
@@ -229,6 +230,9 @@ int pool_run(const struct pool *p)
 		if (sig == SIGHUP && p->reload(p->ctx))
 			dismiss_all(p);
 		reap(p, false);
+		if (clock_mono_ms() < next_tick)
+			continue;
+		next_tick = clock_mono_ms() + TICK_MS;
 		kill_stuck(p);
 		p->tick(p->ctx);
 	}

@@ -19,7 +19,7 @@
 
 static struct settings settings;  /* being judged; what is good is copied and handed out */
 static const char *env_path;
-/* The newest; earlier ones are kept after a reload, because workers' doors may hold their texts still. */
+/* The newest. Earlier ones stay (2 KB each): the master's own door reads the texts of those it began with. */
 static struct settings *in_force;
 static struct conf *conf;
 static struct {

@@ -3,7 +3,7 @@
  *
  * Room: shared (foundation). Called by both programs' settings.c.
  * The same rows make --print-config, --check-config and .env.example. Order of sources: the real environment, the .env file,
- * the default; in each of the first two NAME, then NAME_FILE (a secret read from a file).
+ * the default; in each of the first two NAME, then, for texts, NAME_FILE (the value is what that file holds).
  */
 #ifndef CONF_H
 #define CONF_H

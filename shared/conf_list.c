@@ -8,13 +8,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* `*`, or scheme://host and perhaps a port, as browsers say it: no path, no blank. */
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n > m && strcmp(text + n - m, end) == 0;
+}
+
+/*
+ * `*`, null, or scheme://host and perhaps a port, as browsers say it (RFC 6454 section 6.2): no path, no blank, names in
+ * punycode, no port that the scheme has anyway. Anything else would match nobody and not be noticed.
+ */
 static bool is_origin(const char *text)
 {
-	const char *host = strstr(text, "://");
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-+._";
+	size_t scheme = strspn(text, letters), n;
+	const char *host = text + scheme;
 
-	return strcmp(text, "*") == 0 || strcmp(text, "null") == 0 ||
-	       (host && host > text && host[3] && !strpbrk(host + 3, "/?#@* \t"));
+	if (strcmp(text, "*") == 0 || strcmp(text, "null") == 0)
+		return true;
+	if (scheme == 0 || strncmp(host, "://", 3) != 0)
+		return false;
+	host += 3;
+	n = *host == '[' ? strcspn(host, "]") + 1 : strspn(host, letters);   /* [ begins an address of IPv6 */
+	if (n == 0 || n > strlen(host) || (host[n] && (host[n] != ':' || host[n + 1 + strspn(host + n + 1, "0123456789")])))
+		return false;
+	return !(strncasecmp(text, "https:", 6) == 0 && ends_with(text, ":443")) &&
+	       !(strncasecmp(text, "http:", 5) == 0 && ends_with(text, ":80"));
 }
 
 int conf_check_list(const char *name, const char *list, bool (*fine)(const char *text), const char *wanted,
@@ -37,5 +57,5 @@ int conf_check_list(const char *name, const char *list, bool (*fine)(const char 
 
 int conf_check_origins(const char *name, const char *list, char *error_r, size_t error_size)
 {
-	return conf_check_list(name, list, is_origin, "origin such as https://www.example.org", error_r, error_size);
+	return conf_check_list(name, list, is_origin, "origin as browsers name it, such as https://www.example.org (no path, no default port)", error_r, error_size);
 }

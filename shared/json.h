@@ -54,8 +54,8 @@ int json_next_argument(struct slice *rest_r, struct slice *value_r);
 /* Iterates an object's members like json_next; the key is the raw string including quotes. */
 int json_next_member(struct slice *rest_r, struct slice *key_r, struct slice *value_r);
 /*
- * Decoded bytes of a JSON string appended to out. -1 when it holds U+0000 or a lone surrogate (out is then
- * undefined).
+ * Decoded bytes of a JSON string appended to out. -1 when it is no string, or holds U+0000 or a lone surrogate (out is
+ * then undefined).
  */
 int json_decode(struct slice string, struct buf *out);
 /* True when the bytes are valid UTF-8. U+0000 passes; surrogates and over-long forms do not. */

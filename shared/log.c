@@ -7,6 +7,7 @@
  */
 #include "log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -96,8 +97,8 @@ static void put_time(struct line *l)
 }
 
 /*
- * At most `most` bytes of a text, with control bytes (C1 in UTF-8 too) as \xNN: a peer must not draw on the terminal or
- * forge lines. In JSON what is no UTF-8 looks so, too.
+ * At most `most` bytes of a text, with control bytes (C1 in UTF-8 too) and what is no UTF-8 as \xNN: a peer must not draw
+ * on the terminal or forge lines.
  */
 static void put_escaped(struct line *l, const char *text, size_t most)
 {
@@ -107,14 +108,14 @@ static void put_escaped(struct line *l, const char *text, size_t most)
 		int len = utf8_len(p, end);
 		bool control = *p < 0x20 || *p == 0x7f || (len == 2 && p[0] == 0xc2 && p[1] < 0xa0);
 
-		if (control || (len == 0 && log_json)) {
+		if (control || len == 0) {
 			for (int i = 0; i < (len ? len : 1); i++)
 				l->n += (size_t)sprintf(l->at + l->n, log_json ? "\\\\x%02x" : "\\x%02x", *p++);
 			continue;
 		}
 		if (log_json && (*p == '"' || *p == '\\'))
 			l->at[l->n++] = '\\';
-		for (int i = 0; i < (len ? len : 1); i++)
+		for (int i = 0; i < len; i++)
 			l->at[l->n++] = (char)*p++;
 	}
 }
@@ -145,6 +146,22 @@ static void put_json(struct line *l, enum log_level level, const char *subject, 
 	put(l, cut ? " ...\"}\n" : "\"}\n");
 }
 
+/* A signal costs no line; where stderr takes no more, there is nowhere left to say it. */
+static void say(const struct line *l)
+{
+	size_t said = 0;
+	ssize_t n;
+
+	while (said < l->n) {
+		n = write(STDERR_FILENO, l->at + said, l->n - said);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return;
+		said += (size_t)n;
+	}
+}
+
 void log_line(enum log_level level, const char *subject, const char *fmt, ...)
 {
 	char text[LOG_TEXT_MAX];
@@ -164,8 +181,7 @@ void log_line(enum log_level level, const char *subject, const char *fmt, ...)
 		line.n = (size_t)sprintf(line.at, "<%d>", level_priorities[level]);
 	(log_json ? put_json : put_text)(&line, level, subject && *subject ? subject : "-", text,
 					 (size_t)wanted >= sizeof(text));
-	if (write(STDERR_FILENO, line.at, line.n) < 0)
-		return; /* nowhere left to say it */
+	say(&line);
 }
 
 bool log_limited(struct log_limit *l, enum log_level level, unsigned burst)

@@ -34,8 +34,8 @@ struct field {
 void wire_put_number(struct buf *b, uint64_t v, size_t width);
 int wire_take_number(struct slice *in, uint64_t *v_r, size_t width);
 /*
- * Strings with a length of 2 or 4 bytes. One that is too long for its length is cut: an over-long event name
- * becomes an unknown one, and the message stays well-formed. take: borrows from *in; -1 leaves *in alone.
+ * Strings with a length of 2 or 4 bytes. One that is too long for its length (no caller has one) is cut, so that the
+ * message stays well-formed. take: borrows from *in; -1 leaves *in alone.
  */
 void wire_put_string(struct buf *b, struct slice s, size_t width);
 int wire_take_string(struct slice *in, struct slice *s_r, size_t width);

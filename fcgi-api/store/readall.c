@@ -65,33 +65,45 @@ static const struct db_sql insert_sql = {
 };
 static const struct db_sql now_sql = { "now", "SELECT UNIX_TIMESTAMP()", "i" };
 
-static void take_author(struct store *st, struct store_read_all *all)
+/* Authors of one step: they are told of only if the step marks something. */
+struct found {
+	struct store_read_author authors[AUTHORS_MAX];
+	size_t count;
+};
+
+static void note_author(struct store_read_author *list, size_t *count, int64_t author, int64_t newest)
 {
-	int64_t author = db_number(st, 0), newest = db_number(st, 1);
 	size_t i = 0;
 
-	while (i < all->author_count && all->authors[i].author_id != author)
+	while (i < *count && list[i].author_id != author)
 		i++;
-	if (i == all->author_count) {
+	if (i == *count) {
 		if (i == AUTHORS_MAX)
 			return;
-		all->authors[all->author_count++] = (struct store_read_author){ author, 0 };
+		list[(*count)++] = (struct store_read_author){ author, 0 };
 	}
-	if (newest > all->authors[i].newest_id)
-		all->authors[i].newest_id = newest;
+	if (newest > list[i].newest_id)
+		list[i].newest_id = newest;
+}
+
+static void take_over(struct store_read_all *all, const struct found *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		note_author(all->authors, &all->author_count, f->authors[i].author_id, f->authors[i].newest_id);
 }
 
 /* Authors of what a statement finds; the newest id of all of them in newest_r. */
-static enum store_verdict authors(struct store *st, const struct db_sql *sql, const struct db_value *in,
-				  size_t count, struct store_read_all *all, int64_t *newest_r)
+static enum store_verdict find_authors(struct store *st, const struct db_sql *sql, const struct db_value *in,
+				       size_t count, struct found *f, int64_t *newest_r)
 {
 	enum store_verdict v = db_run(st, sql, 1, in, count);
 
 	*newest_r = 0;
+	f->count = 0;
 	if (v)
 		return v;
 	while (db_next(st)) {
-		take_author(st, all);
+		note_author(f->authors, &f->count, db_number(st, 0), db_number(st, 1));
 		if (db_number(st, 1) > *newest_r)
 			*newest_r = db_number(st, 1);
 	}
@@ -104,28 +116,26 @@ static enum store_verdict authors(struct store *st, const struct db_sql *sql, co
  * are older than one that is marked here are read with it, as ever; in a call that is not the last nobody is told.
  * Another device may have marked all of a step since they were looked at: then it is the one that tells.
  */
-static enum store_verdict read_rows(struct store *st, int64_t room_id, int64_t person_id, struct store_read_all *all,
-				    bool *done_r)
+static enum store_verdict read_rows(struct store *st, int64_t room_id, int64_t person_id, struct found *f,
+				    struct store_read_all *all, bool *done_r)
 {
 	struct db_value in[] = { db_of_number(person_id), db_of_number(room_id), db_of_number(0), db_of_number(0) };
 	int64_t end = 0, newest = 0;
 	enum store_verdict v;
-	struct store_read_all before;
 	int steps = 0;
 
 	do {
 		v = db_one(st, &row_step_sql, (struct db_value[]){ in[0], in[2] }, 2, &end);
 		in[3].number = end ? end : INT64_MAX;
-		before = *all;
 		if (v == STORE_OK)
-			v = authors(st, &authors_sql, in, 4, all, &newest);
+			v = find_authors(st, &authors_sql, in, 4, f, &newest);
 		in[3].number = newest;
 		if (v == STORE_OK && newest)
 			v = db_run(st, &update_sql, 1, in, 4);
-		if (v == STORE_OK && newest && db_affected(st) == 0)
-			*all = before;
-		else if (v == STORE_OK && newest)
+		if (v == STORE_OK && newest && db_affected(st) > 0) {
 			all->count += (int64_t)db_affected(st);
+			take_over(all, f);
+		}
 		in[2].number = end;
 	} while (v == STORE_OK && end && ++steps < ROW_STEPS && all->count < MARKED_MAX);
 	*done_r = !end;
@@ -151,26 +161,26 @@ static enum store_verdict step(struct store *st, const struct unread_group *g, i
  * too. They are counted already; the authors who hear of it are those of the newest step that has any.
  */
 static enum store_verdict read_rowless(struct store *st, const struct unread_group *g, int64_t person_id,
-				       struct store_read_all *all)
+				       struct found *f, struct store_read_all *all)
 {
 	struct db_value me = db_of_number(person_id),
 			in[] = { me, db_of_number(g->room_id), db_of_number(0), db_of_number(INT64_MAX),
 				 db_of_text(g->joined), me };
 	struct db_value row[] = { db_of_number(0), me };
-	struct store_read_all before = *all;
 	enum store_verdict v;
 
 	do {
 		v = step(st, g, in[3].number, &in[2].number);
 		if (v == STORE_OK)
-			v = authors(st, &rowless_sql, in, 6, all, &row[0].number);
+			v = find_authors(st, &rowless_sql, in, 6, f, &row[0].number);
 		in[3] = in[2];
 	} while (v == STORE_OK && !row[0].number && in[2].number > g->newest_read);
-	all->count += g->count;
 	if (v == STORE_OK && row[0].number)
 		v = db_run(st, &insert_sql, 1, row, 2);
 	if (v == STORE_OK && row[0].number && db_affected(st) == 0)
-		*all = before;
+		return v;
+	all->count += g->count;
+	take_over(all, f);
 	return v;
 }
 
@@ -179,6 +189,7 @@ enum store_verdict store_receipt_read_all(struct store *st, const struct store_r
 {
 	struct unread u = { .group_count = 0 };
 	enum store_verdict v = STORE_OK;
+	struct found *f = arena_alloc(a, sizeof(*f));
 	bool done = false;
 	size_t i;
 
@@ -187,10 +198,10 @@ enum store_verdict store_receipt_read_all(struct store *st, const struct store_r
 	if (room->kind == STORE_GRUPAL)
 		v = unread_without_rows(st, person_id, room->id, a, &u);
 	if (v == STORE_OK)
-		v = read_rows(st, room->id, person_id, all, &done);
+		v = read_rows(st, room->id, person_id, f, all, &done);
 	for (i = 0; v == STORE_OK && done && i < u.group_count; i++) {
 		if (u.groups[i].count)
-			v = read_rowless(st, &u.groups[i], person_id, all);
+			v = read_rowless(st, &u.groups[i], person_id, f, all);
 	}
 	if (v == STORE_OK)
 		v = db_run(st, &now_sql, 1, NULL, 0);

@@ -6,7 +6,7 @@
 #include "row.h"
 #include "json.h"
 
-#define SHORT_MEMBERS 512   /* bytes of all of a message's JSON that cannot be long */
+#define SHORT_MEMBERS 512   /* bytes of all of a message's JSON but its texts */
 
 static enum store_kind kind_of(struct slice word)
 {
@@ -69,5 +69,7 @@ size_t row_size(const struct store_message *m, bool picture)
 {
 	size_t n = SHORT_MEMBERS + json_string_size(m->contenido) + json_string_size(m->url) + m->metadatos.n;
 
+	n += json_string_size(m->sender.nombre) + json_string_size(m->sender.apellido_paterno) +
+	     json_string_size(m->sender.apellido_materno);
 	return picture ? n + json_string_size(m->sender.foto) : n;
 }

@@ -133,7 +133,7 @@ static unsigned attempt_ms(struct command **list, size_t n, uint64_t now)
 	return most < ATTEMPT_MS ? (unsigned)most : ATTEMPT_MS;
 }
 
-/* Nobody took them: they wait as before. */
+/* Nobody took them: they wait again, from where they stood. */
 static void take_back(struct hall *h, struct command **list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

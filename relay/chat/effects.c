@@ -30,8 +30,8 @@ static bool note_message(struct hall *h, const struct wire_effect *e)
 	if (wire_uuid_pack(e->uuid, uuid) == 0)
 		tag = pushed_tag(uuid);
 	/*
-	 * A row found by a second attempt was pushed or read by the feed, or will be, unless it may still be on its way. What the
-	 * feed has still to push goes now: newer ones of its room are about to.
+	 * A row that was only found, and whose id the feed has passed, was pushed then. Not so if its id is still a hole, or if it
+	 * waits in the feed's backlog: it is pushed now, so that newer messages of its room do not overtake it.
 	 */
 	if (e->found && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id) &&
 	    !backlog_has(h->backlog, e->rooms, id))

@@ -40,7 +40,7 @@ struct feed {
 	uint64_t begun_ms, failed_ms;  /* the last question, the last that failed */
 	uint64_t marked_ms;            /* when the mark was written */
 	uint64_t high_asked;           /* high when the last sweep was asked for; ~0: that was a first one */
-	uint64_t high_before;          /* that of the last that was answered; ~0: there is none */
+	uint64_t high_before;          /* high_asked of the last sweep that was answered; ~0: there is none */
 	struct fetch *fetch;           /* rows to be fetched */
 	struct buf scratch, rooms;
 };

@@ -22,8 +22,8 @@
 #include "replace.h"
 
 #define MAGIC "upred handover 3"
-#define SIZE_MAX_BYTES (512ll << 20)
-#define AGE_MAX_MS 120000              /* sessions live no longer */
+#define HANDOVER_MAX (512ll << 20)
+#define AGE_MAX_MS 120000              /* main.c's RECOVERY_MS: sessions live no longer */
 
 struct head {
 	char magic[sizeof(MAGIC)];
@@ -108,7 +108,7 @@ static char *read_bytes(int fd, const char *path, size_t *len_r)
 	ssize_t n = 1;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) ||
-	    st.st_size < (off_t)sizeof(struct head) || st.st_size > SIZE_MAX_BYTES) {
+	    st.st_size < (off_t)sizeof(struct head) || st.st_size > HANDOVER_MAX) {
 		log_warn("relay", "%s is not as a relay leaves it: not used", path);
 		return NULL;
 	}

@@ -36,7 +36,7 @@ struct command {
 	uint64_t target;                       /* of one that names a person or a group: whom (targets.h), or 0 */
 	uint16_t place;                        /* a send that is out: the place that it occupies, or 0 */
 	bool alone;                            /* goes as a job of its own */
-	uint16_t again;                        /* the place in whose list of those it stands that go again, or 0 */
+	uint16_t again;                        /* the place in whose list `again` it stands, or 0 */
 	bool bad_text;
 	bool wants_ack;
 	bool unknown;                          /* a worker had it and no answer came */

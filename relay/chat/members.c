@@ -14,7 +14,7 @@
 
 #define MEMBERS_EVERY_MS 2000
 #define MEMBERS_IN_SLICE 500
-#define MEMBERS_OUT 2                  /* slices, beside those that one seat's rooms fill at once */
+#define MEMBERS_OUT 2                  /* slices under way; one seat in many rooms may bring it over this */
 
 struct members {
 	struct hall *hall;

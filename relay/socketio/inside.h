@@ -2,7 +2,8 @@
  * inside: the bodies of server, namespace, client and socket, for the files of this room alone.
  *
  * Room: relay/socketio. Calls among the files go one way: server > client > comeback > socket, namespace, gather,
- * membership > recovery, emit > acks, send, parts > packet, rooms, refusal. Who is above leaves its facts here for those below, instead of being called by them.
+ * membership > recovery, emit > acks, send, parts > packet, rooms, refusal. A lower file never calls a higher one: it
+ * reads what that one has left in these structs.
  */
 #ifndef SIO_INSIDE_H
 #define SIO_INSIDE_H

@@ -88,10 +88,13 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
 /* Counts a session, with the memberships that it has, for the network of an address; "": not known, and never the heaviest. */
 void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address);
 /*
- * The session of a pid, if everything it missed behind push `from` is still here and no more than bytes_max
- * (0: any number), and no more than 10,000 pushes for whomever came since it was cut; else NULL, as after 50,000 pushes
- * looked through for a session that was not accepted, or where others took the time there is for looking. `from` is
- * moved on to the cut where nothing before it was missed.
+ * The session of a pid, for a client that has heard up to push `from`, which is moved on to the cut where nothing before
+ * it was missed. NULL when
+ *   the pid is unknown or its time is over;
+ *   something that it missed is not here any more, or is more than bytes_max (0: any number of bytes);
+ *   more than 10,000 pushes, for whomever, came since it was cut;
+ *   50,000 were looked through for it already, by those who were not accepted then;
+ *   others took the time there is for looking.
  */
 struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uint64_t *from_r, size_t bytes_max);
 /* Whether that is still so for a socket that took over a session and waited to be accepted. */

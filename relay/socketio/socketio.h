@@ -181,8 +181,8 @@ void sio_socket_resume(struct sio_socket *s);
 /* ---- rooms ---- */
 
 /*
- * 1 joined now, 0 was in it, -1 refused (max_rooms, SIO_ROOM_MAX; it has ended). join_r (may be NULL): number of this
- * membership, unique in the process.
+ * 1 joined now, 0 was in it, -1: it is in max_rooms rooms, the name is longer than SIO_ROOM_MAX, or it has ended. join_r (may
+ * be NULL): number of this membership, unique in the process.
  */
 int sio_socket_join(struct sio_socket *s, struct slice room, uint64_t *join_r);
 /* 1 left, 0 was not in it. */
