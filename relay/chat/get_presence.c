@@ -1,7 +1,7 @@
 /*
  * get_presence: who of these people is online?
  *
- * Room: relay/chat. Calls presence and replies.
+ * Room: relay/chat. Calls presence, seen and replies.
  * An unknown person is offline.
  */
 #include "get_presence.h"
@@ -10,6 +10,7 @@
 #include "json.h"
 #include "presence.h"
 #include "replies.h"
+#include "seen.h"
 
 static void put_person(const struct hall *h, struct slice user, struct buf *b)
 {
@@ -19,7 +20,7 @@ static void put_person(const struct hall *h, struct slice user, struct buf *b)
 	buf_puts(b, b->data[b->len - 1] == '[' ? "{" : ",{");
 	json_put_text_member(b, "user_id", user);
 	json_put_raw_member(b, "online", online ? SLICE("true") : SLICE("false"));
-	presence_put_seen(b, seen);
+	seen_put_member(b, seen);
 	buf_putc(b, '}');
 }
 

@@ -185,17 +185,32 @@ static void who_free(struct presence *p, struct who *w)
 	free(w);
 }
 
+static struct who *who_new(struct presence *p, struct slice user)
+{
+	struct who *w = mem_zero(1, sizeof(*w) + user.n + 1);
+
+	memcpy(w->user, user.p, user.n);
+	TAILQ_INIT(&w->stays);
+	map_put(p->people, user, w);
+	seen_forget(p->gone, user);
+	return w;
+}
+
+/* His last socket is gone: the grace begins. */
+static void who_leaves(struct hall *h, struct who *w)
+{
+	w->went_ms = eio_loop_now_ms(h->loop);
+	w->seen = (int64_t)time(NULL);
+	TAILQ_INSERT_TAIL(&h->presence->leaving, w, next);
+}
+
 void presence_came(struct hall *h, struct slice user)
 {
 	struct presence *p = h->presence;
 	struct who *w = map_find(p->people, user);
 
 	if (!w) {
-		w = mem_zero(1, sizeof(*w) + user.n + 1);
-		memcpy(w->user, user.p, user.n);
-		TAILQ_INIT(&w->stays);
-		map_put(p->people, user, w);
-		seen_forget(p->gone, user);
+		w = who_new(p, user);
 	} else if (w->sockets == 0) {
 		TAILQ_REMOVE(&p->leaving, w, next);
 	}
@@ -211,9 +226,48 @@ void presence_went(struct hall *h, struct slice user)
 	if (!w || w->sockets == 0 || --w->sockets > 0)
 		return;
 	p->connected--;
-	w->went_ms = eio_loop_now_ms(h->loop);
-	w->seen = (int64_t)time(NULL);
-	TAILQ_INSERT_TAIL(&p->leaving, w, next);
+	who_leaves(h, w);
+}
+
+/* ---- whom the relay before knew ---- */
+
+struct awaited {
+	struct hall *hall;
+	struct map *sessions;          /* by id: whose */
+};
+
+static void await_person(void *ctx, const char *id, struct slice room)
+{
+	struct awaited *a = ctx;
+	struct slice user = roomname_user(room);
+	struct who *w = map_find(a->hall->presence->people, user);
+
+	if (!user.n)
+		return;
+	if (!w) {
+		w = who_new(a->hall->presence, user);
+		who_leaves(a->hall, w);
+	}
+	map_put(a->sessions, slice_of(id), w);
+}
+
+static void await_stay(void *ctx, const char *id, struct slice room)
+{
+	const struct awaited *a = ctx;
+	struct presence *p = a->hall->presence;
+	struct who *w = map_find(a->sessions, slice_of(id));
+
+	if (w && is_open_room(room) && w->stay_count < STAYS_MAX && !map_find(p->stays, stay_key(p, room, slice_of(w->user))))
+		stay_new(p, w, room);
+}
+
+void presence_await(struct hall *h)
+{
+	struct awaited a = { h, map_new() };
+
+	sio_namespace_each_away(h->ns, await_person, &a);
+	sio_namespace_each_away(h->ns, await_stay, &a);
+	map_free(a.sessions);
 }
 
 size_t presence_connected(const struct hall *h)
@@ -227,18 +281,6 @@ size_t presence_online(const struct hall *h)
 }
 
 /* ---- telling ---- */
-
-void presence_put_seen(struct buf *b, int64_t seen)
-{
-	time_t at = (time_t)seen;
-	char text[32];
-	struct tm tm;
-
-	if (seen && gmtime_r(&at, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		json_put_text_member(b, "last_seen", slice_of(text));
-	else
-		json_put_raw_member(b, "last_seen", SLICE("null"));
-}
 
 struct notice {
 	const char *user;              /* whom it is about: his own sockets are not told */
@@ -264,7 +306,7 @@ static void tell_room(struct hall *h, const struct stay *s, const char *name)
 	buf_putf(&b, "[\"%s\",{", name);
 	json_put_text_member(&b, "user_id", slice_of(s->who->user));
 	if (s->who->gone)
-		presence_put_seen(&b, s->who->seen);
+		seen_put_member(&b, s->who->seen);
 	buf_puts(&b, "}]");
 	n.event = buf_slice(&b);
 	h->stats.notices++;

@@ -1,8 +1,8 @@
 /*
  * presence: who is online, and what the others in an open room are told of it (CONTRACT §1, §5).
  *
- * Room: relay/chat. Called by chat (rooms entered and left, the tick), seats (people), get_presence, health.
- * Best effort by design: known to this relay alone, lost with it.
+ * Room: relay/chat. Called by chat (rooms entered and left, the tick), seats (people), handover, get_presence, health.
+ * Best effort by design: known to this relay alone, and lost with it unless its restart was planned.
  */
 #ifndef CHAT_PRESENCE_H
 #define CHAT_PRESENCE_H
@@ -23,10 +23,13 @@ void presence_entered(struct hall *h, const struct seat *seat, struct slice room
 void presence_left(struct hall *h, const struct seat *seat, struct slice room);
 /* A socket is going, with all its rooms: they stay its person's until the grace is over. */
 void presence_gone(const struct seat *seat);
+/*
+ * After a planned restart, before anybody connected: those who may come back were online, in their rooms. Their grace
+ * begins; who is back within it was never away, and of the others the rooms are told.
+ */
+void presence_await(struct hall *h);
 /* Whether somebody is online; when not, since when (seconds since 1970; 0: not known here, or online). */
 bool presence_find(const struct hall *h, struct slice user, int64_t *seen_r);
-/* `"last_seen":"…Z"`, or null for 0. */
-void presence_put_seen(struct buf *b, int64_t seen);
 /* Tells what was gathered; ends graces. Called often, works once per PRESENCE_GATHER_MS. */
 void presence_tick(struct hall *h);
 /* People with at least one socket. */

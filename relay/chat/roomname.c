@@ -28,6 +28,13 @@ struct slice roomname_uuid(struct slice room)
 	return (struct slice){ room.p + n, room.n - n };
 }
 
+struct slice roomname_user(struct slice room)
+{
+	size_t n = heads[ROOMNAME_PERSON].n;
+
+	return roomname_kind(room) == ROOMNAME_PERSON ? (struct slice){ room.p + n, room.n - n } : SLICE_NONE;
+}
+
 struct slice roomname_of(char text[ROOMNAME_MAX], enum roomname_kind kind, struct slice id)
 {
 	struct slice head = heads[kind];

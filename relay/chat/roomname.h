@@ -16,6 +16,8 @@ enum roomname_kind { ROOMNAME_OTHER, ROOMNAME_PERSON, ROOMNAME_DIRECT, ROOMNAME_
 enum roomname_kind roomname_kind(struct slice room);
 /* The sala_uuid in the name of a chat's room; of any other the whole name. */
 struct slice roomname_uuid(struct slice room);
+/* The person's id in the name of a personal room; of any other none. */
+struct slice roomname_user(struct slice room);
 /* The room of a person, by his id, or of a chat, by its sala_uuid; in `text`. None when the id is too long for a name. */
 struct slice roomname_of(char text[ROOMNAME_MAX], enum roomname_kind kind, struct slice id);
 

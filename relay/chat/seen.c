@@ -1,14 +1,16 @@
 /*
  * seen: when the people who left were last here.
  *
- * Room: relay/chat. Calls ids.
+ * Room: relay/chat. Calls ids and json.
  * Open addressing; nothing is taken out of a table: who is back stays in it with 0. When the young table has half of
  * all, it becomes the old one, and the one before is dropped whole.
  */
 #include "seen.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include "ids.h"
+#include "json.h"
 
 #define CAP_FIRST 64                   /* slots, a power of two as all caps */
 
@@ -114,4 +116,16 @@ int64_t seen_find(const struct seen *s, struct slice user)
 	if (young && young->id && young->when)
 		return young->when;
 	return old && old->id ? old->when : 0;
+}
+
+void seen_put_member(struct buf *b, int64_t when)
+{
+	time_t at = (time_t)when;
+	char text[32];
+	struct tm tm;
+
+	if (when && gmtime_r(&at, &tm) && strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		json_put_text_member(b, "last_seen", slice_of(text));
+	else
+		json_put_raw_member(b, "last_seen", SLICE("null"));
 }

@@ -279,3 +279,33 @@ int sio_namespace_load(struct sio_namespace *n, struct slice saved, uint64_t ela
 		sio_recovery_clear(r);
 	return fine;
 }
+
+/* ---- who they are ---- */
+
+struct visit {
+	void (*fn)(void *ctx, const char *id, struct slice room);
+	void *ctx;
+	const char *id;
+};
+
+static void visit_room(void *ctx, struct slice room, uint64_t join)
+{
+	const struct visit *v = ctx;
+
+	(void)join;
+	v->fn(v->ctx, v->id, room);
+}
+
+void sio_namespace_each_away(const struct sio_namespace *n, void (*fn)(void *ctx, const char *id, struct slice room),
+			     void *ctx)
+{
+	struct visit v = { .fn = fn, .ctx = ctx };
+	const struct sio_away *w;
+
+	if (!n->recovery)
+		return;
+	TAILQ_FOREACH(w, &n->recovery->list, next) {
+		v.id = w->id;
+		sio_rooms_of(&w->peer, visit_room, &v);
+	}
+}

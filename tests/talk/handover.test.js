@@ -12,13 +12,21 @@ atEnd(async () => { open.forEach((s) => s.close()); if (house) await house.stop(
 
 test('two planned restarts, the first without workers: everybody is recovered, nothing is missing or doubled', async () => {
   house = await House.start();
-  const [a, b] = await cast(house, 2);
+  const [a, b, c] = await cast(house, 3);
   const alice = await house.connect(a, COMING_BACK);
   const bob = await house.connect(b, COMING_BACK);
   open.push(alice, bob);
   const room = (await joinDirect(alice, b)).sala_uuid;
   await say(bob, words(room, b, 'antes'));
   await alice.next('receive_message', { message: 'antes' });
+  await joinDirect(bob, a);
+  await alice.next('user_online', { user_id: b });
+  // one who will not come back
+  const carol = await house.connect(c, { reconnection: false });
+  open.push(carol);
+  await joinDirect(alice, c);
+  await joinDirect(carol, a);
+  await alice.next('user_online', { user_id: c });
   const { id } = alice;
   await house.stopPart('relay');
   const posted = await house.api('POST', `/api/mensajes/salas/${room}/mensajes`, { user: b, body: { contenido: 'entre' } });
@@ -34,4 +42,9 @@ test('two planned restarts, the first without workers: everybody is recovered, n
   assert.equal(alice.recovered, true);
   assert.equal(alice.id, id);
   assert.deepEqual(alice.all('receive_message').map((m) => m.message), ['antes', 'entre', 'después']);
+  // who was there for the relay before is missed by the next one, and who came back in time was never away
+  const gone = await alice.next('user_offline', {}, 20000);
+  assert.equal(gone.user_id, c);
+  assert.match(gone.last_seen, /^20..-.*Z$/);
+  assert.deepEqual(alice.all('user_online').map((n) => n.user_id).filter((u) => u === b), [b]);
 }, 90000);

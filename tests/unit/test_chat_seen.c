@@ -1,4 +1,4 @@
-// objects: relay/chat/seen.o shared/ids.o shared/buf.o shared/log.o
+// objects: relay/chat/seen.o shared/ids.o shared/json*.o shared/buf.o shared/log.o
 /*
  * seen: who left is remembered, who is back is not, and the oldest are forgotten first.
  */

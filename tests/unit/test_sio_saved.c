@@ -5,6 +5,20 @@
 #include "sio_back.h"
 #include "ids.h"
 
+struct away {
+	char ids[2][IDS_SID_LEN + 1];
+	size_t count;
+};
+
+static void note_away(void *ctx, const char *id, struct slice room)
+{
+	struct away *a = ctx;
+
+	assert_true(slice_is(room, "\"r\""));
+	assert_true(a->count < 2);
+	memcpy(a->ids[a->count++], id, IDS_SID_LEN + 1);
+}
+
 /* An id fills its bytes: who copied it as long as it should be would read past a shorter one. */
 static void refuse_short_id(void **state, struct buf *saved, const char *id)
 {
@@ -61,6 +75,7 @@ static void test_saved(void **state)
 	struct known k = { .offset = "" }, l = { .offset = "" };
 	struct eio_session *s = join_room(&k), *t;
 	struct buf saved = BUF_INIT, again = BUF_INIT;
+	struct away away = { .count = 0 };
 
 	push("[\"e\",{\"n\":1}]");
 	note_offset(s, &k);
@@ -88,6 +103,10 @@ static void test_saved(void **state)
 	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 119000), -1);
 	sio_namespace_save(root, &again);
 	assert_int_equal(again.len, saved.len);
+	sio_namespace_each_away(root, note_away, &away);
+	assert_int_equal(away.count, 2);
+	assert_string_equal(away.ids[0], k.id);
+	assert_string_equal(away.ids[1], l.id);
 	s = back(&k);
 	sio_socket_replay(last);
 	expect_welcome(s, &k, "2[\"e\",{\"n\":2},\"@\"]\n2[\"e\",{\"n\":3},\"@\"]\n");
