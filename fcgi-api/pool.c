@@ -237,6 +237,7 @@ int pool_run(const struct pool *p)
 		p->tick(p->ctx);
 	}
 	stop_all(p, &set);
+	p->tick(p->ctx);
 	log_info(p->name, "ended");
 	return 0;
 }

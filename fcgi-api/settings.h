@@ -33,7 +33,7 @@ struct settings {
 
 /*
  * Reads and judges everything, at the start and for a reload. NULL when a setting is wrong: error_r then holds one line
- * that names it. What it returns lives as long as the process, also after a reload.
+ * that names it. What it returns lives until settings_end, also after a reload.
  */
 const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size);
 /* The same for make-token, which needs the key and the log level alone: nothing else is judged or filled in. */

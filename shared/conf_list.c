@@ -17,7 +17,7 @@ static bool ends_with(const char *text, const char *end)
 
 /*
  * `*`, null, or scheme://host and perhaps a port, as browsers say it (RFC 6454 section 6.2): no path, no blank, names in
- * punycode, no port that the scheme has anyway. Anything else would match nobody and not be noticed.
+ * punycode, no port that the scheme has anyway. Others would match nobody and not be noticed.
  */
 static bool is_origin(const char *text)
 {
@@ -30,8 +30,18 @@ static bool is_origin(const char *text)
 	if (scheme == 0 || strncmp(host, "://", 3) != 0)
 		return false;
 	host += 3;
-	n = *host == '[' ? strcspn(host, "]") + 1 : strspn(host, letters);   /* [ begins an address of IPv6 */
-	if (n == 0 || n > strlen(host) || (host[n] && (host[n] != ':' || host[n + 1 + strspn(host + n + 1, "0123456789")])))
+	if (*host == '[') {            /* an address of IPv6 */
+		n = strspn(host + 1, "0123456789abcdefABCDEF:.");
+		if (n == 0 || host[n + 1] != ']')
+			return false;
+		host += n + 2;
+	} else {
+		n = strspn(host, letters);
+		if (n == 0)
+			return false;
+		host += n;
+	}
+	if (*host && (*host != ':' || host[1] < '1' || host[1] > '9' || host[1 + strspn(host + 1, "0123456789")]))
 		return false;
 	return !(strncasecmp(text, "https:", 6) == 0 && ends_with(text, ":443")) &&
 	       !(strncasecmp(text, "http:", 5) == 0 && ends_with(text, ":80"));

@@ -146,7 +146,10 @@ static void put_json(struct line *l, enum log_level level, const char *subject, 
 	put(l, cut ? " ...\"}\n" : "\"}\n");
 }
 
-/* A signal costs no line; where stderr takes no more, there is nowhere left to say it. */
+/*
+ * A signal costs no line, so that who is told to end waits for him who reads stderr. Where that takes no more there is
+ * nowhere left to say it.
+ */
 static void say(const struct line *l)
 {
 	size_t said = 0;

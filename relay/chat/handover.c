@@ -1,7 +1,7 @@
 /*
  * handover: what a relay that is restarted as planned leaves to the next one (DESIGN §2, restarts).
  *
- * Room: relay/chat. Calls feed, holes, pushed, presence and socketio.
+ * Room: relay/chat. Calls feed, holes, pushed, awaited and socketio.
  * One file in the run directory, 0600, for this user's eyes, read once: a head, then parts, each with its length. All
  * of it is taken or nothing: sessions without the feed's memory would hear messages twice, the memory without them
  * helps nobody.
@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "awaited.h"
 #include "clock.h"
 #include "fault.h"
 #include "feed.h"
 #include "fnv.h"
 #include "log.h"
-#include "presence.h"
 #include "replace.h"
 
 #define MAGIC "upred handover 3"
@@ -209,7 +209,7 @@ void handover_read(struct hall *h)
 		log_info("relay", "%s is too old, or the clock was set back far: nobody is recovered", path);
 	} else {
 		h->feed_handed = true;
-		presence_await(h);
+		awaited_take(h, age_ms);
 		sio_server_stats(h->server, &stats);
 		log_line(stats.away ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "relay", "took over %llu sessions, %llu ms old",
 			(unsigned long long)stats.away, (unsigned long long)age_ms);

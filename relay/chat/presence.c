@@ -231,43 +231,30 @@ void presence_went(struct hall *h, struct slice user)
 
 /* ---- whom the relay before knew ---- */
 
-struct awaited {
-	struct hall *hall;
-	struct map *sessions;          /* by id: whose */
-};
-
-static void await_person(void *ctx, const char *id, struct slice room)
+struct who *presence_who(const struct hall *h, struct slice user)
 {
-	struct awaited *a = ctx;
-	struct slice user = roomname_user(room);
-	struct who *w = map_find(a->hall->presence->people, user);
+	return map_find(h->presence->people, user);
+}
 
-	if (!user.n)
-		return;
+void presence_await(struct hall *h, struct slice user, int64_t seen)
+{
+	struct who *w = presence_who(h, user);
+
 	if (!w) {
-		w = who_new(a->hall->presence, user);
-		who_leaves(a->hall, w);
+		w = who_new(h->presence, user);
+		who_leaves(h, w);
+		w->seen = seen;
 	}
-	map_put(a->sessions, slice_of(id), w);
+	if (w->seen < seen)
+		w->seen = seen;
 }
 
-static void await_stay(void *ctx, const char *id, struct slice room)
+void presence_await_in(struct hall *h, struct who *w, struct slice room)
 {
-	const struct awaited *a = ctx;
-	struct presence *p = a->hall->presence;
-	struct who *w = map_find(a->sessions, slice_of(id));
+	struct presence *p = h->presence;
 
-	if (w && is_open_room(room) && w->stay_count < STAYS_MAX && !map_find(p->stays, stay_key(p, room, slice_of(w->user))))
+	if (is_open_room(room) && w->stay_count < STAYS_MAX && !map_find(p->stays, stay_key(p, room, slice_of(w->user))))
 		stay_new(p, w, room);
-}
-
-void presence_await(struct hall *h)
-{
-	struct awaited a = { h, map_new() };
-
-	sio_namespace_each_away(h->ns, await_person, &a);
-	sio_namespace_each_away(h->ns, await_stay, &a);
-	map_free(a.sessions);
 }
 
 size_t presence_connected(const struct hall *h)

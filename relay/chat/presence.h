@@ -1,7 +1,7 @@
 /*
  * presence: who is online, and what the others in an open room are told of it (CONTRACT §1, §5).
  *
- * Room: relay/chat. Called by chat (rooms entered and left, the tick), seats (people), handover, get_presence, health.
+ * Room: relay/chat. Called by chat (rooms entered and left, the tick), seats (people), awaited, get_presence, health.
  * Best effort by design: known to this relay alone, and lost with it unless its restart was planned.
  */
 #ifndef CHAT_PRESENCE_H
@@ -23,11 +23,13 @@ void presence_entered(struct hall *h, const struct seat *seat, struct slice room
 void presence_left(struct hall *h, const struct seat *seat, struct slice room);
 /* A socket is going, with all its rooms: they stay its person's until the grace is over. */
 void presence_gone(const struct seat *seat);
-/*
- * After a planned restart, before anybody connected: those who may come back were online, in their rooms. Their grace
- * begins; who is back within it was never away, and of the others the rooms are told.
- */
-void presence_await(struct hall *h);
+struct who;
+/* A person, online or in his grace; else NULL. Valid until the next tick. */
+struct who *presence_who(const struct hall *h, struct slice user);
+/* Somebody whom the relay before saw last at `seen` (seconds since 1970): his grace begins, if it has not. */
+void presence_await(struct hall *h, struct slice user, int64_t seen);
+/* He was in that room then: it hears of it if he does not come back. */
+void presence_await_in(struct hall *h, struct who *w, struct slice room);
 /* Whether somebody is online; when not, since when (seconds since 1970; 0: not known here, or online). */
 bool presence_find(const struct hall *h, struct slice user, int64_t *seen_r);
 /* Tells what was gathered; ends graces. Called often, works once per PRESENCE_GATHER_MS. */

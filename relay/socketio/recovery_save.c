@@ -283,9 +283,9 @@ int sio_namespace_load(struct sio_namespace *n, struct slice saved, uint64_t ela
 /* ---- who they are ---- */
 
 struct visit {
-	void (*fn)(void *ctx, const char *id, struct slice room);
+	void (*fn)(void *ctx, const struct sio_absence *who, struct slice room);
 	void *ctx;
-	const char *id;
+	struct sio_absence who;
 };
 
 static void visit_room(void *ctx, struct slice room, uint64_t join)
@@ -293,19 +293,20 @@ static void visit_room(void *ctx, struct slice room, uint64_t join)
 	const struct visit *v = ctx;
 
 	(void)join;
-	v->fn(v->ctx, v->id, room);
+	v->fn(v->ctx, &v->who, room);
 }
 
-void sio_namespace_each_away(const struct sio_namespace *n, void (*fn)(void *ctx, const char *id, struct slice room),
-			     void *ctx)
+void sio_namespace_each_away(const struct sio_namespace *n,
+			     void (*fn)(void *ctx, const struct sio_absence *who, struct slice room), void *ctx)
 {
+	const struct sio_recovery *r = n->recovery;
 	struct visit v = { .fn = fn, .ctx = ctx };
 	const struct sio_away *w;
 
-	if (!n->recovery)
+	if (!r)
 		return;
-	TAILQ_FOREACH(w, &n->recovery->list, next) {
-		v.id = w->id;
+	TAILQ_FOREACH(w, &r->list, next) {
+		v.who = (struct sio_absence){ w->id, eio_loop_now_ms(r->loop) + r->keep_ms - w->back.until_ms };
 		sio_rooms_of(&w->peer, visit_room, &v);
 	}
 }

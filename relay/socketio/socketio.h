@@ -258,12 +258,14 @@ void sio_namespace_save(const struct sio_namespace *n, struct buf *b);
  * nothing of it was kept.
  */
 int sio_namespace_load(struct sio_namespace *n, struct slice saved, uint64_t elapsed_ms);
-/*
- * Walks the rooms of all who were cut and may come back, those who were taken over among them: for each room of a session
- * fn hears the session's id, as its socket had it. fn must change nothing.
- */
-void sio_namespace_each_away(const struct sio_namespace *n, void (*fn)(void *ctx, const char *id, struct slice room),
-			     void *ctx);
+/* One who was cut: the id that his socket had, and how long ago that was. */
+struct sio_absence {
+	const char *id;
+	uint64_t ms;
+};
+/* Walks the rooms of all who were cut and are not forgotten, those who were taken over among them; fn changes nothing. */
+void sio_namespace_each_away(const struct sio_namespace *n,
+			     void (*fn)(void *ctx, const struct sio_absence *who, struct slice room), void *ctx);
 
 #ifdef __cplusplus
 }

@@ -21,7 +21,7 @@ function check(program, settings) {
 test('the relay: lists, addresses, places', () => {
   for (const [name, ...values] of [['TRUSTED_PROXIES', 'zzz', '10.0.0.1,x', '10.0.0.0/8', '1.2.3.4:80'],
     ['CORS_ALLOWED_ORIGINS', 'foo', 'https://', 'https://a.mx/', '*,b', 'https://a.mx b', 'https://a.mx:443', 'http://a.mx:80', 'https://ñandú.mx',
-      "['https://a.mx']", 'https://[::1', 'https://a.mx:8a'], ['HOST', 'no such host', '1.2.3'.repeat(9)],
+      "['https://a.mx']", 'https://[::1', 'https://[*]', 'https://[]', 'https://a.mx:8a', 'https://a.mx:', 'https://a.mx:0443'], ['HOST', 'no such host', '1.2.3'.repeat(9)],
     ['RUN_DIR', '', '/nonexistent/x', '/etc/passwd', `/${'x'.repeat(90)}`], ['PORT', '65536', 'x', '-1'],
     ['METRICS_ADDRESS', '9464', ':9464', '127.0.0.1:', '127.0.0.1:0', '127.0.0.1:65536', '::1:9464', '[::1]', '[]:1', ' 127.0.0.1:9464', '127.0.0.1:5000'], ['MAX_PAYLOAD', '1', 'x'],
     ['AUTH_MODE', 'maybe'], ['LOG_LEVEL', 'loud'], ['RATE_LIMITS', '2'], ['JOBS_ADDRESS', 'tcp://*:1', 'x']]) {

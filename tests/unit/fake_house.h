@@ -308,10 +308,5 @@ void sio_room_each(struct sio_namespace *n, struct slice r, void (*f)(void *, st
 	(void)n, (void)r, (void)f, (void)c;
 	NEVER;
 }
-void sio_namespace_each_away(const struct sio_namespace *n, void (*f)(void *, const char *, struct slice), void *c)
-{
-	(void)n, (void)f, (void)c;
-	NEVER;
-}
 
 #endif

@@ -57,14 +57,20 @@ void sio_socket_each_room(const struct sio_socket *s, void (*fn)(void *ctx, stru
 		fn(ctx, SLICE(ROOM), 2);
 }
 
-/* Two sessions, of two people, with their rooms in either order. */
-void sio_namespace_each_away(const struct sio_namespace *n, void (*fn)(void *ctx, const char *id, struct slice room), void *ctx)
+/* Sessions of three people, rooms in either order; 2 was in the room by an older one, 4 was gone for long. */
+void sio_namespace_each_away(const struct sio_namespace *n, void (*fn)(void *ctx, const struct sio_absence *who, struct slice room),
+			     void *ctx)
 {
+	const struct sio_absence one = { "one", 3000 }, old = { "old", 90000 }, two = { "two", 3000 }, four = { "four", 90000 };
+
 	(void)n;
-	fn(ctx, "one", SLICE("@1"));
-	fn(ctx, "one", SLICE(ROOM));
-	fn(ctx, "two", SLICE(ROOM));
-	fn(ctx, "two", SLICE("@2"));
+	fn(ctx, &one, SLICE("@1"));
+	fn(ctx, &one, SLICE(ROOM));
+	fn(ctx, &old, SLICE(ROOM));
+	fn(ctx, &old, SLICE("@2"));
+	fn(ctx, &two, SLICE("@2"));
+	fn(ctx, &four, SLICE(ROOM));
+	fn(ctx, &four, SLICE("@4"));
 }
 
 void sio_room_each(struct sio_namespace *n, struct slice room, void (*fn)(void *ctx, struct sio_socket *s),

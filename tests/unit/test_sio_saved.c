@@ -10,13 +10,14 @@ struct away {
 	size_t count;
 };
 
-static void note_away(void *ctx, const char *id, struct slice room)
+static void note_away(void *ctx, const struct sio_absence *who, struct slice room)
 {
 	struct away *a = ctx;
 
 	assert_true(slice_is(room, "\"r\""));
 	assert_true(a->count < 2);
-	memcpy(a->ids[a->count++], id, IDS_SID_LEN + 1);
+	assert_true(who->ms == 119000);
+	memcpy(a->ids[a->count++], who->id, IDS_SID_LEN + 1);
 }
 
 /* An id fills its bytes: who copied it as long as it should be would read past a shorter one. */
