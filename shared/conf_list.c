@@ -67,5 +67,7 @@ int conf_check_list(const char *name, const char *list, bool (*fine)(const char 
 
 int conf_check_origins(const char *name, const char *list, char *error_r, size_t error_size)
 {
-	return conf_check_list(name, list, is_origin, "origin as browsers name it, such as https://www.example.org (no path, no default port)", error_r, error_size);
+	return conf_check_list(name, list, is_origin,
+			       "origin as browsers name it, such as https://www.example.org (no path, no default port)",
+			       error_r, error_size);
 }
