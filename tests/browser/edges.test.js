@@ -309,6 +309,8 @@ test('a browser that keeps nothing, and one whose notices throw, show the messag
   await page.goto(`${house.webUrl}/?usuario=107`);
   await connected(page);
   await room(page, 'Ana García').waitFor();
+  // what a reading of the list brings before its push is told by its number instead
+  await page.waitForLoadState('networkidle');
   await house.api('POST', '/api/mensajes/directo/107', { user: 123, body: { contenido: say('llega') } });
   await ask(async () => await room(page, 'Ana García').locator('.room-preview').textContent() === say('llega'), 8000, 'it');
   await ask(async () => (await page.textContent('#announcer')).endsWith(say('llega')), 8000, 'its announcement');
