@@ -21,25 +21,15 @@ test('a house whose database has a log that can be slow', async () => {
   make(`BUILD=${BUILD}`, library);
   fs.mkdirSync(bin, { recursive: true });
   const real = process.env.PATH.split(':').concat('/usr/sbin').map((d) => path.join(d, 'mariadbd')).find((f) => fs.existsSync(f));
-  fs.writeFileSync(path.join(bin, 'mariadbd'), `#!/bin/sh\nLD_PRELOAD='${library}' SLOW_LOG='${flag}' exec '${real}' "$@"\n`, { mode: 0o755 });
+  // After such a death MariaDB 10.11.19 now and then fails an assertion of its purge (trx0purge.cc), and does so at each start
+  // after it. Nothing here needs a purge: it is left out (force-recovery=2), and the database is as writable as ever.
+  fs.writeFileSync(path.join(bin, 'mariadbd'), `#!/bin/sh
+LD_PRELOAD='${library}' SLOW_LOG='${flag}' exec '${real}' "$@" --innodb-force-recovery=2
+`, { mode: 0o755 });
   house = await House.start({ PATH: `${bin}:${process.env.PATH}`, RATE_LIMITS: 'off' }, { name: NAME });
 }, 60000);
 
 const served = async () => (await house.api('GET', '/api/mensajes/salas', { user: 123 })).status === 200;
-
-// After such a death MariaDB 10.11.19 now and then fails an assertion of its purge, at the start or just behind it. Its
-// unit starts it again, and then it is well; so is it done here, for that assertion alone.
-async function startAgain() {
-  for (let left = 2; ; left -= 1) {
-    const before = house.log('db').length;
-    try {
-      await house.startPart('db');
-      return await ask(served, 20000, 'the database');
-    } catch (error) {
-      if (left === 0 || !/Assertion failure in file \S*trx0purge\.cc/.test(house.log('db').slice(before))) throw error;
-    }
-  }
-}
 
 // The disk stands still until the answer is there, and the database dies at that moment.
 async function standStill(ask1) {
@@ -51,7 +41,8 @@ async function standStill(ask1) {
     await house.stopPart('db', 'KILL');
     fs.rmSync(flag);
   }
-  await startAgain();
+  await house.startPart('db');
+  await ask(served, 20000, 'the database');
   return answer;
 }
 
