@@ -70,11 +70,26 @@ struct eio_session *hub_find(const struct eio_hub *h, struct slice sid)
 	return s && !session_overdue(s) ? s : NULL;
 }
 
+/* The bound that one more session of an address would pass, or EIO_REFUSALS. */
+static enum eio_refusal session_bound(const struct eio_hub *h, const char *address)
+{
+	char text[1 + NETWORK_MAX];
+	uintptr_t count = (uintptr_t)map_find(h->addresses, address_key(HUB_SESSION, address, text));
+
+	if (h->host.stats.sessions >= h->config.max_connections)
+		return EIO_REFUSED_SESSIONS;
+	return count >= h->config.max_connections_per_address ? EIO_REFUSED_SESSIONS_ADDRESS : EIO_REFUSALS;
+}
+
 bool hub_welcomes(struct eio_hub *h)
 {
+	enum eio_refusal no = EIO_REFUSED_BUSY;
+
 	if (!h->closed_to_new && (!h->host.cb.on_handshake || h->host.cb.on_handshake(h->host.ctx) == 0))
+		no = session_bound(h, h->request.address);
+	if (no == EIO_REFUSALS)
 		return true;
-	hub_refuse(h, h->request.address, EIO_REFUSED_BUSY);
+	hub_refuse(h, h->request.address, no);
 	return false;
 }
 

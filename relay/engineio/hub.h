@@ -58,7 +58,10 @@ struct eio_session *hub_find(const struct eio_hub *h, struct slice sid);
 struct eio_session *hub_open(struct eio_hub *h, int version, bool websocket, struct handshake *shake);
 /* Counts and logs what was refused to an address. */
 void hub_refuse(struct eio_hub *h, const char *address, enum eio_refusal r);
-/* Whether the handshake being read (h->request) is welcome now: asks the layer above. */
+/*
+ * Whether the handshake being read (h->request) is welcome now, by the layer above and by the bounds of sessions. Asked before
+ * a WebSocket is answered: stock clients do not notice before their timeout (20 s) that one ended which said no OPEN.
+ */
 bool hub_welcomes(struct eio_hub *h);
 
 /*

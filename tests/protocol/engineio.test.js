@@ -950,6 +950,10 @@ test('limits: sessions of one address, connections of one address, connections i
   const r = await from('192.0.2.1');
   assert.equal(r.status, 503);
   assert.ok(Number(r.headers['retry-after']) > 0);
+  // a WebSocket hears it before it is one: a client whose WebSocket ends without an OPEN waits for its own timeout
+  const ws = raw(s);
+  ws.write(upgradeText('', 'X-Forwarded-For: 192.0.2.1\r\n'));
+  await ws.until(/^HTTP\/1\.[01] 503[^]*Retry-After: \d/);
   assert.equal((await from('192.0.2.2')).status, 200);
   // whoever has an IPv6 address has a /64 of them
   for (let i = 1; i <= 3; i++) assert.equal((await from(`2001:db8::${i}`)).status, 200);
