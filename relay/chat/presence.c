@@ -17,7 +17,9 @@
 
 struct place {                         /* a room */
 	struct slice name;             /* owned; any bytes */
-	size_t people, stays;          /* people: with a socket in it */
+	size_t people;                 /* with a socket in it */
+	size_t stays;                  /* the same and those whom the grace keeps in it */
+	size_t before;                 /* stays, before those end whose grace is over */
 };
 
 struct stay {
@@ -154,12 +156,26 @@ static bool take_socket(struct stay *s)
 	return true;
 }
 
+static void take_user(void *ctx, struct slice room, uint64_t join)
+{
+	(void)join;
+	if (roomname_kind(room) == ROOMNAME_PERSON)
+		*(struct slice *)ctx = roomname_user(room);
+}
+
+/* Who comes back and is no member any more leaves before he is let in: his own room tells who, and he has no socket here. */
 void presence_left(struct hall *h, const struct seat *seat, struct slice room)
 {
-	struct stay *s = stay_find(h->presence, seat, room);
+	struct presence *p = h->presence;
+	struct stay *s = stay_find(p, seat, room);
+	struct slice user = SLICE_NONE;
 
-	if (take_socket(s))
-		stay_free(h->presence, s);
+	if (!seat->user && is_open_room(room)) {
+		sio_socket_each_room(seat->socket, take_user, &user);
+		s = map_find(p->stays, stay_key(p, room, user));
+	}
+	if (seat->user ? take_socket(s) : s && s->sockets == 0)
+		stay_free(p, s);
 }
 
 static void leave_for_now(void *ctx, struct slice room, uint64_t join)
@@ -288,8 +304,6 @@ static void tell_room(struct hall *h, const struct stay *s, const char *name)
 	struct buf b = BUF_INIT;
 	struct notice n = { .user = s->who->user };
 
-	if (s->place->people > PRESENCE_PEOPLE_MAX)
-		return;
 	buf_putf(&b, "[\"%s\",{", name);
 	json_put_text_member(&b, "user_id", slice_of(s->who->user));
 	if (s->who->gone)
@@ -309,24 +323,29 @@ static void tell_fresh(struct hall *h)
 	while ((s = TAILQ_FIRST(&p->fresh))) {
 		TAILQ_REMOVE(&p->fresh, s, in_fresh);
 		s->fresh = false;
-		if (s->sockets > 0)
-			tell_room(h, s, "user_online");
-		else
+		if (s->sockets == 0)
 			stay_free(p, s);       /* gone before anybody was told: the return is told */
+		else if (s->place->people <= PRESENCE_PEOPLE_MAX)
+			tell_room(h, s, "user_online");
 	}
 }
 
+/* A crowd of which many go at once is one to the last of them. */
 static void end_graces(struct hall *h, uint64_t now)
 {
 	struct presence *p = h->presence;
 	struct who *w;
 	struct stay *s;
 
+	for (w = TAILQ_FIRST(&p->leaving); w && now - w->went_ms >= PRESENCE_GRACE_MS; w = TAILQ_NEXT(w, next))
+		TAILQ_FOREACH(s, &w->stays, in_who)
+			s->place->before = s->place->stays;
 	while ((w = TAILQ_FIRST(&p->leaving)) && now - w->went_ms >= PRESENCE_GRACE_MS) {
 		TAILQ_REMOVE(&p->leaving, w, next);
 		w->gone = true;
 		while ((s = TAILQ_FIRST(&w->stays))) {
-			tell_room(h, s, "user_offline");
+			if (s->place->before <= PRESENCE_PEOPLE_MAX)
+				tell_room(h, s, "user_offline");
 			stay_free(p, s);
 		}
 		seen_put(p->gone, slice_of(w->user), w->seen);

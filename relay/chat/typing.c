@@ -2,7 +2,8 @@
  * typing: a list of those who are writing, each until its time is over.
  *
  * Room: relay/chat. Calls replies and socketio.
- * All last equally long, so the list is in the order of their ends.
+ * A person's last word in a room counts, from whichever of his sockets: who goes on on a new one is not said to have stopped
+ * when the time of the one before is over. All last equally long, so the list is in the order of their ends.
  */
 #include "typing.h"
 
@@ -10,16 +11,16 @@
 #include "json.h"
 #include "replies.h"
 
-
 struct writer {
-	char *sid, *user, *room, *uuid;        /* owned: the socket may be gone when it ends */
+	char *sid;                             /* of the socket that said it last, which may be gone when it ends */
+	char *user, *room, *uuid;
 	uint64_t until_ms;
 	TAILQ_ENTRY(writer) next;
 };
 
 struct typing {
 	TAILQ_HEAD(, writer) writers;
-	struct map *by_key;                    /* sid and room */
+	struct map *by_key;                    /* user and room */
 	struct buf key;
 };
 
@@ -32,10 +33,10 @@ struct typing *typing_new(void)
 	return t;
 }
 
-static struct slice key_of(struct typing *t, const char *sid, const char *room)
+static struct slice key_of(struct typing *t, const char *user, const char *room)
 {
 	buf_reset(&t->key);
-	buf_puts(&t->key, sid);
+	buf_puts(&t->key, user);
 	buf_putc(&t->key, ' ');
 	buf_puts(&t->key, room);
 	return buf_slice(&t->key);
@@ -44,7 +45,7 @@ static struct slice key_of(struct typing *t, const char *sid, const char *room)
 static void writer_free(struct typing *t, struct writer *w)
 {
 	TAILQ_REMOVE(&t->writers, w, next);
-	map_remove(t->by_key, key_of(t, w->sid, w->room));
+	map_remove(t->by_key, key_of(t, w->user, w->room));
 	free(w->sid);
 	free(w->user);
 	free(w->room);
@@ -81,7 +82,7 @@ static void tell(struct hall *h, const char *sid, const char *user, struct slice
 static void note(struct hall *h, const struct seat *seat, struct slice uuid, const char *room, bool on)
 {
 	struct typing *t = h->typing;
-	struct writer *w = map_find(t->by_key, key_of(t, seat->sid, room));
+	struct writer *w = map_find(t->by_key, key_of(t, seat->user, room));
 
 	if (!on) {
 		if (w)
@@ -90,14 +91,15 @@ static void note(struct hall *h, const struct seat *seat, struct slice uuid, con
 	}
 	if (w) {
 		TAILQ_REMOVE(&t->writers, w, next);
+		free(w->sid);
 	} else {
 		w = mem_zero(1, sizeof(*w));
-		w->sid = mem_copy(slice_of(seat->sid));
 		w->user = mem_copy(slice_of(seat->user));
 		w->room = mem_copy(slice_of(room));
 		w->uuid = mem_copy(uuid);
-		map_put(t->by_key, key_of(t, w->sid, w->room), w);
+		map_put(t->by_key, key_of(t, w->user, w->room), w);
 	}
+	w->sid = mem_copy(slice_of(seat->sid));
 	w->until_ms = eio_loop_now_ms(h->loop) + TYPING_LASTS_MS;
 	TAILQ_INSERT_TAIL(&t->writers, w, next);
 }
