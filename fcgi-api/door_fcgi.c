@@ -207,11 +207,11 @@ static int systemd_listener(void)
 	return ours ? SYSTEMD_FD : -1;
 }
 
-/* True when something answers on the path; what is there and silent is an old socket of ours. */
+/* True when something listens on the path (EAGAIN: and is behind); what nobody listens on is an old socket of ours. */
 static bool is_alive(const struct sockaddr_un *at)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 || errno == EAGAIN);
 
 	if (fd >= 0)
 		close(fd);

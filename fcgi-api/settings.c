@@ -1,7 +1,7 @@
 /*
  * settings: the table of settings and their judgement.
  *
- * Room: fcgi-api. Calls conf, nano (addresses) and libc.
+ * Room: fcgi-api. Calls arena, conf, nano (addresses) and libc.
  * Names are the guide's where the guide has one. The relay's names are known here, so that one .env serves both.
  */
 #include "settings.h"
@@ -13,15 +13,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "conf.h"
 #include "log.h"
 #include "nano.h"
 
+/*
+ * A reading of all sources: what it found, and what was made of it. The first stays as long as the process, whose door began
+ * with it; of later ones the latest.
+ */
+struct reading {
+	struct conf *conf;
+	struct arena *made;
+};
+
 static struct settings settings;  /* being judged; what is good is copied and handed out */
+static struct arena *made;        /* of the reading that is being judged */
 static const char *env_path;
-/* The newest. Earlier ones stay (2 KB each): the master's own door reads the texts of those it began with. */
-static struct settings *in_force;
-static struct conf *conf;
+static struct reading first, latest;
 static struct {
 	const char *upred_env, *flask_env, *auth_mode, *secret, *run_dir, *jobs, *signals, *relays,
 		*fcgi_socket, *mode;
@@ -113,12 +122,11 @@ static const struct conf_row rows[] = {
 
 static const char *joined(const char *head, const char *dir, const char *tail)
 {
-	struct buf b = BUF_INIT;
+	size_t size = strlen(head) + strlen(dir) + strlen(tail) + 1;
+	char *text = arena_alloc(made, size);
 
-	buf_puts(&b, head);
-	buf_puts(&b, dir);
-	buf_puts(&b, tail);
-	return buf_take(&b);
+	snprintf(text, size, "%s%s%s", head, dir, tail);
+	return text;
 }
 
 static bool given(const char *s)
@@ -171,14 +179,13 @@ static int judge_relays(char *error_r, size_t error_size)
 	struct slice list = slice_of(given(raw.relays) ? raw.relays : settings.own_signals), part;
 
 	while (slice_cut(&list, ',', &part)) {
-		char *one = part.n ? mem_copy(part) : NULL;
+		const char *one = arena_copy(made, part).p;
 
-		if (one && judge_relay(one, error_r, error_size) != 0) {
-			free(one);
+		if (part.n == 0)
+			continue;
+		if (judge_relay(one, error_r, error_size) != 0)
 			return -1;
-		}
-		if (one)
-			settings.relays[settings.relay_count++] = one;
+		settings.relays[settings.relay_count++] = one;
 	}
 	return 0;
 }
@@ -269,16 +276,29 @@ static int judge_key(char *error_r, size_t error_size)
 	return 0;
 }
 
+static int judge_again(char *error_r, size_t error_size)
+{
+	if (judge_all(error_r, error_size) != 0)
+		return -1;
+	return settings_check_place(&settings, error_r, error_size);
+}
+
+static void reading_free(struct reading *r)
+{
+	conf_free(r->conf);
+	arena_free(r->made);
+	*r = (struct reading){ 0 };
+}
+
 static const struct settings *read_all(const char *env_file, int (*judge)(char *error_r, size_t error_size),
 				       char *error_r, size_t error_size)
 {
-	struct conf *loaded = conf_load(rows, ROW_COUNT, env_file, error_r, error_size);
+	struct reading r = { .conf = conf_load(rows, ROW_COUNT, env_file, error_r, error_size) };
 	struct settings *good;
 
-	if (!loaded)
+	if (!r.conf)
 		return NULL;
-	conf = loaded;
-	env_path = env_file;
+	r.made = made = arena_new();
 	memset(&settings, 0, sizeof(settings));
 	settings.log_level = raw.log_level;
 	settings.log_format = raw.log_format;
@@ -286,11 +306,19 @@ static const struct settings *read_all(const char *env_file, int (*judge)(char *
 	settings.origins = raw.origins;
 	settings.rate_limits = raw.rate_limits;
 	settings.feed_hole_s = (unsigned)raw.feed_hole;
-	if (judge(error_r, error_size) != 0)
+	if (judge(error_r, error_size) != 0) {
+		reading_free(&r);
 		return NULL;
-	good = mem_alloc(sizeof(*good));
+	}
+	env_path = env_file;
+	good = arena_alloc(made, sizeof(*good));
 	*good = settings;
-	in_force = good;
+	if (first.conf) {
+		reading_free(&latest);
+		latest = r;
+	} else {
+		first = r;
+	}
 	return good;
 }
 
@@ -317,9 +345,9 @@ int settings_check_place(const struct settings *s, char *error_r, size_t error_s
 const struct settings *settings_reload(void)
 {
 	char why[512] = "";
-	const struct settings *s = settings_load(env_path, why, sizeof(why));
+	const struct settings *s = read_all(env_path, judge_again, why, sizeof(why));
 
-	if (!s || settings_check_place(s, why, sizeof(why)) != 0) {
+	if (!s) {
 		log_error("settings", "not taken over: %s", why);
 		return NULL;
 	}
@@ -331,10 +359,8 @@ const struct settings *settings_reload(void)
 
 void settings_end(void)
 {
-	free(in_force);
-	conf_free(conf);
-	in_force = NULL;
-	conf = NULL;
+	reading_free(&latest);
+	reading_free(&first);
 }
 
 void settings_print(void)

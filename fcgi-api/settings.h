@@ -32,8 +32,8 @@ struct settings {
 };
 
 /*
- * Reads and judges everything, at the start and for a reload. NULL when a setting is wrong: error_r then holds one line
- * that names it. What it returns lives until settings_end, also after a reload.
+ * Reads and judges everything, at the start. NULL when a setting is wrong: error_r then holds one line that names it. What it
+ * returns lives until settings_end, also after a reload.
  */
 const struct settings *settings_load(const char *env_file, char *error_r, size_t error_size);
 /* The same for make-token, which needs the key and the log level alone: nothing else is judged or filled in. */
@@ -43,7 +43,10 @@ const struct settings *settings_load_key(const char *env_file, char *error_r, si
  * waits in silence, so a wrong place must be said before.
  */
 int settings_check_place(const struct settings *s, char *error_r, size_t error_size);
-/* Reads the same sources again: new settings, or NULL and a logged line when they are wrong (the old ones go on). */
+/*
+ * Reads the same sources again: new settings, which live until the next good reading, or NULL and a logged line when they are
+ * wrong (the old ones go on).
+ */
 const struct settings *settings_reload(void);
 /* At the end of the process. */
 void settings_end(void);
