@@ -1,5 +1,5 @@
 /*
- * attempt: calls inside one transaction, again where that helps (DESIGN, Transactions).
+ * attempt: calls inside one transaction, again where that helps.
  *
  * Room: fcgi-api. Called by the doors.
  */

@@ -1,5 +1,5 @@
 /*
- * cursor: the place up to which nothing new can still appear (DESIGN, cursors).
+ * cursor: the place up to which nothing new can still appear.
  *
  * Room: fcgi-api. Called by handlers.
  * The relay knows best and says it with each command, and in RUN_DIR/feed.mark for everybody on its machine. Without it

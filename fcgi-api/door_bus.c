@@ -1,5 +1,5 @@
 /*
- * door_bus: ask for a job, do it in one transaction, answer, ask again (WIRE.md; DESIGN, the bus).
+ * door_bus: ask for a job, do it in one transaction, answer, ask again (shared/WIRE.md).
  *
  * Room: fcgi-api. Calls pool, nano, wire, attempt, router, signals, store.
  * A worker blocks on its one question, so its life is a straight line. It leaves by saying so and waiting for the ACK.

@@ -2,8 +2,8 @@
  * fields: JSON of clients into structs, or the refusal that says what is wrong with it.
  *
  * Room: fcgi-api. Called by handlers.
- * Pure: tables in tests/unit/test_api_fields.c. Order of checks, ids, null and empty texts: CONTRACT, Fields. Texts are
- * decoded into the arena or borrow from the JSON.
+ * Pure: tables in tests/unit/test_api_fields.c. What clients are told of ids, null and empty texts stands in www/asyncapi.yaml and
+ * www/openapi.yaml. Texts are decoded into the arena or borrow from the JSON.
  */
 #ifndef FIELDS_H
 #define FIELDS_H

@@ -2,7 +2,7 @@
  * fields_send: what it takes to send a message, through each of its doors.
  *
  * Room: fcgi-api, inside fields. Called by handlers/send_message; calls json, ids, arena. Pure.
- * Order (CONTRACT, Order of checks): presence, shape, sender, message_type, type's spelling, length. Room and
+ * Order: presence, shape, sender, message_type, type's spelling, length. Room and
  * membership are the store's.
  */
 #include "fields_read.h"

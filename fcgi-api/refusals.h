@@ -1,5 +1,5 @@
 /*
- * refusals: every way of saying no, one row each: name, code, HTTP status, text (CONTRACT, error texts).
+ * refusals: every way of saying no, one row each: name, code, HTTP status, text.
  *
  * Room: fcgi-api. Used by fields, identity, router, handlers and doors. A handler returns one of these, NULL
  * for success.

@@ -1,5 +1,5 @@
 /*
- * render: the JSON shapes that several handlers share (CONTRACT, events' fields and REST shapes).
+ * render: the JSON shapes that several handlers share (www/asyncapi.yaml, www/openapi.yaml).
  *
  * Room: fcgi-api. Called by handlers and push. Pure.
  */

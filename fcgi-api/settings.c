@@ -6,6 +6,7 @@
  */
 #include "settings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +40,11 @@ static struct {
 	bool rate_limits;
 } raw;
 
-/* Keys that everybody knows, because they stand in somebody's example. */
+/* Keys that everybody knows, because they stand in somebody's example; `_` stands for `-` as well, case does not count. */
 static const char *const known_secrets[] = {
-	"dev-secret-key", "dev-secret-key-change-in-production", "secret", "secret_key", "changeme",
-	"change-me", "tu_secret_key_aqui", "tu-secret-key", "your-secret-key", "your_secret_key_here",
-	"tu_clave_secreta_aqui"
+	"dev_secret_key", "dev_secret_key_change_in_production", "secret", "secret_key", "super_secret_key", "supersecretkey",
+	"changeme", "change_me", "change_me_in_production", "tu_secret_key", "tu_secret_key_aqui", "your_secret_key",
+	"your_secret_key_here", "tu_clave_secreta", "tu_clave_secreta_aqui", "cambia_esto", "cambiame"
 };
 
 #define ROW_TEXT(name, to, fallback, sentence) \
@@ -96,9 +97,9 @@ static const struct conf_row rows[] = {
 	ROW_NUMBER("FEED_HOLE_S", feed_hole, "15", 1, 600,
 		   "How long an id may turn up late before cursors pass it."),
 	ROW_TEXT("CORS_ALLOWED_ORIGINS", origins, "*",
-		 "Other sites whose pages may read REST answers, comma separated; * for all."),
+		 "Other sites whose pages may ask, by REST and by sockets, comma separated; * for all."),
 	{ "RATE_LIMITS", CONF_SWITCH, &raw.rate_limits, "on", 0, 0, NULL, false,
-	  "Bounds per person and address for REST requests; off for tests and benches." },
+	  "Bounds per person and address, of REST requests, events and CONNECTs; off for tests and benches." },
 	ROW_FOREIGN("HOST"),
 	ROW_FOREIGN("PORT"),
 	ROW_FOREIGN("METRICS_ADDRESS"),
@@ -134,7 +135,21 @@ static bool given(const char *s)
 	return s && *s;
 }
 
-/* Who a person is, and whether this installation may think so (CONTRACT, Environment). */
+static bool is_known(struct slice secret)
+{
+	for (size_t i = 0; i < sizeof(known_secrets) / sizeof(known_secrets[0]); i++) {
+		const char *known = known_secrets[i];
+		size_t n = 0;
+
+		while (n < secret.n && known[n] && (secret.p[n] == '-' ? '_' : tolower((unsigned char)secret.p[n])) == known[n])
+			n++;
+		if (n == secret.n && !known[n])
+			return true;
+	}
+	return false;
+}
+
+/* Who a person is, and whether this installation may think so. */
 static int judge_identity(char *error_r, size_t error_size)
 {
 	const char *env = given(raw.upred_env)	 ? raw.upred_env
@@ -155,13 +170,11 @@ static int judge_identity(char *error_r, size_t error_size)
 			 "SECRET_KEY: AUTH_MODE=token needs one (upred-api make-secret makes one)");
 		return -1;
 	}
-	for (size_t i = 0; settings.production && i < sizeof(known_secrets) / sizeof(known_secrets[0]); i++)
-		if (slice_is(settings.secret, known_secrets[i])) {
-			snprintf(error_r, error_size,
-				 "SECRET_KEY: this key stands in an example; make another with "
-				 "upred-api make-secret");
-			return -1;
-		}
+	if (settings.production && is_known(settings.secret)) {
+		snprintf(error_r, error_size,
+			 "SECRET_KEY: this key stands in an example; make another with upred-api make-secret");
+		return -1;
+	}
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * bus: jobs out, answers and signals in, on the relay's loop (DESIGN §3; WIRE.md).
+ * bus: jobs out, answers and signals in, on the relay's loop (shared/WIRE.md).
  *
  * Room: relay. Called by chat, whose dispatch gives the jobs.
  * Knows no chat: commands and effects pass through as bytes. Reports upward through one callback. Protocol rules that

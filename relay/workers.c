@@ -14,8 +14,8 @@
 #define FRESH_MS 1500                  /* idle, but READY not repeated for so long: gets no job */
 /*
  * So long a worker that has answered may wait for its next job before it is told that it was heard. Under
- * load the job comes first and is word enough: half the messages of the bus. Below what a worker repeats
- * itself after.
+ * load the job comes first and is word enough: half the messages of the bus. Looked at each BUS_TICK_MS, so up to 90; below
+ * what a worker repeats itself after.
  */
 #define OWED_MS 40
 #define REST_MS 3000                   /* so long who met no database is not asked while others are there */
@@ -192,7 +192,7 @@ static struct worker *worker_new(struct bus *b, const struct wire_worker *name)
 	name_key(name, w->key);
 	map_put(b->by_name, worker_key(w), w);
 	b->stats.workers++;
-	/* Not our machine, or another process namespace: its deadline alone will tell. */
+	/* Of one on another machine, or in another process namespace, its deadlines alone tell. */
 	w->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)name->pid, 0);
 	if (w->pidfd >= 0)
 		w->death = eio_watch_new(b->loop, w->pidfd, on_death, w);

@@ -12,7 +12,7 @@
 #define IDS_SID_LEN 20
 
 /*
- * The one namespace of all name-based uuids (DESIGN, the promise, 2 and 3); printed in WIRE.md. Never change
+ * The one namespace of all name-based uuids (of messages and of rooms); printed in WIRE.md. Never change
  * it: identities of stored rows depend on it.
  */
 #define IDS_NAMESPACE "6d1f6c0e-0b6e-5c51-9a0b-8f7d6a3c2e10"

@@ -1,5 +1,5 @@
 /*
- * token: the companion API's JWT, HS256 over SECRET_KEY (CONTRACT, Tokens).
+ * token: the companion API's JWT, HS256 over SECRET_KEY.
  *
  * Room: shared (foundation). Called by fcgi-api's identity and its make-token.
  */

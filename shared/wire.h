@@ -79,7 +79,7 @@ struct wire_command {
 	struct slice event;    /* event name as sent */
 	struct slice args;     /* the arguments behind the name, untouched: `{…},"x"`; passed json_check */
 	struct slice uuid;     /* identity of a message without client_id; drawn once per emit */
-	uint64_t cursor;       /* safe cursor of the relay (DESIGN, cursors); 0 none */
+	uint64_t cursor;       /* safe cursor of the relay (chat/feed.h); 0 none */
 	uint8_t bad_text;      /* 1: args are JSON_BAD_TEXT: to be refused by the handler's own rules */
 };
 

@@ -39,7 +39,7 @@ static const char *const session_limits[] = {
 	"SET SESSION idle_transaction_timeout=4, max_statement_time=1.9",
 	"SET SESSION max_execution_time=1900"
 };
-/* A node of a Galera cluster reads what the others have committed: whoever asks there missed nothing (DESIGN §6). */
+/* A node of a Galera cluster reads what the others have committed: whoever asks there missed nothing. */
 static const char cluster_ask[] = "SHOW VARIABLES LIKE 'wsrep_on'";
 static const char cluster_setup[] = "SET SESSION wsrep_sync_wait=1";
 

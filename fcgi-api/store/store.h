@@ -30,7 +30,7 @@
 
 /*
  * What every function returns. OK and NONE are answers; the rest is trouble and goes up to the door
- * untouched: the door rolls back and decides (store_is_trouble). It has been logged here.
+ * untouched: the door rolls back and decides (store_is_trouble). What the database said has been logged here.
  */
 enum store_verdict {
 	STORE_OK,      /* done, or found */
@@ -83,7 +83,7 @@ void store_close(struct store *st);
  * statement. OK, LOST (no host answers) or CONFIG.
  */
 STORE_CHECK enum store_verdict store_begin(struct store *st);
-/* After anything but OK nothing may be acknowledged: it may or may not be stored; running the job again settles it. */
+/* OK: stored. LOST: it may be stored, and running the job again settles it. Anything else: nothing is stored. */
 STORE_CHECK enum store_verdict store_commit(struct store *st);
 /* Ends the transaction without effect; on an error the connection is closed. */
 void store_rollback(struct store *st);

@@ -1,5 +1,5 @@
 /*
- * answers: of send jobs, held until they can be applied in the order of their messages' ids (DESIGN §3).
+ * answers: of send jobs, held until they can be applied in the order of their messages' ids.
  *
  * Room: relay/chat. Called by dispatch and chat.
  */

@@ -2,7 +2,8 @@
  * arrival: from a CONNECT packet to the question a handler answers.
  *
  * Room: relay/chat. Calls commands, lines, seats, limits and socketio.
- * CONNECT_ERROR is only for what coming back cannot mend (DESIGN §5); here that is an oversize auth payload.
+ * CONNECT_ERROR is only for what coming back cannot mend, for clients do not come back after it; here that is an oversize
+ * auth payload.
  */
 #include "arrival.h"
 

@@ -21,9 +21,9 @@
 #define SECOND_AFTER_MS 5              /* a second send job goes when the first is older */
 #define STUCK_MS 250                   /* a job so late no longer counts as one of the two */
 /*
- * So long answers wait for those of an older job. The design says 30 ms; on a loaded machine a worker stands still longer
- * than that between its commit and its answer, and a room heard ids out of order. Writers of a room are serialized by its
- * lock, so a long wait keeps the order; it costs nothing while the older job answers in time.
+ * So long answers wait for those of an older job. On a loaded machine a worker stands still for tens of milliseconds between
+ * its commit and its answer. Writers of a room are serialized by its lock, so a long wait keeps the order of their ids; it
+ * costs nothing while the older job answers in time.
  */
 #define HOLD_MS 250
 #define OTHERS_IN_JOB 6                /* their answers may be pages of 512 KiB, and a message holds 4 MiB */
@@ -71,10 +71,9 @@ static struct lane lane_of(const struct dispatch *d, enum wire_job_kind kind)
 }
 
 /*
- * May one more job of this kind go? The second goes once three quarters as many wait as are out: sets stay
- * large, and its statements run during the commit of the first (the design has it wait till the first is 5 ms
- * old, which left the database idle half the time). Or when the first is late: then, if only its age is
- * missing, the loop is woken in time.
+ * May one more job of this kind go? The second goes once three quarters as many wait as are out: sets stay large, and its
+ * statements run during the commit of the first. Or when the first is late: then, if only its age is missing, the loop is
+ * woken in time.
  */
 static bool lane_open(struct dispatch *d, enum wire_job_kind kind, size_t idle)
 {

@@ -1,5 +1,5 @@
 /*
- * events: one row per event (CONTRACT §1).
+ * events: one row per event (www/asyncapi.yaml).
  *
  * Room: relay/chat, pure. Calls nothing.
  */

@@ -1,5 +1,5 @@
 /*
- * feed: the sure way of a stored message to the sockets that hear it (DESIGN §2, the feed).
+ * feed: the sure way of a stored message to the sockets that hear it.
  *
  * Room: relay/chat. Called by chat and handover.
  */

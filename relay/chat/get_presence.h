@@ -1,5 +1,5 @@
 /*
- * get_presence: the event, which the relay answers by itself (CONTRACT §5).
+ * get_presence: the event, which the relay answers by itself (www/asyncapi.yaml).
  *
  * Room: relay/chat. Called by commands.
  */

@@ -1,8 +1,8 @@
 /*
  * hall: what the files of the chat room share. No code of its own; only files in relay/chat include it.
  *
- * Order of calls, downward: chat -> handover -> arrival, feed, members, dispatch, health -> answers, fetch, mark ->
- * commands, effects, pace -> seats, typing, get_presence -> replies, presence -> seen, targets -> lines, pushed, ahead,
+ * Order of calls, downward: chat -> handover -> arrival, feed, members, dispatch, health, awaited -> answers, fetch, mark ->
+ * commands, effects, pace -> seats, typing, get_presence, expiry -> replies, presence -> seen, targets -> lines, pushed, ahead,
  * ears, backlog, limits, events -> holes, roomname (the last two groups pure).
  */
 #ifndef CHAT_HALL_H

@@ -1,5 +1,5 @@
 /*
- * handover: what a relay that is restarted as planned leaves to the next one (DESIGN §2, restarts).
+ * handover: what a relay that is restarted as planned leaves to the next one.
  *
  * Room: relay/chat. Calls feed, holes, pushed, awaited and socketio.
  * One file in the run directory, 0600, for this user's eyes, read once: a head, then parts, each with its length. All

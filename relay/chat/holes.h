@@ -1,6 +1,5 @@
 /*
- * holes: which ids of `mensajes` were seen, as a greatest id and the ranges below it that were not (DESIGN
- * §2, the feed).
+ * holes: which ids of `mensajes` were seen, as a greatest id and the ranges below it that were not.
  *
  * Room: relay/chat, pure: the clock is an argument. Called by feed, ahead, effects, dispatch, mark, health, handover
  * and chat.

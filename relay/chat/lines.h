@@ -3,7 +3,7 @@
  *
  * Room: relay/chat. Called by commands, arrival, dispatch, answers, seats, targets and chat; pure: no clock, no bus, no socket.
  * A line's commands stand in the order emitted; those that are out are always its head. While one is out,
- * nothing else of that line goes: so a socket never has two kinds, or two jobs, in flight (DESIGN §3).
+ * nothing else of that line goes: so a socket never has two kinds, or two jobs, in flight.
  */
 #ifndef CHAT_LINES_H
 #define CHAT_LINES_H
@@ -121,7 +121,10 @@ void lines_leave(struct lines *ls, struct command *c);
 void lines_back(struct lines *ls, struct command *c);
 /* The same as its next attempt, unless it waits already. */
 void lines_again(struct lines *ls, struct command *c);
-/* Its answer came while it waited for its second attempt: it goes to nobody, and nobody but who has the answer ends it. */
+/*
+ * Its answer came while it waited for its second attempt: it leaves its place there and is held (lines_remove ends it). Nothing
+ * happens to one that does not wait.
+ */
 void lines_answered(struct lines *ls, struct command *c);
 /*
  * A send ends without an answer: its message may be stored, or become so, until another of its place is (writers of a room

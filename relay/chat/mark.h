@@ -1,5 +1,5 @@
 /*
- * mark: feed.mark, by which the handlers of this machine know the feed's cursor (DESIGN §2, catching up).
+ * mark: feed.mark, by which the handlers of this machine know the feed's cursor.
  *
  * Room: relay/chat. Called by feed.
  */

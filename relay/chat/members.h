@@ -1,5 +1,5 @@
 /*
- * members: every two seconds a worker is asked who of those connected must leave (DESIGN §7).
+ * members: every two seconds a worker is asked who of those connected must leave.
  *
  * Room: relay/chat. Called by chat.
  */

@@ -1,5 +1,5 @@
 /*
- * presence: who is online, and what the others in an open room are told of it (CONTRACT §1, §5).
+ * presence: who is online, and what the others in an open room are told of it (www/asyncapi.yaml).
  *
  * Room: relay/chat. Called by chat (rooms entered and left, the tick), seats (people), awaited, get_presence, health.
  * Best effort by design: known to this relay alone, and lost with it unless its restart was planned.

@@ -9,7 +9,7 @@
 
 #include "hall.h"
 
-/* The relay's own refusals (CONTRACT, codes). */
+/* The relay's own refusals (www/asyncapi.yaml, their codes). */
 #define REFUSED_UNAVAILABLE "unavailable"
 #define REFUSED_TOO_FAST "too_fast"
 #define REFUSED_BAD_REQUEST "bad_request"

@@ -20,7 +20,7 @@ struct targets {
 	} known[TARGETS_KNOWN];
 };
 
-/* Who names what by which member; CONTRACT's events. */
+/* Who names what by which member (www/asyncapi.yaml). */
 static const struct { const char *event, *member; } names[] = {
 	{ "send_message", "to" },
 	{ "send_direct_message", "recipient_id" },

@@ -1,5 +1,5 @@
 /*
- * typing: who is writing, told to the others in the room; never stored (CONTRACT §1).
+ * typing: who is writing, told to the others in the room; never stored (www/asyncapi.yaml).
  *
  * Room: relay/chat. Called by commands (the event) and chat (the tick).
  * Only a socket that is in the room may say so: being in it is what a handler has allowed.

@@ -1,5 +1,5 @@
 'use strict';
-// The whole REST table (CONTRACT, HTTP): one list of requests that every web server answers alike. walk(house, ask) makes
+// The whole REST table (www/openapi.yaml): one list of requests that every web server answers alike. walk(house, ask) makes
 // its people, then asks; ask(status, method, path, options) is the test's, checks, and returns the answer.
 const { assert } = require('../lib/check');
 const { cast, group } = require('../talk/cast');

@@ -24,7 +24,7 @@ int __wrap_mysql_stmt_prepare(MYSQL_STMT *s, const char *text, unsigned long len
 	return __real_mysql_stmt_prepare(s, text, len);
 }
 
-/* The companion's arithmetic (CONTRACT, Unread), with nothing spared. */
+/* The companion's arithmetic, with nothing spared. */
 static int64_t companion(int64_t person)
 {
 	return admin_number(
