@@ -18,8 +18,8 @@
 struct place {                         /* a room */
 	struct slice name;             /* owned; any bytes */
 	size_t people;                 /* with a socket in it */
-	size_t stays;                  /* the same and those whom the grace keeps in it */
-	size_t before;                 /* stays, before those end whose grace is over */
+	size_t stays;                  /* of people who may have their sockets elsewhere, or none */
+	size_t crowd;                  /* people, and those whom their grace keeps in it: counted by end_graces */
 };
 
 struct stay {
@@ -156,26 +156,12 @@ static bool take_socket(struct stay *s)
 	return true;
 }
 
-static void take_user(void *ctx, struct slice room, uint64_t join)
-{
-	(void)join;
-	if (roomname_kind(room) == ROOMNAME_PERSON)
-		*(struct slice *)ctx = roomname_user(room);
-}
-
-/* Who comes back and is no member any more leaves before he is let in: his own room tells who, and he has no socket here. */
 void presence_left(struct hall *h, const struct seat *seat, struct slice room)
 {
-	struct presence *p = h->presence;
-	struct stay *s = stay_find(p, seat, room);
-	struct slice user = SLICE_NONE;
+	struct stay *s = stay_find(h->presence, seat, room);
 
-	if (!seat->user && is_open_room(room)) {
-		sio_socket_each_room(seat->socket, take_user, &user);
-		s = map_find(p->stays, stay_key(p, room, user));
-	}
-	if (seat->user ? take_socket(s) : s && s->sockets == 0)
-		stay_free(p, s);
+	if (take_socket(s))
+		stay_free(h->presence, s);
 }
 
 static void leave_for_now(void *ctx, struct slice room, uint64_t join)
@@ -330,21 +316,33 @@ static void tell_fresh(struct hall *h)
 	}
 }
 
-/* A crowd of which many go at once is one to the last of them. */
-static void end_graces(struct hall *h, uint64_t now)
+/* Of those whose grace is not over yet as well: of a crowd that goes at once nobody is told, to the last. */
+static void count_crowds(struct presence *p)
 {
-	struct presence *p = h->presence;
 	struct who *w;
 	struct stay *s;
 
-	for (w = TAILQ_FIRST(&p->leaving); w && now - w->went_ms >= PRESENCE_GRACE_MS; w = TAILQ_NEXT(w, next))
+	TAILQ_FOREACH(w, &p->leaving, next)
 		TAILQ_FOREACH(s, &w->stays, in_who)
-			s->place->before = s->place->stays;
+			s->place->crowd = s->place->people;
+	TAILQ_FOREACH(w, &p->leaving, next)
+		TAILQ_FOREACH(s, &w->stays, in_who)
+			s->place->crowd++;
+}
+
+static void end_graces(struct hall *h, uint64_t now)
+{
+	struct presence *p = h->presence;
+	struct who *w = TAILQ_FIRST(&p->leaving);
+	struct stay *s;
+
+	if (w && now - w->went_ms >= PRESENCE_GRACE_MS)
+		count_crowds(p);
 	while ((w = TAILQ_FIRST(&p->leaving)) && now - w->went_ms >= PRESENCE_GRACE_MS) {
 		TAILQ_REMOVE(&p->leaving, w, next);
 		w->gone = true;
 		while ((s = TAILQ_FIRST(&w->stays))) {
-			if (s->place->before <= PRESENCE_PEOPLE_MAX)
+			if (s->place->crowd <= PRESENCE_PEOPLE_MAX)
 				tell_room(h, s, "user_offline");
 			stay_free(p, s);
 		}

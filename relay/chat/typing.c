@@ -13,6 +13,7 @@
 
 struct writer {
 	char *sid;                             /* of the socket that said it last, which may be gone when it ends */
+	bool several;                          /* another one said it before: that it is over is told to all of them */
 	char *user, *room, *uuid;
 	uint64_t until_ms;
 	TAILQ_ENTRY(writer) next;
@@ -64,6 +65,7 @@ void typing_free(struct typing *t)
 	free(t);
 }
 
+/* `sid`: who is not told; "": nobody. */
 static void tell(struct hall *h, const char *sid, const char *user, struct slice uuid, struct slice room,
 		bool on)
 {
@@ -78,19 +80,22 @@ static void tell(struct hall *h, const char *sid, const char *user, struct slice
 	buf_fini(&b);
 }
 
-/* Remembers, prolongs or forgets a writer. */
-static void note(struct hall *h, const struct seat *seat, struct slice uuid, const char *room, bool on)
+/* Remembers, prolongs or forgets a writer. Returns the socket that is not to be told: the one that says it, or none. */
+static const char *note(struct hall *h, const struct seat *seat, struct slice uuid, const char *room, bool on)
 {
 	struct typing *t = h->typing;
 	struct writer *w = map_find(t->by_key, key_of(t, seat->user, room));
 
 	if (!on) {
+		bool alone = !w || (!w->several && strcmp(w->sid, seat->sid) == 0);
+
 		if (w)
 			writer_free(t, w);
-		return;
+		return alone ? seat->sid : "";
 	}
 	if (w) {
 		TAILQ_REMOVE(&t->writers, w, next);
+		w->several |= strcmp(w->sid, seat->sid) != 0;
 		free(w->sid);
 	} else {
 		w = mem_zero(1, sizeof(*w));
@@ -102,6 +107,7 @@ static void note(struct hall *h, const struct seat *seat, struct slice uuid, con
 	w->sid = mem_copy(slice_of(seat->sid));
 	w->until_ms = eio_loop_now_ms(h->loop) + TYPING_LASTS_MS;
 	TAILQ_INSERT_TAIL(&t->writers, w, next);
+	return seat->sid;
 }
 
 /* The room of a uuid that the socket is in. */
@@ -124,6 +130,7 @@ static bool room_of(const struct sio_socket *s, struct slice uuid, struct buf *r
 static const char *take(struct hall *h, struct command *c, struct buf *uuid, struct buf *room)
 {
 	struct slice rest = c->args, object, name, on;
+	const char *except;
 
 	if (c->bad_text || !json_next_argument(&rest, &object) || json_kind(object) != JSON_OBJECT)
 		return REFUSED_TYPING_PAYLOAD;
@@ -134,8 +141,8 @@ static const char *take(struct hall *h, struct command *c, struct buf *uuid, str
 		return REFUSED_TYPING_PAYLOAD;
 	if (!room_of(c->seat->socket, buf_slice(uuid), room))
 		return REFUSED_ROOM_UNKNOWN;
-	note(h, c->seat, buf_slice(uuid), room->data, json_kind(on) == JSON_TRUE);
-	tell(h, c->seat->sid, c->seat->user, buf_slice(uuid), buf_slice(room), json_kind(on) == JSON_TRUE);
+	except = note(h, c->seat, buf_slice(uuid), room->data, json_kind(on) == JSON_TRUE);
+	tell(h, except, c->seat->user, buf_slice(uuid), buf_slice(room), json_kind(on) == JSON_TRUE);
 	h->stats.typing++;
 	return NULL;
 }
@@ -163,7 +170,7 @@ void typing_tick(struct hall *h)
 	struct writer *w;
 
 	while ((w = TAILQ_FIRST(&t->writers)) && w->until_ms <= now) {
-		tell(h, w->sid, w->user, slice_of(w->uuid), slice_of(w->room), false);
+		tell(h, w->several ? "" : w->sid, w->user, slice_of(w->uuid), slice_of(w->room), false);
 		writer_free(t, w);
 	}
 }

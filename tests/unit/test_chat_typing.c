@@ -64,7 +64,15 @@ static void who_goes_on_elsewhere_has_not_stopped(void **state)
 	pass(5000);
 	assert_string_equal(heard(), "");
 	pass(1100);
-	assert_string_equal(heard(), TYPING_FROM("s1", "false"));
+	assert_string_equal(heard(), TYPING_FROM("", "false"));
+	say_from(1, "{\"sala_uuid\":\"r\",\"typing\":true}");
+	come(0, "1");
+	enter(0);
+	heard();
+	say("{\"sala_uuid\":\"r\",\"typing\":false}");
+	assert_string_equal(heard(), TYPING_FROM("", "false") "s0=[{\"status\":\"ok\"}] ");
+	pass(7000);
+	assert_string_equal(heard(), "");
 }
 
 int main(void)
