@@ -58,7 +58,7 @@ static void check_proxies(const char *list)
 	char *copy = mem_copy(slice_of(list)), *rest = copy, *one;
 	struct in6_addr any;
 
-	while ((one = strsep(&rest, ", \t")))
+	while ((one = strsep(&rest, ", \t\r\n\v\f")))
 		assert(!*one || inet_pton(AF_INET, one, &any) == 1 || inet_pton(AF_INET6, one, &any) == 1);
 	free(copy);
 }
@@ -69,7 +69,7 @@ static void check_origins(const char *list)
 	char *copy = mem_copy(slice_of(list)), *rest = copy, *one;
 
 	while ((one = strsep(&rest, ","))) {
-		one += strspn(one, " \t");
+		one += strspn(one, " \t\r\n\v\f");
 		assert(!*one || *one == '*' || strncmp(one, "null", 4) == 0 || strstr(one, "://"));
 	}
 	free(copy);
