@@ -192,10 +192,11 @@ static int judge_relays(char *error_r, size_t error_size)
 	struct slice list = slice_of(given(raw.relays) ? raw.relays : settings.own_signals), part;
 
 	while (slice_cut(&list, ',', &part)) {
-		const char *one = arena_copy(made, part).p;
+		const char *one;
 
 		if (part.n == 0)
 			continue;
+		one = arena_copy(made, part).p;
 		if (judge_relay(one, error_r, error_size) != 0)
 			return -1;
 		settings.relays[settings.relay_count++] = one;

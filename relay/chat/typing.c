@@ -12,9 +12,8 @@
 #include "replies.h"
 
 struct writer {
-	char *sid;                             /* of the socket that said it last, which may be gone when it ends */
-	bool several;                          /* another one said it before: that it is over is told to all of them */
-	char *user, *room, *uuid;
+	char *sid, *user, *room, *uuid;        /* owned: the socket that said it last may be gone when it ends */
+	bool several;                          /* another one said it before: when its time is over, all are told */
 	uint64_t until_ms;
 	TAILQ_ENTRY(writer) next;
 };
@@ -80,18 +79,16 @@ static void tell(struct hall *h, const char *sid, const char *user, struct slice
 	buf_fini(&b);
 }
 
-/* Remembers, prolongs or forgets a writer. Returns the socket that is not to be told: the one that says it, or none. */
-static const char *note(struct hall *h, const struct seat *seat, struct slice uuid, const char *room, bool on)
+/* Remembers, prolongs or forgets a writer. */
+static void note(struct hall *h, const struct seat *seat, struct slice uuid, const char *room, bool on)
 {
 	struct typing *t = h->typing;
 	struct writer *w = map_find(t->by_key, key_of(t, seat->user, room));
 
 	if (!on) {
-		bool alone = !w || (!w->several && strcmp(w->sid, seat->sid) == 0);
-
 		if (w)
 			writer_free(t, w);
-		return alone ? seat->sid : "";
+		return;
 	}
 	if (w) {
 		TAILQ_REMOVE(&t->writers, w, next);
@@ -107,7 +104,6 @@ static const char *note(struct hall *h, const struct seat *seat, struct slice uu
 	w->sid = mem_copy(slice_of(seat->sid));
 	w->until_ms = eio_loop_now_ms(h->loop) + TYPING_LASTS_MS;
 	TAILQ_INSERT_TAIL(&t->writers, w, next);
-	return seat->sid;
 }
 
 /* The room of a uuid that the socket is in. */
@@ -130,7 +126,6 @@ static bool room_of(const struct sio_socket *s, struct slice uuid, struct buf *r
 static const char *take(struct hall *h, struct command *c, struct buf *uuid, struct buf *room)
 {
 	struct slice rest = c->args, object, name, on;
-	const char *except;
 
 	if (c->bad_text || !json_next_argument(&rest, &object) || json_kind(object) != JSON_OBJECT)
 		return REFUSED_TYPING_PAYLOAD;
@@ -141,8 +136,8 @@ static const char *take(struct hall *h, struct command *c, struct buf *uuid, str
 		return REFUSED_TYPING_PAYLOAD;
 	if (!room_of(c->seat->socket, buf_slice(uuid), room))
 		return REFUSED_ROOM_UNKNOWN;
-	except = note(h, c->seat, buf_slice(uuid), room->data, json_kind(on) == JSON_TRUE);
-	tell(h, except, c->seat->user, buf_slice(uuid), buf_slice(room), json_kind(on) == JSON_TRUE);
+	note(h, c->seat, buf_slice(uuid), room->data, json_kind(on) == JSON_TRUE);
+	tell(h, c->seat->sid, c->seat->user, buf_slice(uuid), buf_slice(room), json_kind(on) == JSON_TRUE);
 	h->stats.typing++;
 	return NULL;
 }

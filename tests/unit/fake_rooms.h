@@ -22,7 +22,7 @@
 
 struct sio_socket {
 	bool in;               /* in ROOM */
-	char name[16], own[16];
+	char name[16];
 	struct seat seat;      /* last: it ends in its text */
 };
 
@@ -52,7 +52,7 @@ bool sio_socket_in(const struct sio_socket *s, struct slice room)
 void sio_socket_each_room(const struct sio_socket *s, void (*fn)(void *ctx, struct slice room, uint64_t join),
 		void *ctx)
 {
-	fn(ctx, slice_of(s->own), 1);
+	fn(ctx, SLICE("@1"), 1);
 	if (s->in)
 		fn(ctx, SLICE(ROOM), 2);
 }
@@ -113,7 +113,6 @@ static void come(size_t i, const char *user)
 	struct seat *seat = &sockets[i].seat;
 
 	snprintf(sockets[i].name, sizeof(sockets[i].name), "s%zu", i);
-	snprintf(sockets[i].own, sizeof(sockets[i].own), "@%s", user);
 	*seat = (struct seat){ .hall = h, .socket = &sockets[i], .sid = sockets[i].name };
 	seat->user = mem_copy(slice_of(user));
 	presence_came(h, slice_of(user));

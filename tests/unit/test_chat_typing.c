@@ -70,7 +70,7 @@ static void who_goes_on_elsewhere_has_not_stopped(void **state)
 	enter(0);
 	heard();
 	say("{\"sala_uuid\":\"r\",\"typing\":false}");
-	assert_string_equal(heard(), TYPING_FROM("", "false") "s0=[{\"status\":\"ok\"}] ");
+	assert_string_equal(heard(), TYPING_FROM("s0", "false") "s0=[{\"status\":\"ok\"}] ");
 	pass(7000);
 	assert_string_equal(heard(), "");
 }
