@@ -196,7 +196,7 @@ test('the people of the demo are not of this campus: a number opens the page all
   const page = await person(house, '');
   await page.route('**/demo.json', (route) => route.fulfill({ json: { personas: [{ id: 999999999, nombre: 'Nadie' }], grupos: [] } }));
   await page.reload();
-  await page.click('#chooser-number-box summary');
+  await page.waitForSelector('#chooser-id-label:text-is("Número de usuario")');
   assert.equal(await page.locator('.person').isVisible(), false);
   await page.fill('#chooser-id', '123');
   await page.press('#chooser-id', 'Enter');

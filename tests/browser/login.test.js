@@ -42,6 +42,7 @@ test('the first screen asks for a token and offers no numbers', async () => {
   await ana.waitForSelector('#chooser-token');
   assert.equal(await ana.locator('#chooser-form').isVisible(), false);
   assert.equal(await ana.locator('#chooser-people').isVisible(), false);
+  assert.doesNotMatch(await ana.innerText('#chooser'), /número/i);
   await shoot(ana, 'login-token');
   await ana.route('**/demo.json', (route) => route.fulfill({ status: 404, body: '' }));
   await ana.reload();

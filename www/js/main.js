@@ -235,18 +235,21 @@ function watchAttention({ store, receipts }) {
 	document.addEventListener('visibilitychange', look);
 }
 
-// Whether the people of the demo can come in by their number: asked with the first one. A refusal may mean that the
-// server wants a token, or that its people are others. Where nobody is listed it is asked with two numbers at once, which
-// is a bad request where numbers count, and nothing but no token where they do not.
-async function takesNumbers(people) {
-	const userId = people.length ? String(people[0].id) : '1, 1';
-	const answer = await createApi({ userId }).rooms().catch((error) => error);
-	return answer.status !== 401;
+// How one comes in here: 'people', those of the demo, by their numbers; 'number', other people's, as the demo's are none of this
+// server's; or 'token' alone. Asked with the first person's number, and where that or nobody is known with two numbers at
+// once: a bad request where numbers count, no token where they do not.
+async function entrance(people) {
+	const status = async (userId) => {
+		const answer = await createApi({ userId }).rooms().catch((error) => error);
+		return answer.status;
+	};
+	if (people.length && await status(String(people[0].id)) !== 401) return 'people';
+	return await status('1, 1') === 401 ? 'token' : 'number';
 }
 
 async function choose(demo) {
 	const people = demo.personas;
-	const choice = await choosePerson({ people, byNumber: await takesNumbers(people), errorText: takeReason() });
+	const choice = await choosePerson({ people, entrance: await entrance(people), errorText: takeReason() });
 	if (choice.token) rememberToken(choice.token);
 	location.assign(choice.userId ? `?usuario=${choice.userId}` : location.pathname);
 }

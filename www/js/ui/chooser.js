@@ -24,15 +24,14 @@ export function showWaiting(text, onCancel) {
 	$('chooser-cancel').onclick = () => onCancel();
 }
 
-// Resolves with { userId } or { token }. byNumber: whether the people given can come in by their number; if not,
-// numbers are still taken, one fold away; errorText: why the last choice did not work.
-export function choosePerson({ people, byNumber, errorText }) {
+// Resolves with { userId } or { token }. entrance: 'people' (those given, or another number), 'number' or 'token'; errorText:
+// why the last choice did not work.
+export function choosePerson({ people, entrance, errorText }) {
 	show(errorText, false);
-	for (const part of document.querySelectorAll('.by-number')) part.hidden = !byNumber || people.length === 0;
-	$('chooser-id-label').textContent = byNumber && people.length ? 'Otro número de usuario' : 'Número de usuario';
-	$('chooser-number-box').hidden = byNumber;
-	if (!byNumber) $('chooser-number-box').append($('chooser-form'));
-	$('chooser-token-box').open = !byNumber;
+	for (const part of document.querySelectorAll('.by-number')) part.hidden = entrance !== 'people';
+	$('chooser-id-label').textContent = entrance === 'people' ? 'Otro número de usuario' : 'Número de usuario';
+	$('chooser-form').hidden = entrance === 'token';
+	$('chooser-token-box').open = entrance === 'token';
 	return new Promise((resolve) => {
 		// What is being mended is not wrong until it is sent again.
 		for (const input of [$('chooser-id'), $('chooser-token')]) input.oninput = () => input.removeAttribute('aria-invalid');
