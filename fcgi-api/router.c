@@ -189,30 +189,15 @@ static const struct path_row *find_path(struct call *c, const struct refusal **n
 	return NULL;
 }
 
-/*
- * By its address before it is known whose it is, by the person behind that: each once a request, whatever becomes of its
- * first attempt.
- */
-static const struct refusal *take_rate(struct call *c)
+/* Counts a request by who is behind it: once in each class, whatever becomes of its first attempt. */
+static const struct refusal *take_rate(struct call *c, enum rates_class class, struct slice who)
 {
-	struct slice address = SLICE_NONE, who = address;
-	enum rates_class class = RATES_ADDRESS;
-	char user[24], network[NETWORK_MAX];
-	uint64_t wait;
 	struct timespec now;
+	uint64_t wait;
 
-	if (!c->rates)
-		return NULL;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (c->user_id) {
-		class = method_is(c->request, "GET") ? RATES_READ : RATES_WRITE;
-		snprintf(user, sizeof(user), "%lld", (long long)c->user_id);
-		who = slice_of(user);
-	} else if (http_variable(c->request, "REMOTE_ADDR", &address)) {
-		who = network_of(address, network);
-	}
 	if (c->rated & 1u << class)
 		return NULL;
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	wait = rates_take(c->rates, class, who, c->request->body.n,
 			  (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 	if (!wait) {
@@ -223,6 +208,29 @@ static const struct refusal *take_rate(struct call *c)
 	return REFUSE(TOO_FAST);
 }
 
+/* Before it is known whose it is. */
+static const struct refusal *rate_address(struct call *c)
+{
+	struct slice address, who = SLICE_NONE;
+	char network[NETWORK_MAX];
+
+	if (!c->rates)
+		return NULL;
+	if (http_variable(c->request, "REMOTE_ADDR", &address))
+		who = network_of(address, network);
+	return take_rate(c, RATES_ADDRESS, who);
+}
+
+static const struct refusal *rate_person(struct call *c)
+{
+	char user[24];
+
+	if (!c->rates)
+		return NULL;
+	snprintf(user, sizeof(user), "%lld", (long long)c->user_id);
+	return take_rate(c, method_is(c->request, "GET") ? RATES_READ : RATES_WRITE, slice_of(user));
+}
+
 static const struct refusal *route(struct call *c)
 {
 	const struct http_request *r = c->request;
@@ -231,13 +239,13 @@ static const struct refusal *route(struct call *c)
 	const struct refusal *no;
 	int64_t expires;
 
-	no = take_rate(c);
+	no = rate_address(c);
 	if (no)
 		return no;
 	identity_claims_rest(r, &claims);
 	no = identity_decide(c, &claims, &expires);
 	if (!no)
-		no = take_rate(c);
+		no = rate_person(c);
 	if (no)
 		return no;
 	row = find_path(c, &no);

@@ -201,6 +201,10 @@ static int judge_relays(char *error_r, size_t error_size)
 			return -1;
 		settings.relays[settings.relay_count++] = one;
 	}
+	if (settings.relay_count == 0) {
+		snprintf(error_r, error_size, "RELAY_SIGNALS: names no address");
+		return -1;
+	}
 	return 0;
 }
 
@@ -224,6 +228,10 @@ static int judge_bus(char *error_r, size_t error_size)
 	if (nano_check_address("JOBS_ADDRESS", settings.jobs_address, error_r, error_size) != 0 ||
 	    nano_check_address("SIGNALS_ADDRESS", settings.own_signals, error_r, error_size) != 0)
 		return -1;
+	if (strcmp(settings.jobs_address, settings.own_signals) == 0) {
+		snprintf(error_r, error_size, "SIGNALS_ADDRESS: the same as JOBS_ADDRESS");
+		return -1;
+	}
 	if (strlen(settings.fcgi_socket) > 107) {
 		snprintf(error_r, error_size, "FCGI_SOCKET: the path is longer than 107 bytes");
 		return -1;

@@ -20,8 +20,7 @@
 #include "settings.h"
 
 #define EXIT_SETTINGS 2
-#define RECOVERY_MS 120000              /* how long a client that was cut may come back */
-#define RECOVERY_BYTES (64u << 20)      /* messages kept for those */
+#define RECOVERY_BYTES (64u << 20)      /* messages kept for clients that were cut */
 #define SEND_QUEUES_MAX (512u << 20)    /* what waits for all clients together, shared out */
 #define PATIENCE_MS 8000               /* of each of the three steps of leaving: at most 30 s in all */
 
@@ -160,7 +159,7 @@ static struct sio_config sio_config_of(const struct settings *s)
 		.connect_timeout_ms = (unsigned)s->connect_timeout_ms,
 		.max_rooms = 1000,
 		.max_attachments = 16,
-		.recovery_ms = s->recovery ? RECOVERY_MS : 0,
+		.recovery_ms = s->recovery ? CHAT_RECOVERY_MS : 0,
 		.recovery_bytes = RECOVERY_BYTES,
 	};
 }

@@ -167,7 +167,7 @@ size_t answers_release(struct hall *h, uint64_t before)
 	return wait;
 }
 
-uint64_t answers_oldest(const struct answers *a)
+uint64_t answers_oldest_job(const struct answers *a)
 {
 	uint64_t oldest = 0;
 

@@ -20,6 +20,6 @@ size_t answers_doubtful(const struct answers *a);
  */
 size_t answers_release(struct hall *h, uint64_t before);
 /* The least number of a job whose held answers wait for an older job, 0: none. */
-uint64_t answers_oldest(const struct answers *a);
+uint64_t answers_oldest_job(const struct answers *a);
 
 #endif

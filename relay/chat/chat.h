@@ -9,6 +9,8 @@
 #include "bus.h"
 #include "socketio.h"
 
+#define CHAT_RECOVERY_MS 120000         /* how long a client that was cut may come back, also to the next relay */
+
 struct hall;
 
 struct chat_config {

@@ -287,7 +287,7 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 static void on_hold_over(void *ctx)
 {
 	struct dispatch *d = ctx;
-	uint64_t oldest = answers_oldest(d->hall->answers);
+	uint64_t oldest = answers_oldest_job(d->hall->answers);
 	struct job_out *j;
 
 	if (!d->held_for)

@@ -24,7 +24,6 @@
 
 #define MAGIC "upred handover 3"
 #define HANDOVER_MAX (512ll << 20)
-#define AGE_MAX_MS 120000              /* main.c's RECOVERY_MS: sessions live no longer */
 
 struct head {
 	char magic[sizeof(MAGIC)];
@@ -130,7 +129,7 @@ static uint64_t age_of(uint64_t written_ms)
 
 	if (written_ms <= now)
 		return now - written_ms;
-	return written_ms - now <= AGE_MAX_MS ? 0 : UINT64_MAX;
+	return written_ms - now <= CHAT_RECOVERY_MS ? 0 : UINT64_MAX;
 }
 
 /* The parts of a whole file and its age: 0, or -1 when it is torn. */
@@ -198,7 +197,7 @@ void handover_read(struct hall *h)
 		return;
 	}
 	int torn = split((struct slice){ bytes, len }, parts, &age_ms);
-	bool old = torn == 0 && age_ms > AGE_MAX_MS;
+	bool old = torn == 0 && age_ms > CHAT_RECOVERY_MS;
 
 	if (torn == 0 && !old)
 		torn = take_parts(h, parts, age_ms);

@@ -46,7 +46,8 @@ test('the handlers: keys, modes, database', () => {
     [{ UPRED_ENV: 'production', AUTH_MODE: 'token', SECRET_KEY: 'Your-Secret-Key' }, 'SECRET_KEY'],
     [{ AUTH_MODE: 'token', SECRET_KEY: ' \t ' }, 'SECRET_KEY'], [{ AUTH_MODE: 'x' }, 'AUTH_MODE'],
     [{ DB_USER: '' }, 'DB_USER'], [{ DB_NAME: '' }, 'DB_NAME'], [{ DB_PORT: '0' }, 'DB_PORT'], [{ FCGI_SOCKET_MODE: '9' }, 'FCGI_SOCKET_MODE'], [{ RUN_DIR: '' }, 'RUN_DIR'],
-    [{ CORS_ALLOWED_ORIGINS: 'https://a.mx/' }, 'CORS_ALLOWED_ORIGINS'], [{ RUN_DIR: `/${'x'.repeat(90)}`, JOBS_ADDRESS: 'ipc:///tmp/a', SIGNALS_ADDRESS: 'ipc:///tmp/b' }, 'RUN_DIR']]) {
+    [{ CORS_ALLOWED_ORIGINS: 'https://a.mx/' }, 'CORS_ALLOWED_ORIGINS'], [{ RUN_DIR: `/${'x'.repeat(90)}`, JOBS_ADDRESS: 'ipc:///tmp/a', SIGNALS_ADDRESS: 'ipc:///tmp/b' }, 'RUN_DIR'],
+    [{ RELAY_SIGNALS: ' , ' }, 'RELAY_SIGNALS'], [{ JOBS_ADDRESS: 'ipc:///tmp/a', SIGNALS_ADDRESS: 'ipc:///tmp/a' }, 'SIGNALS_ADDRESS']]) {
     const { status, text } = check('upred-api', settings);
     assert.equal(status, 2, JSON.stringify(settings) + text);
     assert.equal(text.split('\n').length, 1, text);
