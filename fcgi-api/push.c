@@ -36,7 +36,7 @@ static struct slice ears(struct call *c, const struct store_room *room)
 
 void push_about(struct call *c, const struct store_room *room, struct slice event)
 {
-	struct wire_effect push = { .kind = WIRE_PUSH, .rooms = ears(c, room), .event = event };
+	struct wire_effect push = { .kind = WIRE_PUSH, .rooms = ears(c, room), .flags = WIRE_PUSH_KEEP, .event = event };
 
 	answer_push(&c->answer, &push);
 }
@@ -44,7 +44,7 @@ void push_about(struct call *c, const struct store_room *room, struct slice even
 void push_message(struct call *c, const struct store_message *m, bool found)
 {
 	struct buf *event = call_buf(c);
-	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = m->id, .uuid = m->uuid, .found = found };
+	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = m->id, .uuid = m->uuid, .flags = found ? WIRE_PUSH_FOUND : 0 };
 
 	render_receive_message(event, m);
 	push.rooms = ears(c, &m->room);

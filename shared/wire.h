@@ -88,12 +88,17 @@ enum wire_effect_kind {
 	WIRE_REFUSE = 2,      /* object: CONNECT_ERROR with it */
 	WIRE_JOIN = 3,        /* room; event: to the others, only if the caller was not in it */
 	WIRE_LEAVE = 4,       /* room; event: to those still in it, if the caller was; from MEMBERS sid, join, self */
-	WIRE_PUSH = 5,        /* rooms, except, mensaje_id, uuid, found, event */
+	WIRE_PUSH = 5,        /* rooms, except, mensaje_id, uuid, flags, event */
 	WIRE_REPLY = 6,       /* name, object: event to the caller, object to its acknowledgement; name may be empty */
 	WIRE_CLOSE = 7,       /* the caller's transport ends; the client comes back by itself */
 	WIRE_DISCONNECT = 8,  /* user; self: event told to each of the user's sockets before */
 	WIRE_RETRY = 9,       /* failed for a passing reason: hand it out again or say `unavailable` */
 	WIRE_ROWS = 10        /* answer to WIRE_SWEEP: payload is a wire_rows header followed by rows */
+};
+
+enum wire_push_flag {
+	WIRE_PUSH_FOUND = 1,     /* of a message: an earlier attempt had stored it already */
+	WIRE_PUSH_KEEP = 2       /* of anything else: who was cut hears it when he comes back, perhaps once more */
 };
 
 struct wire_effect {
@@ -111,7 +116,7 @@ struct wire_effect {
 	struct slice except;      /* PUSH: sid that does not hear it; empty: none */
 	int64_t mensaje_id;       /* PUSH: > 0 when it is a message */
 	struct slice uuid;        /* PUSH: the message's uuid */
-	uint8_t found;            /* PUSH: 1 when an earlier attempt had stored it already */
+	uint8_t flags;            /* PUSH: enum wire_push_flag */
 	struct slice payload;     /* ROWS */
 };
 

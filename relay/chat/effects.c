@@ -33,7 +33,7 @@ static bool note_message(struct hall *h, const struct wire_effect *e)
 	 * A row that was only found, and whose id the feed has passed, was pushed then. Not so if its id is still a hole, or if it
 	 * waits in the feed's backlog: it is pushed now, so that newer messages of its room do not overtake it.
 	 */
-	if (e->found && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id) &&
+	if (e->flags & WIRE_PUSH_FOUND && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id) &&
 	    !backlog_has(h->backlog, e->rooms, id))
 		return false;
 	return pushed_add(h->pushed, id, tag);
@@ -58,9 +58,11 @@ static void apply_push(struct hall *h, const struct wire_effect *e)
 		}
 	}
 	h->stats.pushes++;
-	/* Messages wait for those who were cut; everything else comes with the next load. */
+	/* Messages, and what changes them, wait for those who were cut; everything else comes with the next load. */
 	if (e->mensaje_id > 0)
 		sio_push_kept(h->ns, rooms, n, e->except, e->event);
+	else if (e->flags & WIRE_PUSH_KEEP)
+		sio_push_repeatable(h->ns, rooms, n, e->except, e->event);
 	else
 		sio_push(h->ns, rooms, n, e->except, e->event);
 }

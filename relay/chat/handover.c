@@ -22,7 +22,7 @@
 #include "log.h"
 #include "replace.h"
 
-#define MAGIC "upred handover 3"
+#define MAGIC "upred handover 4"
 #define HANDOVER_MAX (512ll << 20)
 
 struct head {

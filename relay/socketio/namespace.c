@@ -82,7 +82,8 @@ struct push {
 	struct eio_frame *plain, *kept; /* each made for its first receiver */
 	struct eio_frame **parts;       /* the attachments, likewise */
 	const struct sio_socket *except; /* NULL: none */
-	bool missed;                    /* somebody hears it later */
+	bool repeatable;                /* kept without an offset */
+	bool missed;                    /* somebody hears it later, or may have to */
 	bool may_drop;                  /* volatile */
 	size_t reached;
 };
@@ -121,6 +122,8 @@ static struct eio_frame *kept_frame(struct push *p)
 {
 	struct sio_outgoing packet = *p->packet;
 
+	if (p->repeatable)
+		return plain_frame(p);
 	packet.json = p->kept_event;
 	if (!p->kept)
 		p->kept = sio_send_frame(&packet);
@@ -145,14 +148,15 @@ static void on_receiver(void *ctx, struct sio_peer *peer)
 	if (s->state != SIO_SOCKET_OPEN || s->client->over) {
 		if (p->keep && s->pid[0]) { /* it is being put away, and comes back for this */
 			p->missed = true;
-			s->back.last = p->keep->number + 1;
+			sio_recovery_sent(p->keep, &s->back, p->repeatable);
 		}
 		return;
 	}
 	p->reached++;
 	FAULT("fanout.next");
 	if (p->keep && s->pid[0]) {
-		s->back.last = p->keep->number + 1;
+		sio_recovery_sent(p->keep, &s->back, p->repeatable);
+		p->missed |= p->repeatable;
 		eio_session_send(s->client->session, kept_frame(p));
 	} else if (p->may_drop) {
 		eio_session_send_volatile(s->client->session, plain_frame(p));
@@ -217,6 +221,16 @@ static void put_kept_event(struct buf *b, const struct sio_recovery *r, struct s
 	buf_puts(b, "\"]");
 }
 
+static void push_and_log(struct sio_namespace *n, struct push *p, size_t size, const struct slice *rooms, size_t count,
+			 struct slice except)
+{
+	push_union(n, p, rooms, count);
+	if (p->kept || p->missed)
+		sio_recovery_log(n->recovery, kept_frame(p), size, p->repeatable, rooms, count, except);
+	eio_frame_unref(p->plain);
+	eio_frame_unref(p->kept);
+}
+
 size_t sio_push_kept(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
 		     struct slice event)
 {
@@ -228,11 +242,19 @@ size_t sio_push_kept(struct sio_namespace *n, const struct slice *rooms, size_t 
 		return sio_push(n, rooms, room_count, except, event);
 	put_kept_event(&kept, n->recovery, event);
 	p.kept_event = buf_slice(&kept);
-	push_union(n, &p, rooms, room_count);
-	if (p.kept || p.missed)
-		sio_recovery_log(n->recovery, kept_frame(&p), kept.len, rooms, room_count, except);
-	eio_frame_unref(p.plain);
-	eio_frame_unref(p.kept);
+	push_and_log(n, &p, kept.len, rooms, room_count, except);
 	buf_fini(&kept);
+	return p.reached;
+}
+
+size_t sio_push_repeatable(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
+			   struct slice event)
+{
+	struct sio_outgoing packet = event_packet(n, event);
+	struct push p = { .packet = &packet, .keep = n->recovery, .repeatable = true, .except = map_find(n->ids, except) };
+
+	if (!n->recovery)
+		return sio_push(n, rooms, room_count, except, event);
+	push_and_log(n, &p, event.n, rooms, room_count, except);
 	return p.reached;
 }

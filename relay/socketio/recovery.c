@@ -20,6 +20,7 @@
 #define LOOKED_MOST (5 * BEHIND_MOST)
 #define LOOKED_A_SECOND (100 * BEHIND_MOST) /* a fifth of a second of the processor */
 #define TAG_LEN 8
+#define LATELY_MS 60000                     /* longer than a peer that is gone without a word is taken to be here */
 
 /* ---- the log ---- */
 
@@ -59,7 +60,7 @@ static bool may_be_joined(struct slice room)
 	return room.n <= SIO_ROOM_MAX;
 }
 
-void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t size, const struct slice *rooms,
+void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t size, bool repeatable, const struct slice *rooms,
 		      size_t count, struct slice except)
 {
 	struct sio_kept *k;
@@ -73,6 +74,7 @@ void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t si
 	k->at_ms = eio_loop_now_ms(r->loop);
 	k->frame = eio_frame_ref(frame);
 	k->size = size + sizeof(*k) + len;
+	k->repeatable = repeatable;
 	if (except.n <= IDS_SID_LEN && except.n > 0)
 		memcpy(k->except, except.p, except.n);
 	for (size_t i = 0; i < count; i++) {
@@ -118,13 +120,32 @@ static struct sio_kept *kept_behind(const struct sio_recovery *r, uint64_t from)
 	return first;
 }
 
+static void note_sent(const struct sio_recovery *r, struct sio_back *b, uint64_t number, bool repeatable)
+{
+	uint64_t now = eio_loop_now_ms(r->loop);
+
+	if (!repeatable) {
+		b->last = number;
+		return;
+	}
+	/* who hears something kept behind it has heard it */
+	if (b->again <= b->last || now - b->again_ms > LATELY_MS)
+		b->again = number;
+	b->again_ms = now;
+}
+
+void sio_recovery_sent(const struct sio_recovery *r, struct sio_back *b, bool repeatable)
+{
+	note_sent(r, b, r->number + 1, repeatable);
+}
+
 void sio_recovery_replay(struct sio_recovery *r, struct sio_socket *s, uint64_t from)
 {
 	for (struct sio_kept *k = kept_behind(r, from); k; k = TAILQ_NEXT(k, next)) {
 		if (!kept_hears(r, k, &s->peer, s->id))
 			continue;
 		eio_session_send(s->client->session, k->frame);
-		s->back.last = k->number;
+		note_sent(r, &s->back, k->number, k->repeatable);
 	}
 }
 
@@ -231,6 +252,8 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 		w->back.cut = r->number;
 		w->back.until_ms = eio_loop_now_ms(r->loop) + r->keep_ms;
 		w->back.looked = 0;
+		if (eio_loop_now_ms(r->loop) - w->back.again_ms > LATELY_MS)
+			w->back.again = 0;
 	}
 	memcpy(w->id, s->id, sizeof(w->id));
 	memcpy(w->pid, s->pid, sizeof(w->pid));
@@ -280,8 +303,8 @@ struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uin
 
 	if (!w || w->back.until_ms <= eio_loop_now_ms(r->loop) || !complete(r, &w->back, from))
 		return NULL;
-	if (from >= w->back.last && from < w->back.cut)  /* nothing in between was for it */
-		from = w->back.cut;
+	if (from >= w->back.last && from < w->back.cut)  /* nothing in between was for it, or what may have been lost */
+		from = w->back.again > from ? w->back.again - 1 : w->back.cut;
 	if (!may_look(r, &w->back, r->number - (from > r->dropped ? from : r->dropped)))
 		return NULL;
 	for (struct sio_kept *k = kept_behind(r, from); k && bytes_max; k = TAILQ_NEXT(k, next))

@@ -19,6 +19,7 @@
 struct sio_kept {                           /* a push in the log */
 	TAILQ_ENTRY(sio_kept) next;
 	uint64_t number, after, at_ms;      /* after: the membership number given last when it was pushed */
+	bool repeatable;                    /* carries no offset: its hearers do not say that they heard it */
 	struct eio_frame *frame;
 	size_t size, rooms_len;
 	char except[IDS_SID_LEN + 1];
@@ -73,8 +74,10 @@ void sio_recovery_put_offset(const struct sio_recovery *r, struct buf *b);
 /* Reads one of ours: 0 and its number, or -1. */
 int sio_recovery_read_offset(const struct sio_recovery *r, struct slice text, uint64_t *number_r);
 /* Keeps a push under the next number; takes its own reference of the frame. */
-void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t size, const struct slice *rooms,
+void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t size, bool repeatable, const struct slice *rooms,
 		      size_t count, struct slice except);
+/* Notes that the push that is logged next is sent to this session: it says later that it heard it, or may hear it again. */
+void sio_recovery_sent(const struct sio_recovery *r, struct sio_back *b, bool repeatable);
 
 /* A socket with a pid, open or on its way back, and its end. */
 void sio_recovery_open(struct sio_recovery *r, struct sio_socket *s);

@@ -20,11 +20,12 @@ struct saved_head {
 struct saved_push {
 	uint64_t number, after, age_ms;
 	uint32_t rooms_len, text_len;       /* these bytes follow */
+	uint32_t repeatable;
 	char except[IDS_SID_LEN + 1];
 };
 
 struct saved_session {
-	uint64_t last, left, cut, left_ms;
+	uint64_t last, left, cut, again, left_ms;
 	uint64_t memberships;                     /* so many of struct saved_membership follow, each with its name */
 	char id[IDS_SID_LEN + 1], pid[IDS_SID_LEN + 1];
 };
@@ -51,6 +52,7 @@ static void put_session(struct buf *b, const struct sio_away *w, uint64_t now)
 	s.last = w->back.last;
 	s.left = w->back.left;
 	s.cut = w->back.cut;
+	s.again = w->back.again;
 	s.left_ms = w->back.until_ms > now ? w->back.until_ms - now : 0;
 	s.memberships = w->peer.count;
 	memcpy(s.id, w->id, sizeof(s.id));
@@ -70,6 +72,7 @@ static void put_push(struct buf *b, const struct sio_kept *k, uint64_t now)
 	p.age_ms = now - k->at_ms;
 	p.rooms_len = (uint32_t)k->rooms_len;
 	p.text_len = (uint32_t)text.n;
+	p.repeatable = k->repeatable;
 	memcpy(p.except, k->except, sizeof(p.except));
 	buf_put(b, &p, sizeof(p));
 	buf_put(b, k->rooms, k->rooms_len);
@@ -165,6 +168,7 @@ static int load_push(struct loading *l)
 	k->at_ms = l->now > p.age_ms ? l->now - p.age_ms : 0;
 	k->frame = eio_frame_text(text);
 	k->size = text.n + sizeof(*k) + rooms.n;
+	k->repeatable = p.repeatable;
 	k->rooms_len = rooms.n;
 	memcpy(k->except, p.except, sizeof(k->except));
 	if (rooms.n)
@@ -205,7 +209,7 @@ static int load_session(struct loading *l)
 	if (take(l, &s, sizeof(s)) < 0 || !is_id(s.id) || !is_id(s.pid) || map_find(r->away, slice_of(s.pid)))
 		return -1;
 	w = mem_zero(1, sizeof(*w));
-	w->back = (struct sio_back){ .last = s.last, .left = s.left, .cut = s.cut, .until_ms = l->now +
+	w->back = (struct sio_back){ .last = s.last, .left = s.left, .cut = s.cut, .again = s.again, .until_ms = l->now +
 		(s.left_ms > l->elapsed_ms ? s.left_ms - l->elapsed_ms : 0) };
 	memcpy(w->id, s.id, sizeof(w->id));
 	memcpy(w->pid, s.pid, sizeof(w->pid));

@@ -90,6 +90,44 @@ for (const how of Object.keys(cuts)) {
   }
 }
 
+test('what was edited or deleted meanwhile, or just before the cut, is told again; what was heard long ago is not', async () => {
+  const [a, b] = ids;
+  const alice = await person(a);
+  const bob = await person(b);
+  const room = (await joinDirect(alice, b)).sala_uuid;
+  const sent = [];
+  for (const text of ['una', 'otra', 'más']) sent.push((await say(bob, words(room, b, text))).mensaje_id);
+  await alice.next('receive_message', { message: 'más' });
+  const edit = (id, text) => bob.call('edit_message', { mensaje_id: id, message: text });
+  // the network is gone and nobody has noticed: it is sent, and not heard
+  const lost = new Promise((resolve) => { alice.io.engine.transport.ws._socket.pause().once('close', resolve); });
+  assert.equal((await edit(sent[0], 'una, editada')).status, 'edited');
+  await cut(alice, 'broken', 600);
+  await lost;
+  assert.deepEqual(alice.all('message_edited'), []);
+  const rest = await house.api('DELETE', `/api/mensajes/mensajes/${sent[1]}`, { user: b });
+  assert.equal(rest.status, 200, rest.text);
+  assert.equal((await edit(sent[2], 'más, editada')).status, 'edited');
+  await say(bob, words(room, b, 'y una nueva'));
+  await returned(alice);
+  assert.equal(alice.recovered, true);
+  await alice.next('receive_message', { message: 'y una nueva' });
+  const news = alice.heard.filter((e) => /^message_(edited|deleted)$|^receive_message$/.test(e.event)).slice(3);
+  assert.deepEqual(news.map(({ event, args }) => [event, args[0].mensaje_id]),
+    [['message_edited', sent[0]], ['message_deleted', sent[1]], ['message_edited', sent[2]], ['receive_message', news[3].args[0].mensaje_id]]);
+  for (const { event, args } of news.slice(0, 3)) assert.equal(args.length, 1, event);
+  // it has heard something kept behind them
+  await cut(alice, 'closed', 300);
+  await returned(alice);
+  await ask(() => alice.all('connected').length === 3, 5000, 'the second way back');
+  await say(bob, words(room, b, 'la última'));
+  await alice.next('receive_message', { message: 'la última' });
+  assert.equal(alice.recovered, true);
+  assert.equal(alice.all('message_edited').length, 2);
+  alice.close();
+  bob.close();
+});
+
 test('whoever comes back with another auth each time may say CONNECT again before the answer', async () => {
   const [a, b] = ids;
   let count = 0;

@@ -223,6 +223,12 @@ size_t sio_push_kept(struct sio_namespace *n, const struct slice *rooms, size_t 
 	return sio_push(n, rooms, count, except, event);
 }
 
+size_t sio_push_repeatable(struct sio_namespace *n, const struct slice *rooms, size_t count, struct slice except,
+		struct slice event)
+{
+	return sio_push(n, rooms, count, except, event);
+}
+
 /* A socket that is refused ends within the call. */
 static void (*refused)(struct sio_socket *s);
 

@@ -25,7 +25,7 @@ static const struct wire_effect effects[] = {
 	{ .kind = WIRE_LEAVE, .room = SLICE("group_x"), .sid = SLICE("s"), .join = 8, .self = SLICE("[1]"),
 	  .event = SLICE("[2]") },
 	{ .kind = WIRE_PUSH, .rooms = SLICE("\0\1a\0\2bc"), .except = SLICE("s"), .mensaje_id = INT64_MAX,
-	  .uuid = SLICE(UUID), .found = 1, .event = SLICE("[\"receive_message\",{}]") },
+	  .uuid = SLICE(UUID), .flags = WIRE_PUSH_FOUND | WIRE_PUSH_KEEP, .event = SLICE("[\"receive_message\",{}]") },
 	{ .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{\"status\":\"sent\"}") },
 	{ .kind = WIRE_CLOSE },
 	{ .kind = WIRE_DISCONNECT, .user = SLICE("9"), .self = SLICE("[3]") },
@@ -55,7 +55,7 @@ static void assert_effects(const struct wire_effect *a, const struct wire_effect
 	assert_slices(a->except, b->except);
 	assert_true(a->mensaje_id == b->mensaje_id);
 	assert_slices(a->uuid, b->uuid);
-	assert_int_equal(a->found, b->found);
+	assert_int_equal(a->flags, b->flags);
 	assert_slices(a->payload, b->payload);
 }
 
