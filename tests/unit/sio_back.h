@@ -71,11 +71,6 @@ static void push(const char *text)
 	sio_push_kept(root, &room, 1, SLICE_NONE, slice_of(text));
 }
 
-static inline void push_repeatable(const char *text)
-{
-	sio_push_repeatable(root, &room, 1, SLICE_NONE, slice_of(text));
-}
-
 /* The client's memory: the offset of the last push. */
 static void note_offset(struct eio_session *s, struct known *k)
 {

@@ -380,52 +380,12 @@ static void test_old_clients(void **state)
 	expect_sent(old, "2[\"e\",{}]\n");
 }
 
-/*
- * What carries no offset comes with what was missed, in its place, and once more what was sent so late that the cut may have
- * swallowed it; not what a later offset vouches for.
- */
-static void test_repeatable(void **state)
-{
-	struct known k = { .offset = "" };
-	struct eio_session *s = join_room(&k);
-
-	(void)state;
-	push("[\"e\",{\"n\":1}]");
-	push_repeatable("[\"r\",{\"n\":1}]");          /* before what the client says it has */
-	push("[\"e\",{\"n\":2}]");
-	note_offset(s, &k);
-	push_repeatable("[\"r\",{\"n\":2}]");          /* long before the cut */
-	fake_tick(61000);
-	push_repeatable("[\"r\",{\"n\":3}]");          /* shortly before it */
-	fake_tick(59000);
-	push_repeatable("[\"r\",{\"n\":4}]");
-	expect(s, &k, "2[\"r\",{\"n\":2}]\n2[\"r\",{\"n\":3}]\n2[\"r\",{\"n\":4}]\n");
-	fake_gone(s, EIO_PING_TIMEOUT);
-	push_repeatable("[\"r\",{\"n\":5}]");
-	push("[\"e\",{\"n\":3}]");
-	s = back(&k);
-	assert_true(sio_socket_returns(last));
-	sio_socket_replay(last);
-	expect_welcome(s, &k, "2[\"r\",{\"n\":3}]\n2[\"r\",{\"n\":4}]\n2[\"r\",{\"n\":5}]\n2[\"e\",{\"n\":3},\"@\"]\n");
-	/* a minute later that is no news */
-	push("[\"e\",{\"n\":4}]");
-	note_offset(s, &k);
-	push_repeatable("[\"r\",{\"n\":6}]");
-	fake_tick(60001);
-	buf_reset(&s->sent);
-	fake_gone(s, EIO_PEER_CLOSED);
-	push_repeatable("[\"r\",{\"n\":7}]");
-	s = back(&k);
-	sio_socket_replay(last);
-	expect_welcome(s, &k, "2[\"r\",{\"n\":7}]\n");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RECOVERY(test_missed), RECOVERY(test_who_bears_an_offset), RECOVERY(test_never_heard_any),
 		RECOVERY(test_rooms), RECOVERY(test_not_recovered), RECOVERY(test_not_all_there), RECOVERY(test_quiet), RECOVERY(test_unnoticed), RECOVERY(test_unnoticed_before_it_was_let_in),
-		RECOVERY(test_while_it_ends), RECOVERY(test_twice), RECOVERY(test_old_clients), RECOVERY(test_repeatable),
+		RECOVERY(test_while_it_ends), RECOVERY(test_twice), RECOVERY(test_old_clients),
 		cmocka_unit_test_setup_teardown(test_too_much, setup_small_queue, teardown_small_queue),
 	};
 

@@ -131,38 +131,10 @@ static void test_saved(void **state)
 	buf_fini(&again);
 }
 
-/* Also what carries no offset, and from when on it may have been lost. */
-static void test_saved_repeatable(void **state)
-{
-	struct known k = { .offset = "" };
-	struct eio_session *s = join_room(&k);
-	struct buf saved = BUF_INIT;
-
-	push("[\"e\",{\"n\":1}]");
-	note_offset(s, &k);
-	push_repeatable("[\"r\",{\"n\":1}]");
-	fake_gone(s, EIO_SHUTDOWN);
-	push_repeatable("[\"r\",{\"n\":2}]");
-	sio_namespace_save(root, &saved);
-	teardown_recovery(state);
-	setup_recovery(state);
-	assert_int_equal(sio_namespace_load(root, buf_slice(&saved), 1000), 0);
-	s = back(&k);
-	sio_socket_replay(last);
-	expect_welcome(s, &k, "2[\"r\",{\"n\":1}]\n2[\"r\",{\"n\":2}]\n");
-	push("[\"e\",{\"n\":2}]");
-	note_offset(s, &k);
-	fake_gone(s, EIO_SHUTDOWN);
-	s = back(&k);
-	sio_socket_replay(last);
-	expect_welcome(s, &k, "");
-	buf_fini(&saved);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RECOVERY(test_saved), RECOVERY(test_saved_repeatable),
+		RECOVERY(test_saved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
