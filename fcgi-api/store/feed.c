@@ -142,12 +142,10 @@ enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *
 		for (rows = 0; db_next(st); rows++) {
 			int64_t id = db_number(st, 0);
 
-			if (in[1].number == INT64_MAX)
-				*cursor_r = id;
 			in[1].number = id;
 			old = db_number(st, 1) ? 0 : old + 1;
-			if (!old)
-				*cursor_r = id - 1;
+			if (old <= 1)
+				*cursor_r = old ? id : 0;
 		}
 		v = db_end(st);
 		if (v)

@@ -376,7 +376,10 @@ struct store_swept {
 };
 STORE_CHECK enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *sweep,
 						struct arena *a, struct store_swept *swept_r);
-/* The newest id such that all rows up to it are at least `age_s` old; for handlers that have no feed.mark. 0: none. */
+/*
+ * The newest row that is at least `age_s` old, as are all below it; for handlers that have no feed.mark. 0: none. Behind it
+ * an id without a row may still be that of somebody's open transaction.
+ */
 STORE_CHECK enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *cursor_r);
 
 struct store_member {

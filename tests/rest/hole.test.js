@@ -32,3 +32,20 @@ test('it is passed when rows are settled sooner, and not when they may come late
   await pool(600);
   assert.ok(await cursor() < id);
 }, 30000);
+
+// Which id is whose nobody sees: behind what is old, a cursor passes no id that somebody may still hold.
+test('a message in an open transaction is not passed for the younger ones that are there', async () => {
+  await pool(30);
+  await house.rows('UPDATE mensajes SET enviado_en = CURRENT_TIMESTAMP - INTERVAL 60 SECOND');
+  const late = await house.db({ connections: 1 }).getConnection();
+  await late.beginTransaction();
+  const [held] = await late.query(`INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido)
+    SELECT UUID(), sala_chat_id, 456, 'tarde' FROM mensajes WHERE id = ?`, [id]);
+  const young = await house.api('POST', '/api/mensajes/directo/101', { user: 123, body: { contenido: 'antes' } });
+  assert.ok(young.json.id > held.insertId, young.text);
+  const from = await cursor();
+  await late.commit();
+  await late.destroy();
+  const { json } = await house.api('GET', `/api/mensajes/novedades?after=${from}`, { user: 123 });
+  assert.deepEqual(json.mensajes.map((m) => m.contenido), ['tarde', 'antes']);
+});
