@@ -102,18 +102,22 @@ static void put(struct buf *b, const char *pool)
 
 void counters_write(const char *dir, const char *pool)
 {
-	static uint64_t written = UINT64_MAX;
+	static uint64_t written;
+	static char there[PATH_MAX];      /* the file that says so */
 	static bool told;
 	struct buf b = BUF_INIT;
 	uint64_t now = sum();
 	char path[PATH_MAX];
 
-	if (!dir || !*dir || now == written)
+	if (!dir || !*dir)
 		return;
 	snprintf(path, sizeof(path), "%s/upred-api-%s.prom", dir, pool);
+	if (now == written && strcmp(path, there) == 0)
+		return;
 	put(&b, pool);
 	if (replace_file(path, 0644, buf_slice(&b)) == 0) {  /* counters alone, for a collector that is somebody else */
 		written = now;
+		memcpy(there, path, sizeof(there));
 		told = false;
 	} else if (!told) {
 		log_warn("counters", "METRICS_DIR: %s: %s", path, strerror(errno));

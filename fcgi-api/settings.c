@@ -92,7 +92,7 @@ static const struct conf_row rows[] = {
 	ROW_NUMBER("FCGI_WORKERS", fcgi_workers, "4", 1, 256, "FastCGI processes."),
 	ROW_NUMBER("BUS_WORKERS", bus_workers, "0", 0, 256,
 		   "Workers of the relay; 0: twice the cores, at least 4."),
-	ROW_NUMBER("RECIPIENT_ROWS_MAX", recipient_rows, "100", 0, 100000,
+	ROW_NUMBER("RECIPIENT_ROWS_MAX", recipient_rows, "100", 0, 10000,
 		   "Groups up to so many members get recipient rows with each message."),
 	ROW_NUMBER("FEED_HOLE_S", feed_hole, "15", 1, 600,
 		   "How long an id may turn up late before cursors pass it."),

@@ -10,6 +10,7 @@
 #include "json.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include <jwt.h>
 
@@ -109,6 +110,17 @@ static int decode_object(struct slice part, struct buf *out)
 	return json_check(text) == JSON_OK && json_kind(text) == JSON_OBJECT ? 0 : -1;
 }
 
+/* Whether libjwt takes it; it would call it a wrong signature. */
+static bool is_type(struct slice value)
+{
+	struct buf text = BUF_INIT;
+	bool fine = json_kind(value) != JSON_STRING || (json_decode(value, &text) == 0 && text.len == 3 &&
+							strncasecmp(text.data, "JWT", 3) == 0);
+
+	buf_fini(&text);
+	return fine;
+}
+
 static const char *check_header(struct slice header)
 {
 	struct slice value;
@@ -118,6 +130,8 @@ static const char *check_header(struct slice header)
 		return "the algorithm is not HS256";
 	if (json_member(header, "crit", &value))
 		return "the header has crit";
+	if (json_member(header, "typ", &value) && !is_type(value))
+		return "the type is not JWT";
 	return NULL;
 }
 

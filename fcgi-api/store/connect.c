@@ -16,18 +16,18 @@
 /*
  * No autocommit: nothing is ever stored without a COMMIT of ours, also when a deadlock has ended the
  * transaction under us. A lock wait must end before the read timeout, or it looks like a dead server.
- * wait_timeout frees the locks of a connection whose other end has vanished. The last three a server may have set for
- * everybody: rows would be left out, or statements refused.
+ * wait_timeout frees the locks of a connection whose other end has vanished. The rest a server may have set for
+ * everybody: rows would be left out, statements refused, or the connection ended with its first COMMIT.
  */
 #define SESSION_VALUES \
 	"SET SESSION autocommit=0, sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'," \
 	" innodb_lock_wait_timeout=1, lock_wait_timeout=1, wait_timeout=60," \
-	" sql_select_limit=18446744073709551615, sql_big_selects=1, sql_safe_updates=0"
+	" sql_select_limit=18446744073709551615, sql_big_selects=1, sql_safe_updates=0, completion_type=0"
 static const char *const session_setup[] = {
 	/* the handshake has said it: to a server with init_connect or skip-character-set-client-handshake in vain */
 	"SET NAMES utf8mb4",
 	SESSION_VALUES,
-	"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+	"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE",
 	"COMMIT"
 };
 /*

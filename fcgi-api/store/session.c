@@ -90,15 +90,26 @@ static void note_trouble(struct store *st, enum store_verdict v, const char *nam
 	st->logged = error;
 }
 
+/* A replica stays behind, and a primary may be back: time to look again. */
+static bool spare_is_over(const struct store *st)
+{
+	return labs(time(NULL) - st->looked_s) >= SPARE_S;
+}
+
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text)
 {
+	bool read_only = error == 1290 || error == 1836;
 	enum store_verdict v = connect_verdict(error);
 
 	st->error = error;
 	if (error == 1062)  /* a repeat, not trouble */
 		return v;
+	if (read_only && st->spare && !spare_is_over(st))  /* as known: no other host takes it, and this one is read */
+		v = STORE_CONFIG;
 	note_trouble(st, v, name, error, text);
-	if (error == 1047 || error == 1290 || error == 1836)  /* it lives and takes no writes: another may */
+	if (v == STORE_CONFIG && read_only)
+		return v;
+	if (read_only || error == 1047)  /* it lives and takes no writes: another may */
 		st->host++;
 	if (v == STORE_LOST || v == STORE_CONFIG)
 		disconnect(st);
@@ -164,8 +175,7 @@ enum store_verdict store_begin(struct store *st)
 	if (st->ran)  /* somebody forgot to end the last one */
 		store_rollback(st);
 	st->error = 0;
-	/* a replica stays behind, and a primary may be back */
-	if (st->my && st->spare && labs(time(NULL) - st->looked_s) >= SPARE_S)
+	if (st->my && st->spare && spare_is_over(st))
 		disconnect(st);
 	/* without autocommit the first statement opens the transaction: no round trip here */
 	return st->my ? STORE_OK : session_connect(st);

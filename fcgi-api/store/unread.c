@@ -15,7 +15,7 @@ static const struct db_sql rows_sql = {
 };
 static const struct db_sql groups_sql = {
 	"unread groups",
-	"SELECT s.id, g.unido_en FROM miembros_grupo g JOIN salas_chat s ON s.grupo_id = g.grupo_id"
+	"SELECT s.id, COALESCE(g.unido_en, '1000-01-01') FROM miembros_grupo g JOIN salas_chat s ON s.grupo_id = g.grupo_id"
 	" WHERE g.usuario_id = ? AND g.estado_membresia = 'activo' AND s.tipo_sala = 'grupal' AND (? = 0"
 	" OR s.id = ?) LIMIT ?", "it"
 };

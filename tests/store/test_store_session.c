@@ -68,6 +68,8 @@ static void sessions_are_ours_whatever_the_server_sets(void **state)
 	everything_holds("SET sql_select_limit = 1");
 	everything_holds("SET sql_safe_updates = 1");
 	everything_holds("SET max_join_size = 1");
+	everything_holds("SET completion_type = 2");
+	everything_holds("SET SESSION TRANSACTION READ ONLY");
 	everything_holds("SET autocommit = 1, sql_mode = 'ANSI_QUOTES'");
 }
 

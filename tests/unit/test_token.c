@@ -84,6 +84,10 @@ static const struct { const char *header, *claims, *sub, *why; } rows[] = {
 	{ "{}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the algorithm is not HS256" },
 	{ "{\"alg\":\"HS256\",\"alg\":\"none\"}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the algorithm is not HS256" },
 	{ "{\"alg\":\"none\",\"alg\":\"HS256\"}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the algorithm is not HS256" },
+	{ "{\"alg\":\"HS256\",\"typ\":\"at+jwt\"}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the type is not JWT" },
+	{ "{\"alg\":\"HS256\",\"typ\":\"\"}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the type is not JWT" },
+	{ "{\"alg\":\"HS256\",\"typ\":\"j\\u0057t\"}", "{\"sub\":\"a\",\"exp\":1700000001}", "a", NULL },
+	{ "{\"alg\":\"HS256\",\"typ\":null}", "{\"sub\":\"a\",\"exp\":1700000001}", "a", NULL },
 	{ "{\"alg\":\"HS256\",\"crit\":[\"x\"]}", "{\"sub\":\"a\",\"exp\":1700000001}", NULL, "the header has crit" },
 };
 
