@@ -14,6 +14,7 @@
 #define PACKET_PING '2'
 #define PACKET_PONG '3'
 #define PACKET_MESSAGE '4'
+#define PACKET_UPGRADE '5'
 #define PACKET_NOOP '6'
 #define PACKET_BINARY 'b'           /* a message, BASE64 behind it */
 #define PAYLOAD_SEPARATOR '\x1e'

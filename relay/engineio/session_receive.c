@@ -7,8 +7,19 @@
 #include "log.h"
 #include "session_receive.h"
 
+/*
+ * Clients of microcontrollers (Links2004's SocketIOclient) say the end of an upgrade, some its probe too, on the WebSocket that
+ * they began with; python-engineio passes over both.
+ */
+static bool is_needless_upgrade(const struct eio_session *s, const struct eio_packet *p)
+{
+	return s->ws && (p->type == PACKET_UPGRADE || (p->type == PACKET_PING && slice_is(p->data, "probe")));
+}
+
 static void receive_ping(struct eio_session *s, const struct eio_packet *p)
 {
+	if (s->version != 3 && is_needless_upgrade(s, p))
+		return;
 	if (s->version != 3) {
 		session_violated(s, EIO_REFUSED_TURN, 1002);
 		return;
@@ -58,6 +69,7 @@ void session_receive(struct eio_session *s, const struct eio_packet *p)
 	case PACKET_NOOP:
 		break;
 	default:                    /* OPEN is the server's to say, UPGRADE the probing WebSocket's */
-		session_violated(s, EIO_REFUSED_TURN, 1002);
+		if (!is_needless_upgrade(s, p))
+			session_violated(s, EIO_REFUSED_TURN, 1002);
 	}
 }

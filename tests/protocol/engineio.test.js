@@ -384,7 +384,7 @@ test('websocket: a frame behind the upgrade request in the same segment is handl
 
 test('websocket: what the protocol does not know closes it', async () => {
   const s = await C();
-  const cases = [['7', {}, 1002], ['', {}, 1002], ['abc', {}, 1002], ['0{}', {}, 1002], ['5', {}, 1002], ['2', {}, 1002],
+  const cases = [['7', {}, 1002], ['', {}, 1002], ['abc', {}, 1002], ['0{}', {}, 1002], ['2', {}, 1002], ['2probex', {}, 1002],
     [Buffer.from('34c328', 'hex'), {}, 1007], [Buffer.from('34eda080', 'hex'), {}, 1007], ['1', {}, 1000],
     ['x', { rsv: 0x40 }, 1002], ['x', { opcode: 3 }, 1002], ['x', { opcode: 0 }, 1002]];
   for (const [data, o, code] of cases) {
@@ -392,6 +392,21 @@ test('websocket: what the protocol does not know closes it', async () => {
     await ws.next();
     ws.send(data, o);
     assert.equal(await ws.closeCode(), code, JSON.stringify([String(data), o]));
+    ws.destroy();
+  }
+});
+
+// Links2004's SocketIOclient (ESP32) says so, older ones "5" alone.
+test('websocket: an upgrade that nobody needs is passed over', async () => {
+  const s = await C();
+  for (const version of [4, 3]) {
+    const ws = await wsRaw(s, '', { version });
+    await ws.next();
+    ws.send('2probe');
+    if (version === 3) assert.equal(await ws.nextText(), '3probe');
+    ws.send('5');
+    ws.send('4hola');
+    assert.equal(await ws.nextText(), '4hola');
     ws.destroy();
   }
 });
