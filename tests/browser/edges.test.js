@@ -90,7 +90,16 @@ test('an edit that fails when one has gone elsewhere is told there, and waits wh
   assert.equal(await ana.textContent('#composer-error'), '');
   await room(ana, 'Luis Martínez').click();
   await ask(async () => (await ana.inputValue('#composer-text')) === say('corregido'), 5000, 'the text that was refused');
-  await ana.fill('#composer-text', '');
+  // still as an edit, which Escape ends also from the button beside the box, and nothing else
+  assert.equal(await ana.isVisible('#composer-edit'), true);
+  assert.equal(await ana.getByLabel('Edita el mensaje').getAttribute('aria-describedby'), 'composer-edit-text composer-error');
+  await ana.focus('#composer-edit-cancel');
+  await ana.keyboard.press('Escape');
+  assert.equal(await ana.isVisible('#composer-edit'), false);
+  assert.equal(await ana.isVisible('#thread-title'), true);
+  assert.equal(await ana.inputValue('#composer-text'), '');
+  assert.equal(await focused(), 'composer-text');
+  assert.equal(await ana.getByLabel('Escribe un mensaje').getAttribute('aria-describedby'), 'composer-help composer-error');
 }, 60000);
 
 test('a message deleted elsewhere ends its edit', async () => {
@@ -101,30 +110,32 @@ test('a message deleted elsewhere ends its edit', async () => {
   assert.equal(await ana.inputValue('#composer-text'), '');
 });
 
-test('a receipt that redraws a message leaves the focus on its button; a deletion gives it to the box', async () => {
+test('a receipt leaves the focus on the button and the text selected; a deletion gives the focus to the box', async () => {
   await write(ana, say('foco'));
   await state(ana, say('foco'), 'entregado');
   await button(say('foco'), 'Eliminar').focus();
+  await bubble(ana, say('foco')).locator('.text').evaluate((text) => getSelection().selectAllChildren(text));
   const { sala_uuid: uuid } = (await house.api('POST', '/api/mensajes/salas/directa/123', { user: 456 })).json;
   await house.api('POST', `/api/mensajes/salas/${uuid}/marcar-leidos`, { user: 456 });
   await state(ana, say('foco'), 'leido');
+  assert.equal(await ana.evaluate(() => getSelection().toString()), say('foco'));
   assert.equal(await focused(), 'Eliminar mensaje');
   await ana.keyboard.press('Enter');
+  assert.equal(await ana.innerText('#delete-what'), say('foco'));
   await ana.focus('#delete-yes');
   await ana.keyboard.press('Enter');
   await ana.waitForSelector('#delete-dialog:not([open])', { state: 'attached' });
   await ask(async () => await focused() === 'composer-text', 5000, 'the box');
 });
 
-test('a deletion given up after a receipt has redrawn its message gives the focus to the box', async () => {
+test('a deletion given up after an edit elsewhere has redrawn its message gives the focus to the box', async () => {
   await write(ana, say('mejor se queda'));
   await state(ana, say('mejor se queda'), 'entregado');
   await button(say('mejor se queda'), 'Eliminar').focus();
   await ana.keyboard.press('Enter');
   await ana.waitForSelector('#delete-dialog[open]');
-  const { sala_uuid: uuid } = (await house.api('POST', '/api/mensajes/salas/directa/123', { user: 456 })).json;
-  await house.api('POST', `/api/mensajes/salas/${uuid}/marcar-leidos`, { user: 456 });
-  await state(ana, say('mejor se queda'), 'leido');
+  await change('PUT', say('mejor se queda'), { contenido: say('así se queda') });
+  await bubble(ana, say('así se queda')).waitFor();
   await ana.keyboard.press('Escape');
   await ana.waitForSelector('#delete-dialog:not([open])', { state: 'attached' });
   await ask(async () => await focused() === 'composer-text', 5000, 'the box');

@@ -88,3 +88,33 @@ test('at 400 % a long draft leaves room for the messages', async () => {
   assert.ok((await box(ana, '#scroller')).height > 40);
   await ana.fill('#composer-text', '');
 });
+
+test('letters twice as large make a phone\'s list and conversation no wider than it is', async () => {
+  const page = await person(house, '123');
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+  const within = (selector) => page.locator(selector).evaluateAll((all) => all.every((e) => {
+    const { left, right } = e.getBoundingClientRect();
+    return left >= 0 && right <= 320;
+  }));
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
+  assert.ok(await within('#me-change, #connection'));
+  assert.ok((await box(page, '#me-name')).width > 40);
+  await openWith(page, 456);
+  await write(page, 'con letras grandes');
+  await state(page, 'con letras grandes', 'enviado');
+  assert.ok(await within('.message .actions button'));
+  assert.ok(await page.locator('#skip').evaluate((e) => e.getBoundingClientRect().bottom) <= 0);
+  await shoot(page, 'large-letters');
+  await page.context().close();
+});
+
+test('a long name in the list of people makes it no wider', async () => {
+  const page = await person(house, '');
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.route('**/demo.json', (route) => route.fulfill({ json: { personas: [{ id: 123, nombre: LONG }], grupos: [] } }));
+  await page.reload();
+  await page.waitForSelector('.person');
+  assert.equal(await page.locator('#chooser-people').evaluate((e) => e.scrollWidth - e.clientWidth), 0);
+  await page.context().close();
+});

@@ -27,7 +27,7 @@ async function token(id, seconds = 600) {
 
 const connected = (page) => page.waitForSelector('#connection[data-state="conectado"]', { timeout: 20000 });
 const refusal = (page) => page.waitForFunction(() => {
-  const text = document.getElementById('chooser-error').textContent;
+  const text = document.getElementById('chooser-error')?.textContent;  // (the page may just be coming)
   return text && text !== 'Conectando…';
 }, null, { timeout: 20000 });
 
@@ -56,6 +56,7 @@ test('the first screen asks for a token and offers no numbers', async () => {
 test('a token that is no good brings back the first screen with the reason', async () => {
   await paste(ana, await token(123, -5));
   await refusal(ana);
+  assert.match(await ana.textContent('#chooser-error'), /no es válido o ha caducado/);
   assert.equal(await ana.evaluate(() => sessionStorage.length), 0);
 }, 40000);
 
@@ -117,6 +118,27 @@ test('the relay away: the token opens REST polling too', async () => {
   await house.startPart('relay');
   await connected(ana);
 }, 90000);
+
+test('the conversation in the address is there behind the login, and a number in an old link ends no session', async () => {
+  const page = await person(house, '');
+  const uuid = /#\/sala\/(.+)$/.exec(ana.url())[1];
+  await page.goto(`${house.webUrl}/#/sala/${uuid}`);
+  await paste(page, await token(123));
+  await page.waitForSelector('#thread-title:text("Luis Martínez")');
+  await page.goto(`${house.webUrl}/?usuario=456#/sala/${uuid}`);
+  await page.waitForSelector('#thread-title:text("Luis Martínez")');
+  assert.equal(await page.textContent('#me-name'), 'Ana García');
+  assert.doesNotMatch(page.url(), /usuario/);
+  // put out, and in again
+  await page.evaluate(() => { sessionStorage.setItem('upred.token', 'a.b.c'); location.reload(); });
+  await refusal(page);
+  await paste(page, await token(123));
+  await page.waitForSelector('#thread-title:text("Luis Martínez")');
+  await page.click('#me-change');
+  await page.waitForSelector('#chooser-token');
+  assert.doesNotMatch(page.url(), /sala/);
+  await page.context().close();
+}, 60000);
 
 test('when the token ends, so does the session, with the reason', async () => {
   await ana.click('#me-change');

@@ -73,6 +73,23 @@ test('relay away and back at once: the page says it, and what was written meanwh
   assert.equal(await stored(say('mientras tanto')), 1);
 }, 90000);
 
+test('a relay that stands still: after a request without an answer the page does not call it connected, and goes on by REST', async () => {
+  process.kill(house.pid('relay'), 'SIGSTOP');
+  try {
+    await write(ana, say('a quien calla'));
+    await ana.waitForSelector('#connection[data-state="sondeo"]', { timeout: 30000 });
+    await ask(async () => await stored(say('a quien calla')) === 1, 20000, 'the row');
+    await state(ana, say('a quien calla'), 'enviado', 10000);
+  } finally {
+    process.kill(house.pid('relay'), 'SIGCONT');
+  }
+  await ana.waitForSelector('#connection[data-state="conectado"]', { timeout: 20000 });
+  await state(ana, say('a quien calla'), 'leido', 20000);
+  for (const page of [ana, luis]) {
+    await ask(async () => await page.locator('.message', { hasText: say('a quien calla') }).count() === 1, 5000, 'it once');
+  }
+}, 90000);
+
 test('a part of the page that does not come: it says so', async () => {
   const page = await person(house, '');
   await page.route('**/socket.io.esm.min.js', (route) => route.abort());

@@ -10,7 +10,7 @@ import { createPresence } from './presence.js';
 import { createReceipts } from './receipts.js';
 import { createRemote } from './remote.js';
 import { createRooms } from './rooms.js';
-import { leave, readSession, rememberPerson, rememberToken, takeReason, watchAddress } from './session.js';
+import { enter, leave, readSession, rememberPerson, rememberToken, takeReason, watchAddress } from './session.js';
 import { askWho } from './socket.js';
 import { createStore } from './store.js';
 import { choosePerson, showWaiting } from './ui/chooser.js';
@@ -27,6 +27,7 @@ const NARROW = matchMedia('(max-width: 760px)');
 const MISSED_ONE_BY_ONE = 3; // conversations; of more only the sum is said
 const UNSENT_TEXT = 'Hay mensajes que no constan como enviados. Si sales, se borran de este navegador.';
 const REFUSED_TEXT = 'No autorizado'; // the server's
+const REFUSED_TOKEN_TEXT = 'El token no es válido o ha caducado. Pide uno nuevo.';
 const UNKNOWN_ROOM_TEXT = 'Esa conversación no existe, o no estás en ella.';
 const goneText = (room, title) =>
 	(room.kind === 'grupal' ? `Ya no eres miembro de ${title}` : `La conversación con ${title} ya no está disponible`);
@@ -93,8 +94,7 @@ function setUpNavigation(parts, screen) {
 		const left = store.current;
 		if (uuid && store.rooms.has(uuid)) {
 			attempt(conversation.open(uuid));
-			if (NARROW.matches) screen.thread.focusTitle();
-			else screen.composer.focus();
+			screen.focusThread();
 		} else {
 			store.select(null);
 			if (left) screen.rooms.focusRoom(left);
@@ -106,7 +106,7 @@ function setUpNavigation(parts, screen) {
 		showNotice(goneText(room, store.roomTitle(room)));
 		if (room.uuid !== roomInAddress()) return;
 		goTo(null);
-		if (!document.querySelector('.side').contains(document.activeElement)) $('new-chat').focus();
+		if (!$('side').contains(document.activeElement)) $('new-chat').focus();
 	});
 	addEventListener('keydown', (event) => {
 		if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
@@ -135,11 +135,18 @@ function tooLong(text) {
 
 function setUpWriting({ store, outbox, conversation, presence }, screen, attempt) {
 	// On a phone the box would bring up the keyboard.
-	const lostFocus = () => {
-		if (!store.current) $('new-chat').focus();
-		else if (NARROW.matches) screen.thread.focusTitle();
+	screen.focusThread = () => {
+		if (NARROW.matches) screen.thread.focusTitle();
 		else screen.composer.focus();
 	};
+	const lostFocus = () => {
+		if (store.current) screen.focusThread();
+		else $('new-chat').focus();
+	};
+	// In a narrow window the list goes, with what had the focus in it.
+	NARROW.addEventListener('change', () => {
+		if (document.activeElement === document.body || $('side').contains(document.activeElement)) lostFocus();
+	});
 	const askDeletion = setUpDeletion({ onYes: conversation.remove, done: lostFocus });
 	screen.thread = setUpThread({
 		store,
@@ -185,6 +192,9 @@ function setUpScreen(parts, demo) {
 	screen.back = navigation.back;
 	screen.rooms = setUpRooms({ store, onOpen: navigation.goTo });
 	setUpWriting(parts, screen, navigation.attempt);
+	store.on('select', () => {
+		$('skip').textContent = store.current ? 'Saltar a escribir un mensaje' : 'Saltar a nueva conversación';
+	});
 	// Not by its address: that names the open conversation.
 	$('skip').onclick = (event) => {
 		event.preventDefault();
@@ -202,7 +212,7 @@ function setUpScreen(parts, demo) {
 			opened(uuid) {
 				navigation.attempt(conversation.open(uuid));
 				navigation.goTo(uuid);
-				screen.composer.focus();
+				screen.focusThread();
 			},
 		},
 	});
@@ -251,7 +261,7 @@ async function choose(demo) {
 	const people = demo.personas;
 	const choice = await choosePerson({ people, entrance: await entrance(people), errorText: takeReason() });
 	if (choice.token) rememberToken(choice.token);
-	location.assign(choice.userId ? `?usuario=${choice.userId}` : location.pathname);
+	enter(choice.userId ? `?usuario=${choice.userId}` : '');
 }
 
 // Resolves with { userId, token }, or null when the page goes to another address.
@@ -265,7 +275,7 @@ async function whoAmI(session, demo) {
 		$('chooser').hidden = true;
 		return { userId, token: session.token };
 	} catch (error) {
-		return leave(error.message);
+		return leave(refusal(session, error.message));
 	}
 }
 
@@ -285,9 +295,10 @@ function showMe({ me, personName }) {
 	setAvatar($('me-avatar'), personName(me), me);
 }
 
-// A number that the server does not take says no more than that: the word of why is ours.
-function refusedAs(me) {
-	return (text) => leave(!me.token && text === REFUSED_TEXT ? `El usuario ${me.userId} no puede entrar.` : text);
+// Whom the server does not take it tells no more than that: the word of why is ours.
+function refusal(me, text) {
+	if (text !== REFUSED_TEXT) return text;
+	return me.token ? REFUSED_TOKEN_TEXT : `El usuario ${me.userId} no puede entrar.`;
 }
 
 async function start() {
@@ -311,7 +322,7 @@ async function start() {
 	store.on('rooms', () => showMe(store));
 	const navigation = setUpScreen(parts, demo);
 	watchAttention(parts);
-	connect(parts, { me, navigation, refused: refusedAs(me) });
+	connect(parts, { me, navigation, refused: (text) => leave(refusal(me, text)) });
 }
 
 start();

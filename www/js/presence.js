@@ -19,14 +19,23 @@ export function createPresence({ store, remote }) {
 		store.setTyping(uuid, userId, typing);
 	}
 
-	async function ask() {
+	function ask() {
 		clearTimeout(timer);
 		timer = setTimeout(ask, ASK_EVERY_MS);
 		if (document.visibilityState !== 'visible') return;
-		const ids = store.roomList().map((room) => room.otherId).filter(Boolean).slice(0, ASK_MAX);
+		askAbout(store.roomList().map((room) => room.otherId).filter(Boolean).slice(0, ASK_MAX));
+	}
+
+	async function askAbout(ids) {
 		const users = await remote.presence([...new Set(ids)]).catch(() => []);
 		for (const user of users) store.setPresence(String(user.user_id), user.online, user.last_seen);
 	}
+
+	// Of somebody with whom one has just begun to talk nothing is known yet.
+	store.on('select', () => {
+		const other = store.rooms.get(store.current)?.otherId;
+		if (other && timer !== null && !store.knowsPresence(other)) askAbout([other]);
+	});
 
 	return {
 		// After each loading of the rooms, and from then on every half minute.
@@ -34,6 +43,7 @@ export function createPresence({ store, remote }) {
 		// Without a socket nobody knows.
 		forget() {
 			clearTimeout(timer);
+			timer = null;
 			store.forgetPresence();
 		},
 		// I am writing in this room, or no longer: said again while it lasts, before the others' 6 s are over.

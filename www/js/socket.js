@@ -80,6 +80,8 @@ export function openSocket(me, handlers) {
 			try {
 				answer = await socket.timeout(ANSWER_MS).emitWithAck(event, payload);
 			} catch {
+				// The server refuses sooner than that what it cannot do: who is silent is not there.
+				socket.io.engine?.close();
 				throw new SocketError('sin_respuesta', 'El servidor no respondió', { unknown: true });
 			}
 			// A refusal has a status 'error', or no status but a code; `presence` has neither.

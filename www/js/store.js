@@ -165,6 +165,7 @@ export function createStore(me, demo) {
 			store.emit('rooms');
 		},
 
+		knowsPresence: (userId) => presence.has(userId),
 		isOnline: (userId) => presence.get(userId)?.online === true,
 		// undefined while nobody has said.
 		lastSeen: (userId) => presence.get(userId)?.lastSeen,

@@ -11,9 +11,11 @@ const visible = (text) => /[^\s\p{Cf}\u2800\u3164\u115f\u1160\uffa0]/u.test(text
 export function setUpComposer({ store, drafts, onSend, onEdit, onWriting }) {
 	const box = $('composer-text');
 	let shown = null;
+	// What is being edited, one message per conversation: { message, begun, text }. begun: what the box held when the edit
+	// began; unchanged, it is no edit, whatever the message says by now.
+	const edits = new Map();
+	// That of the conversation shown, null for a new message.
 	let edited = null;
-	// What the box held when the edit began: unchanged, it is no edit, whatever the message says by now.
-	let begun = '';
 
 	// Through the style object: a style attribute would be against the page's own policy.
 	function fit() {
@@ -28,18 +30,19 @@ export function setUpComposer({ store, drafts, onSend, onEdit, onWriting }) {
 		fit();
 	}
 
-	// What is being edited, null for a new message.
-	function mark(message) {
-		edited = message;
-		$('composer-edit').hidden = !message;
-		for (const name of ['aria-label', 'title']) $('composer-send').setAttribute(name, message ? 'Guardar' : 'Enviar');
+	function showEdited() {
+		$('composer-edit').hidden = !edited;
+		$('composer-label').textContent = edited ? 'Edita el mensaje' : 'Escribe un mensaje';
+		box.setAttribute('aria-describedby', edited ? 'composer-edit-text composer-error' : 'composer-help composer-error');
+		for (const name of ['aria-label', 'title']) $('composer-send').setAttribute(name, edited ? 'Guardar' : 'Enviar');
 	}
 
 	// The draft waits until the edit is over.
 	function edit(message) {
 		if (!edited) drafts.set(shown, box.value);
-		mark(message);
-		begun = message.text;
+		edited = { message, begun: message.text, text: message.text };
+		edits.set(shown, edited);
+		showEdited();
 		setText(message.text);
 		box.focus();
 	}
@@ -54,33 +57,38 @@ export function setUpComposer({ store, drafts, onSend, onEdit, onWriting }) {
 
 	function endEdit() {
 		if (!edited) return;
-		mark(null);
+		edits.delete(shown);
+		edited = null;
+		showEdited();
 		setText(drafts.get(shown));
 	}
 
-	async function submitEdit(message, text) {
-		const where = shown;
-		if (text === begun) return endEdit();
+	function dropDeleted() {
+		if (!edited?.message.deleted) return;
+		endEdit();
+		$('composer-error').textContent = 'El mensaje que editabas fue eliminado.';
+	}
+
+	// One may go elsewhere meanwhile: until it is done, it waits there.
+	async function submitEdit(text) {
+		const [where, mine] = [shown, edited];
+		if (text === mine.begun) return endEdit();
 		try {
-			await onEdit(message, text);
-			if (edited !== message) return;
-			begun = text;
-			if (box.value === text) endEdit();
+			await onEdit(mine.message, text);
+			mine.begun = text;
+			if (mine.text !== text) return;
+			if (edited === mine) endEdit();
+			else if (edits.get(where) === mine) edits.delete(where);
 		} catch (error) {
-			if (edited === message) {
-				$('composer-error').textContent = error.message;
-				return;
-			}
-			// One has gone elsewhere meanwhile: what was written waits there.
-			if (where !== shown && !drafts.get(where)) drafts.set(where, text);
-			showNotice(error.message);
+			if (edited === mine) $('composer-error').textContent = error.message;
+			else showNotice(error.message);
 		}
 	}
 
 	function submit() {
 		const text = box.value;
 		if (!visible(text) || !store.current) return;
-		if (edited) return submitEdit(edited, text);
+		if (edited) return submitEdit(text);
 		const refusal = onSend(store.current, text);
 		$('composer-error').textContent = refusal ?? '';
 		if (refusal) return;
@@ -106,11 +114,14 @@ export function setUpComposer({ store, drafts, onSend, onEdit, onWriting }) {
 		submit();
 		box.focus();
 	};
+	// Also on the buttons around the box.
+	$('composer').addEventListener('keydown', (event) => {
+		if (event.key !== 'Escape' || event.isComposing || !edited) return;
+		event.stopPropagation();
+		endEdit();
+		box.focus();
+	});
 	box.addEventListener('keydown', (event) => {
-		if (event.key === 'Escape' && edited) {
-			event.stopPropagation();
-			endEdit();
-		}
 		// 229: in Safari the composition is over when its Enter comes.
 		if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
 		event.preventDefault();
@@ -119,24 +130,26 @@ export function setUpComposer({ store, drafts, onSend, onEdit, onWriting }) {
 	box.addEventListener('input', () => {
 		$('composer-error').textContent = '';
 		fit();
-		if (edited) return;
+		if (edited) {
+			edited.text = box.value;
+			return;
+		}
 		drafts.set(shown, box.value);
 		onWriting(shown, box.value !== '');
 	});
-	store.on('thread', () => {
-		if (!edited?.deleted) return;
-		endEdit();
-		$('composer-error').textContent = 'El mensaje que editabas fue eliminado.';
-	});
+	store.on('thread', dropDeleted);
 	store.on('select', () => {
 		if (shown === store.current) return;
-		endEdit();
 		if (shown) {
-			drafts.set(shown, box.value);
+			if (!edited) drafts.set(shown, box.value);
 			onWriting(shown, false);
 		}
 		shown = store.current;
-		setText(shown ? drafts.get(shown) : '');
+		edited = edits.get(shown) ?? null;
+		showEdited();
+		if (edited) setText(edited.text);
+		else setText(shown ? drafts.get(shown) : '');
+		dropDeleted();
 	});
 	return { focus: () => box.focus(), edit, takeBack };
 }

@@ -32,6 +32,7 @@ export function setUpDeletion({ onYes, done }) {
 		turn += 1;
 		asked = message;
 		$('delete-error').textContent = '';
+		$('delete-what').textContent = message.text;
 		dialog.showModal();
 	};
 }

@@ -27,14 +27,20 @@ export function setUpDialog({ me, demo, actions }) {
 
 	function refuse(text) {
 		$('new-error').textContent = text;
+		$('new-id').setAttribute('aria-invalid', 'true');
 		$('new-error').scrollIntoView({ block: 'nearest' });
+	}
+
+	function clear() {
+		$('new-error').textContent = '';
+		$('new-id').removeAttribute('aria-invalid');
 	}
 
 	async function openId(id) {
 		turn += 1;
 		const mine = turn;
 		const wanted = () => mine === turn && dialog.open;
-		$('new-error').textContent = '';
+		clear();
 		form.setAttribute('aria-busy', 'true');
 		try {
 			const uuid = await (kind() === 'person' ? actions.openPerson(id) : actions.openGroup(id));
@@ -54,7 +60,7 @@ export function setUpDialog({ me, demo, actions }) {
 		fillPeople($('new-list'), items, { group: isGroup, onPick: openId });
 		$('new-list').hidden = items.length === 0;
 		$('new-label').textContent = TEXT[kind()].label;
-		$('new-error').textContent = '';
+		clear();
 	}
 
 	$('new-chat').onclick = () => {
@@ -67,6 +73,7 @@ export function setUpDialog({ me, demo, actions }) {
 		if ($('new-list').hidden) $('new-id').focus();
 	};
 	for (const radio of form.elements.kind) radio.onchange = show;
+	$('new-id').oninput = () => $('new-id').removeAttribute('aria-invalid');
 	$('new-cancel').onclick = () => dialog.close();
 	form.onsubmit = (event) => {
 		event.preventDefault();

@@ -59,6 +59,12 @@ function stateMark({ state, readers }, isGroup) {
 		h('span', { class: 'visually-hidden' }, words));
 }
 
+// Another state of a message that has one and has not failed.
+export function markState(element, { state, isGroup }) {
+	element.dataset.state = state.state;
+	element.querySelector('.state').replaceWith(stateMark(state, isGroup));
+}
+
 // What the author can do with a stored message.
 function actions({ onEdit, onDelete }) {
 	const button = (name, label, onclick) =>

@@ -2,7 +2,7 @@
 // The browser keeps the person's answer; it offers them only on https and localhost.
 
 import { $, icon } from './dom.js';
-import { missedText } from './status.js';
+import { announce, missedText } from './status.js';
 
 const TEXT_MAX = 200;
 
@@ -17,7 +17,11 @@ export function setUpNotices({ store, onOpen }) {
 	button.append(icon('bell'));
 	button.onclick = async () => {
 		await Notification.requestPermission();
+		const focused = document.activeElement === button;
 		show();
+		if (!button.hidden) return;
+		if (focused) $('me-change').focus();
+		if (Notification.permission === 'granted') announce('Avisos activados');
 	};
 	show();
 

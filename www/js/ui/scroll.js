@@ -6,8 +6,8 @@ import { paced } from './paced.js';
 const NEAR_PX = 80;
 const ABOVE_FRESH_PX = 8;
 
-// onTop(): the beginning of what is loaded comes into view.
-export function setUpScroll({ store, onTop }) {
+// onTop(): the beginning of what is loaded comes into view; onEnd(): the button that led to the end is gone.
+export function setUpScroll({ store, onTop, onEnd }) {
 	const scroller = $('scroller');
 	let missed = 0;
 	// The conversation has been put where its reading begins.
@@ -70,7 +70,7 @@ export function setUpScroll({ store, onTop }) {
 
 	$('to-bottom').onclick = () => {
 		toBottom();
-		$('composer-text').focus();
+		onEnd();
 	};
 	scroller.addEventListener('scroll', () => {
 		// Another size scrolls too; that is not the person's doing.

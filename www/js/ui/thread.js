@@ -3,7 +3,7 @@
 
 import { $, h, icon, setAvatar } from './dom.js';
 import { brief, day, sameDay } from './format.js';
-import { messageElement } from './message.js';
+import { markState, messageElement } from './message.js';
 import { paced } from './paced.js';
 import { setUpScroll } from './scroll.js';
 
@@ -16,6 +16,7 @@ const GROUP_MS = 5 * 60000;
 // store has, by pages.
 const DRAWN = 150;
 const PAGE = 50;
+const OLDER_PAUSE_MS = 10000;
 
 // on: { retry, rewrite, discard, edit, remove (of a message), older, back, lostFocus (what had it is gone) }
 export function setUpThread({ store, on }) {
@@ -23,14 +24,17 @@ export function setUpThread({ store, on }) {
 	const list = $('messages');
 	let elements = new Map();
 	let loadingOlder = false;
+	// Until then scrolling does not ask again: the last time nothing came.
+	let pauseUntil = 0;
 	// The key of the first message that is drawn; null: all are.
 	let from = null;
 	const scroll = setUpScroll({
 		store,
 		onTop() {
 			const thread = store.current && store.thread(store.current);
-			if (thread?.loaded && (from || !thread.complete)) older();
+			if (thread?.loaded && Date.now() >= pauseUntil && (from || !thread.complete)) older();
 		},
+		onEnd: on.lostFocus,
 	});
 
 	function viewOf(message, previous, room) {
@@ -63,7 +67,7 @@ export function setUpThread({ store, on }) {
 		if (first > firstDrawn({ messages }) + DRAWN) from = messages[first].key;
 	}
 
-	// The wanted children in order: [key, what it shows, how to make it].
+	// The wanted children in order: [key, what it shows, how to make it, its state, how to change that alone].
 	function plan(room, thread) {
 		const rows = [];
 		let previous = null;
@@ -77,8 +81,11 @@ export function setUpThread({ store, on }) {
 			}
 			const view = viewOf(message, previous, room);
 			const { id, text, url, edited, deleted, error, textRefused, at } = message;
-			const shows = JSON.stringify([id, text, url, edited, deleted, error, textRefused, at, view]);
-			rows.push([message.key, shows, () => messageElement(message, view)]);
+			// Its state alone changes in its place: one may be selecting the text.
+			const failed = view.state?.state === 'fallo';
+			const shows = JSON.stringify([id, text, url, edited, deleted, error, textRefused, at, { ...view, state: failed }]);
+			const mark = JSON.stringify(view.state);
+			rows.push([message.key, shows, () => messageElement(message, view), mark, (element) => markState(element, view)]);
 			previous = message;
 		}
 		return rows;
@@ -98,9 +105,13 @@ export function setUpThread({ store, on }) {
 	function reconcile(rows) {
 		const next = new Map();
 		let place = list.firstChild;
-		for (const [key, shows, make] of rows) {
+		for (const [key, shows, make, mark, remark] of rows) {
 			const old = elements.get(key);
-			const entry = old?.shows === shows ? old : { shows, element: make() };
+			const entry = old?.shows === shows ? old : { shows, mark, element: make() };
+			if (entry.mark !== mark) {
+				entry.mark = mark;
+				remark(entry.element);
+			}
 			if (old && old !== entry) {
 				if (place === old.element) place = entry.element;
 				replace(old.element, entry.element);
@@ -173,10 +184,12 @@ export function setUpThread({ store, on }) {
 		}
 		loadingOlder = true;
 		from = null;
+		const before = thread.messages.length;
 		try {
 			await on.older();
 		} finally {
 			loadingOlder = false;
+			if (thread.messages.length === before) pauseUntil = Date.now() + OLDER_PAUSE_MS;
 		}
 	}
 
