@@ -73,6 +73,14 @@ static void jitter(int round)
 	nanosleep(&t, NULL);
 }
 
+/* Deadlocks a few times; a lost session once. */
+static bool may_go_again(enum ended e, int *deadlocks, int *losses)
+{
+	if (e == ENDED_AGAIN)
+		return (*deadlocks)++ < ATTEMPT_DEADLOCKS_MAX;
+	return e == ENDED_LOST && (*losses)++ == 0;
+}
+
 static enum ended with_retries(struct store *st, struct call **calls, size_t count, int64_t until_ms,
 			   attempt_fn *run)
 {
@@ -88,10 +96,10 @@ static enum ended with_retries(struct store *st, struct call **calls, size_t cou
 			return ENDED_WAITED;
 		if (e == ENDED_AGAIN || e == ENDED_LOST)
 			counters_add(e == ENDED_AGAIN ? COUNTER_DEADLOCKS : COUNTER_LOST, 1);
-		if (e == ENDED_AGAIN && deadlocks++ < ATTEMPT_DEADLOCKS_MAX)
-			jitter(deadlocks);
-		else if (e != ENDED_LOST || losses++ > 0)
+		if (!may_go_again(e, &deadlocks, &losses))
 			return e;
+		if (e == ENDED_AGAIN)
+			jitter(deadlocks);
 		if (clock_mono_ms() > until_ms)
 			return ENDED_LATE;
 		/* a database that answers nothing, or a row that is locked, takes the next one just as long */

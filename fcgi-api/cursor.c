@@ -11,26 +11,17 @@
 
 #include "clock.h"
 
-static int edge(struct slice text, int64_t *id_r)
-{
-	if (slice_is(text, "0")) {
-		*id_r = 0;
-		return 0;
-	}
-	return ids_parse(text, id_r);
-}
-
 int cursor_parse(struct slice text, struct cursor *c_r)
 {
 	const char *dash = text.n ? memchr(text.p, '-', text.n) : NULL;
 	struct slice head = { text.p, dash ? (size_t)(dash - text.p) : text.n };
 
-	if (edge(head, &c_r->safe) != 0)
+	if (ids_parse_edge(head, &c_r->safe) != 0)
 		return -1;
 	c_r->next = c_r->safe;
 	if (!dash)
 		return 0;
-	return edge((struct slice){ dash + 1, text.n - head.n - 1 }, &c_r->next);
+	return ids_parse_edge((struct slice){ dash + 1, text.n - head.n - 1 }, &c_r->next);
 }
 
 void cursor_text(const struct cursor *c, char out[CURSOR_TEXT_MAX])

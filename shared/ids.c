@@ -34,6 +34,14 @@ int ids_parse(struct slice text, int64_t *id_r)
 	return 0;
 }
 
+int ids_parse_edge(struct slice text, int64_t *id_r)
+{
+	if (!slice_is(text, "0"))
+		return ids_parse(text, id_r);
+	*id_r = 0;
+	return 0;
+}
+
 bool ids_is_uuid(struct slice text)
 {
 	if (text.n != IDS_UUID_LEN)

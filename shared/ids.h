@@ -19,6 +19,8 @@
 
 /* Canonical decimal 1..2^63-1, nothing around it: 0 and the value, or -1. */
 int ids_parse(struct slice text, int64_t *id_r);
+/* The same, or 0: where a page begins. */
+int ids_parse_edge(struct slice text, int64_t *id_r);
 /* True for 8-4-4-4-12 lower-case hexadecimal digits. */
 bool ids_is_uuid(struct slice text);
 /* UUIDv5 of the name in IDS_NAMESPACE, lower case, NUL-terminated. */

@@ -30,9 +30,7 @@ static int number(const struct http_request *r, const char *name, int64_t min, i
 
 	if (rc <= 0)
 		return rc;
-	if (slice_is(text, "0"))
-		*n_r = 0;
-	else if (ids_parse(text, n_r) != 0)
+	if (ids_parse_edge(text, n_r) != 0)
 		return -1;
 	return *n_r >= min && *n_r <= max ? 1 : -1;
 }

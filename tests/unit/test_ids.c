@@ -24,6 +24,7 @@ static void canonical_decimals(void **state)
 		int64_t v = 0;
 
 		assert_int_equal(ids_parse(slice_of(rows[i].text), &v), rows[i].rc);
+		assert_int_equal(ids_parse_edge(slice_of(rows[i].text), &v), strcmp(rows[i].text, "0") == 0 ? 0 : rows[i].rc);
 		assert_true(v == rows[i].v);
 	}
 }
