@@ -30,6 +30,7 @@ test('two people open the same conversation', async () => {
   luis = await person(house, '456', { dark: true });
   await openWith(ana, 456);
   assert.equal(await ana.textContent('#thread-title'), 'Luis Martínez');
+  await ask(async () => /^(\(\d+\) )?Luis Martínez · UPRed Push$/.test(await ana.title()), 3000, 'the title');
 });
 
 test('a message to somebody who is elsewhere is delivered and counted as unread', async () => {

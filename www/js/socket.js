@@ -14,13 +14,14 @@ export class SocketError extends Error {
 }
 
 // me: { userId, token (or null) }; the token goes in the first packet, never in an address.
-const connectAs = (me) =>
-	io({ ...(me.token ? { auth: { token: me.token } } : { query: { user_id: me.userId } }), reconnectionDelayMax: 5000 });
+const connectAs = (me, more) =>
+	io({ ...(me.token ? { auth: { token: me.token } } : { query: { user_id: me.userId } }), reconnectionDelayMax: 5000, ...more });
 
 // Whose token is it? Waits for a relay, as long as it takes (waiting() is called at each vain try); rejects with the
 // server's text when the token is no good.
 export function askWho(token, waiting) {
-	const socket = connectAs({ token });
+	// For one word; browsers complain of a WebSocket that is closed while it opens.
+	const socket = connectAs({ token }, { upgrade: false });
 	return new Promise((resolve, reject) => {
 		socket.on('connected', ({ user_id: id }) => resolve(String(id)));
 		socket.on('connect_error', (error) => (socket.active ? waiting() : reject(error)));

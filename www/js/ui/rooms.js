@@ -72,8 +72,8 @@ export function setUpRooms({ store, onOpen }) {
 			if (gone.contains(document.activeElement)) $('new-chat').focus();
 			gone.remove();
 		}
-		const total = store.unreadTotal();
-		document.title = (total ? `(${total}) ` : '') + 'UPRed Push';
+		const [total, open] = [store.unreadTotal(), store.rooms.get(store.current)];
+		document.title = (total ? `(${total}) ` : '') + (open ? `${store.roomTitle(open)} · ` : '') + 'UPRed Push';
 	}
 
 	function moveKeepingFocus(item, place) {
