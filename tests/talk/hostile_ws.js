@@ -33,8 +33,9 @@ const frames = [
   ['an over-long UTF-8 form', say(bytes(0x34, 0xc0, 0xaf)), 1007],
   ['a surrogate in UTF-8', say(bytes(0x34, 0xed, 0xa0, 0x80)), 1007],
   ['an open packet', say('0{"sid":"x"}'), 1002],
-  ['an upgrade packet', say('5'), 1002],
-  ['a ping of the client', say('2probe'), 1002],
+  ['a ping of the client', say('2'), 1002],
+  ['ends of an upgrade', many(5000, '5'), 'alive'],
+  ['probes', many(5000, '2probe'), 'alive'],
   ['pongs nobody asked for', many(5000, '3'), 'alive'],
   ['noops', many(5000, '6'), 'alive'],
 ];
