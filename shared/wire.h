@@ -98,7 +98,7 @@ enum wire_effect_kind {
 
 enum wire_push_flag {
 	WIRE_PUSH_FOUND = 1,     /* of a message: an earlier attempt had stored it already */
-	WIRE_PUSH_KEEP = 2       /* of anything else: who was cut hears it when he comes back, perhaps once more */
+	WIRE_PUSH_KEEP = 2       /* of anything else: who was cut hears it when he comes back, perhaps again */
 };
 
 struct wire_effect {

@@ -4,6 +4,7 @@
  * Room: fcgi-api/store; the connection functions of store.h are here. Calls connect, known and log.
  */
 #include "session.h"
+#include "clock.h"
 #include "fault.h"
 #include "known.h"
 
@@ -13,6 +14,8 @@
 
 #define TELL_AGAIN_S 30  /* the same trouble with connecting */
 #define SPARE_S 10       /* so long a host that takes no writes is good enough for reading */
+#define SPARE_WRITE_S 1  /* and a write is refused at once: one may have been promoted meanwhile */
+#define LOOKING_LONG_MS 300
 
 struct store *store_open(const struct store_settings *settings)
 {
@@ -96,6 +99,12 @@ static bool spare_is_over(const struct store *st)
 	return labs(time(NULL) - st->looked_s) >= SPARE_S;
 }
 
+/* For a write sooner, unless a look is long and keeps the readers waiting. */
+static bool spare_may_write(const struct store *st)
+{
+	return labs(time(NULL) - st->looked_s) >= (st->looking_ms < LOOKING_LONG_MS ? SPARE_WRITE_S : SPARE_S);
+}
+
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text)
 {
 	bool read_only = error == 1290 || error == 1836;
@@ -104,7 +113,7 @@ enum store_verdict session_fail(struct store *st, const char *name, unsigned err
 	st->error = error;
 	if (error == 1062)  /* a repeat, not trouble */
 		return v;
-	if (read_only && st->spare && !spare_is_over(st))  /* as known: no other host takes it, and this one is read */
+	if (read_only && st->spare && !spare_may_write(st))  /* as known: no other host takes it, and this one is read */
 		v = STORE_CONFIG;
 	note_trouble(st, v, name, error, text);
 	if (v == STORE_CONFIG && read_only)
@@ -131,6 +140,7 @@ static void tell_no_connection(struct store *st)
 enum store_verdict session_connect(struct store *st)
 {
 	enum store_verdict v = STORE_LOST;
+	int64_t began = clock_mono_ms();
 
 	st->my = connect_open(&st->settings, &st->host, &st->spare, &v, st->trouble, sizeof(st->trouble));
 	if (!st->my) {
@@ -144,6 +154,7 @@ enum store_verdict session_connect(struct store *st)
 		return session_fail(st, "connect", mysql_errno(st->my), mysql_error(st->my));
 	st->generation++;
 	st->looked_s = time(NULL);
+	st->looking_ms = clock_mono_ms() - began;
 	if (st->spare) {
 		snprintf(st->trouble, sizeof(st->trouble), "no host of DB_HOST takes writes, this one answers reads");
 		tell_no_connection(st);

@@ -35,6 +35,7 @@ struct store {
 	unsigned host, generation;
 	bool spare;                       /* this host takes no writes; no other answered… */
 	time_t looked_s;                  /* …then */
+	int64_t looking_ms;               /* so long it took */
 	unsigned ran;                     /* statements that went well in this transaction */
 	unsigned error;
 	char trouble[300];

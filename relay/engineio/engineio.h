@@ -225,6 +225,11 @@ void eio_session_each_query(const struct eio_session *s,
 int eio_session_header(const struct eio_session *s, const char *name, struct slice *value_r);
 /* Whether Python's client opened it, as far as its handshake tells. */
 bool eio_session_of_python(const struct eio_session *s);
+/*
+ * Revision 4: all that was sent before then (the loop's clock) has arrived, for a ping that was sent then was answered, or the
+ * session began.
+ */
+uint64_t eio_session_proved_ms(const struct eio_session *s);
 /* What ended it, when it was refused something: a sentence for the log, static; else NULL. */
 const char *eio_session_why(const struct eio_session *s);
 void eio_session_set_data(struct eio_session *s, void *data);

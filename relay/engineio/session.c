@@ -162,6 +162,7 @@ static void heartbeat_ping(struct eio_session *s)
 	if (s->state == SESSION_CLOSED)
 		return;
 	s->awaiting_pong = true;
+	s->ping_ms = *s->host->now_ms;
 	s->extended = false;
 	if (!s->paused)             /* unread it cannot answer in time; the wheel's tick is not the peer's */
 		arm(s, late <= WHEEL_TICK_MS && late < timeout ? timeout - late : timeout);
@@ -298,6 +299,7 @@ void session_opened(struct eio_session *s)
 
 	h->stats.sessions_opened++;
 	h->stats.sessions++;
+	s->proved_ms = *h->now_ms;
 	send_open(s);
 	session_alive(s);
 	log_debug(s->sid, "open, %s, revision %d, from %s", s->transport->name, s->version,

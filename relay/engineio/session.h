@@ -54,6 +54,7 @@ struct eio_session {
 	enum eio_reason reason;
 	const char *why;                   /* the refusal that ended it, static; NULL: none */
 	int close_code;
+	uint64_t ping_ms, proved_ms;       /* revision 4: when the last ping was sent; eio_session_proved_ms */
 	uint32_t noop_ms;                  /* PROBING: when the last noop was sent; the low bits of the clock */
 	const struct eio_transport *transport;
 

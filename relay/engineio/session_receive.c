@@ -32,6 +32,7 @@ static void receive_pong(struct eio_session *s)
 	if (s->version != 4) {
 		session_violated(s, EIO_REFUSED_TURN, 1002);
 	} else if (s->awaiting_pong) {
+		s->proved_ms = s->ping_ms;
 		session_alive(s);
 	}
 }
@@ -44,6 +45,11 @@ static void receive_message(struct eio_session *s, const struct eio_packet *p)
 	h->stats.bytes_in += p->data.n;
 	if (h->cb.on_message)
 		h->cb.on_message(h->ctx, s, p->data, p->binary);
+}
+
+uint64_t eio_session_proved_ms(const struct eio_session *s)
+{
+	return s->proved_ms;
 }
 
 void session_receive(struct eio_session *s, const struct eio_packet *p)

@@ -68,8 +68,8 @@ struct sio_back {                           /* how far a session got; numbers ar
 	uint64_t cut;                       /* the last push of all when it was cut */
 	uint64_t until_ms;                  /* until when it may come back */
 	uint64_t looked;                    /* pushes looked through for it since it was cut */
-	uint64_t again;                     /* the first of the repeatable pushes that it may have missed before it was cut, 0: none */
-	uint64_t again_ms;                  /* when the last of them was sent */
+	uint64_t again, again_ms;           /* the last repeatable push that was sent to it, and when */
+	uint64_t lost;                      /* since it was cut: the first push that may not have arrived; UINT64_MAX: all did */
 };
 
 struct sio_socket {

@@ -148,14 +148,14 @@ static void on_receiver(void *ctx, struct sio_peer *peer)
 	if (s->state != SIO_SOCKET_OPEN || s->client->over) {
 		if (p->keep && s->pid[0]) { /* it is being put away, and comes back for this */
 			p->missed = true;
-			sio_recovery_sent(p->keep, &s->back, p->repeatable);
+			sio_recovery_pushed(p->keep, &s->back, p->keep->number + 1, p->repeatable);
 		}
 		return;
 	}
 	p->reached++;
 	FAULT("fanout.next");
 	if (p->keep && s->pid[0]) {
-		sio_recovery_sent(p->keep, &s->back, p->repeatable);
+		sio_recovery_pushed(p->keep, &s->back, p->keep->number + 1, p->repeatable);
 		p->missed |= p->repeatable;
 		eio_session_send(s->client->session, kept_frame(p));
 	} else if (p->may_drop) {

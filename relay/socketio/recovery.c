@@ -1,7 +1,7 @@
 /*
  * recovery: connection state recovery: the log of pushes, and the sessions that are away.
  *
- * Room: relay/socketio. Calls rooms, network and engineio.
+ * Room: relay/socketio. Calls recovery_network, rooms and engineio.
  * Both are bounded: the log by bytes and age, the sessions by age, number and memberships; the oldest go first, of whom has
  * the most. A session whose pushes are not all here any more is not found: its client begins anew and knows it.
  */
@@ -12,15 +12,11 @@
 #include <stdlib.h>
 
 #define SWEEP_MS 5000
-#define AWAY_MOST 65536                     /* sessions that are away, and their memberships together */
-#define MEMBERSHIPS_MOST 262144
-#define MEMBERSHIP_SHARE (MEMBERSHIPS_MOST / AWAY_MOST) /* what a session weighs beside its memberships */
 /* Pushes, whoever they were for, that are looked through: at a try, for one session that comes back and does not stay, for all. */
 #define BEHIND_MOST 10000
 #define LOOKED_MOST (5 * BEHIND_MOST)
 #define LOOKED_A_SECOND (100 * BEHIND_MOST) /* a fifth of a second of the processor */
 #define TAG_LEN 8
-#define LATELY_MS 60000                     /* longer than a peer that is gone without a word is taken to be here */
 
 /* ---- the log ---- */
 
@@ -50,6 +46,7 @@ static void kept_drop(struct sio_recovery *r, struct sio_kept *k)
 	TAILQ_REMOVE(&r->log, k, next);
 	r->bytes -= k->size;
 	r->dropped = k->number;
+	r->dropped_ms = k->at_ms;
 	eio_frame_unref(k->frame);
 	free(k);
 }
@@ -120,23 +117,37 @@ static struct sio_kept *kept_behind(const struct sio_recovery *r, uint64_t from)
 	return first;
 }
 
-static void note_sent(const struct sio_recovery *r, struct sio_back *b, uint64_t number, bool repeatable)
+void sio_recovery_pushed(const struct sio_recovery *r, struct sio_back *b, uint64_t number, bool repeatable)
 {
-	uint64_t now = eio_loop_now_ms(r->loop);
-
 	if (!repeatable) {
 		b->last = number;
 		return;
 	}
-	/* who hears something kept behind it has heard it */
-	if (b->again <= b->last || now - b->again_ms > LATELY_MS)
-		b->again = number;
-	b->again_ms = now;
+	b->again = number;
+	b->again_ms = eio_loop_now_ms(r->loop);
 }
 
-void sio_recovery_sent(const struct sio_recovery *r, struct sio_back *b, bool repeatable)
+/* The first push behind the last sign that all before it had arrived; looked for only where a repeatable one was sent since. */
+static uint64_t lost_from(const struct sio_recovery *r, const struct sio_back *b, uint64_t proved_ms)
 {
-	note_sent(r, b, r->number + 1, repeatable);
+	const struct sio_kept *k = TAILQ_LAST(&r->log, sio_kept_list);
+	uint64_t first = r->number + 1;
+
+	if (b->again == 0 || b->again_ms < proved_ms)
+		return UINT64_MAX;
+	for (; k && k->at_ms >= proved_ms; k = TAILQ_PREV(k, sio_kept_list, next))
+		first = k->number;
+	return k || r->dropped_ms < proved_ms ? first : r->dropped;
+}
+
+/* For a client that heard all that was sent to it up to push `from`, but for what carries no offset: where to go on. */
+static uint64_t go_on_from(const struct sio_back *b, uint64_t from)
+{
+	if (from < b->last || from >= b->cut)
+		return from;
+	if (b->again <= from || b->lost == UINT64_MAX)
+		return b->cut;                  /* nothing in between was for it */
+	return from < b->lost - 1 ? b->lost - 1 : from;
 }
 
 void sio_recovery_replay(struct sio_recovery *r, struct sio_socket *s, uint64_t from)
@@ -145,7 +156,7 @@ void sio_recovery_replay(struct sio_recovery *r, struct sio_socket *s, uint64_t 
 		if (!kept_hears(r, k, &s->peer, s->id))
 			continue;
 		eio_session_send(s->client->session, k->frame);
-		note_sent(r, &s->back, k->number, k->repeatable);
+		sio_recovery_pushed(r, &s->back, k->number, k->repeatable);
 	}
 }
 
@@ -172,60 +183,11 @@ size_t sio_recovery_away(const struct sio_recovery *r)
 	return r ? map_count(r->away) : 0;
 }
 
-/* ---- sessions that are away, by network ---- */
-
-void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address)
-{
-	char text[NETWORK_MAX];
-	struct slice name = network_of(slice_of(address), text);
-	struct sio_network *n = map_find(r->networks, name);
-
-	if (!n) {
-		n = mem_zero(1, sizeof(*n));
-		TAILQ_INIT(&n->list);
-		memcpy(n->name, name.p, name.n);
-		map_put(r->networks, name, n);
-	}
-	w->network = n;
-	w->weight = MEMBERSHIP_SHARE + w->peer.count;
-	n->weight += w->weight;
-	TAILQ_INSERT_TAIL(&n->list, w, beside);
-	if (name.n && (!r->heaviest || n->weight > r->heaviest->weight))
-		r->heaviest = n;
-}
-
-static void unweigh(struct sio_recovery *r, struct sio_away *w)
-{
-	struct sio_network *n = w->network;
-
-	if (!n)
-		return;
-	n->weight -= w->weight;
-	TAILQ_REMOVE(&n->list, w, beside);
-	if (!TAILQ_EMPTY(&n->list))
-		return;
-	if (r->heaviest == n)
-		r->heaviest = NULL;
-	map_remove(r->networks, slice_of(n->name));
-	free(n);
-}
-
-static struct sio_away *first_to_go(const struct sio_recovery *r)
-{
-	const struct sio_network *n = r->heaviest;
-	size_t all = r->memberships + MEMBERSHIP_SHARE * map_count(r->away);
-
-	/* it may not be the heaviest any more; with less than an even share it is not */
-	if (n && n->weight * map_count(r->networks) >= all)
-		return TAILQ_FIRST(&n->list);
-	return TAILQ_FIRST(&r->list);
-}
-
 /* ---- sessions that are away ---- */
 
 static void away_remove(struct sio_recovery *r, struct sio_away *w)
 {
-	unweigh(r, w);
+	sio_recovery_unweigh(r, w);
 	TAILQ_REMOVE(&r->list, w, next);
 	map_remove(r->away, slice_of(w->pid));
 	free(w);
@@ -252,8 +214,7 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 		w->back.cut = r->number;
 		w->back.until_ms = eio_loop_now_ms(r->loop) + r->keep_ms;
 		w->back.looked = 0;
-		if (eio_loop_now_ms(r->loop) - w->back.again_ms > LATELY_MS)
-			w->back.again = 0;
+		w->back.lost = lost_from(r, &w->back, eio_session_proved_ms(s->client->session));
 	}
 	memcpy(w->id, s->id, sizeof(w->id));
 	memcpy(w->pid, s->pid, sizeof(w->pid));
@@ -263,7 +224,7 @@ void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s)
 	TAILQ_INSERT_TAIL(&r->list, w, next);
 	map_put(r->away, slice_of(w->pid), w);
 	sio_recovery_weigh(r, w, eio_session_address(s->client->session));
-	while ((r->memberships > MEMBERSHIPS_MOST || map_count(r->away) > AWAY_MOST) && (w = first_to_go(r)))
+	while ((r->memberships > SIO_RECOVERY_MEMBERSHIPS || map_count(r->away) > SIO_RECOVERY_SESSIONS) && (w = sio_recovery_first_to_go(r)))
 		drop(r, w);
 }
 
@@ -303,8 +264,9 @@ struct sio_away *sio_recovery_find(struct sio_recovery *r, struct slice pid, uin
 
 	if (!w || w->back.until_ms <= eio_loop_now_ms(r->loop) || !complete(r, &w->back, from))
 		return NULL;
-	if (from >= w->back.last && from < w->back.cut)  /* nothing in between was for it, or what may have been lost */
-		from = w->back.again > from ? w->back.again - 1 : w->back.cut;
+	from = go_on_from(&w->back, from);
+	if (w->back.again > *from_r && from < w->back.cut && from < r->dropped)  /* what may be lost is not here any more */
+		return NULL;
 	if (!may_look(r, &w->back, r->number - (from > r->dropped ? from : r->dropped)))
 		return NULL;
 	for (struct sio_kept *k = kept_behind(r, from); k && bytes_max; k = TAILQ_NEXT(k, next))
@@ -375,7 +337,7 @@ void sio_recovery_clear(struct sio_recovery *r)
 	while ((k = TAILQ_FIRST(&r->log)))
 		kept_drop(r, k);
 	r->memberships = 0;
-	r->number = r->dropped = 0;
+	r->number = r->dropped = r->dropped_ms = 0;
 	ids_sid(r->tag);
 	r->tag[TAG_LEN] = '\0';
 }

@@ -1,7 +1,7 @@
 /*
  * recovery: connection state recovery: what was pushed lately, and the sessions that may come back for it.
  *
- * Room: relay/socketio. Called by server, namespace, socket, comeback and recovery_save.
+ * Room: relay/socketio. Called by server, namespace, socket, comeback and recovery_save; recovery_network calls nothing of it.
  * One log per namespace: each kept push once, as the frame that was sent, with its rooms and a number. A session that
  * was cut keeps its memberships (numbers and all) under a peer that is away, so pushes to its rooms find it. What it missed
  * is read from the log: pushes behind its offset into rooms whose membership is older than the push. Source: Socket.IO
@@ -15,6 +15,9 @@
 #include "ids.h"
 #include "inside.h"
 #include "network.h"
+
+#define SIO_RECOVERY_SESSIONS 65536         /* so many may be away */
+#define SIO_RECOVERY_MEMBERSHIPS 262144     /* and have so many memberships together */
 
 struct sio_kept {                           /* a push in the log */
 	TAILQ_ENTRY(sio_kept) next;
@@ -58,6 +61,7 @@ struct sio_recovery {                       /* open to the files of recovery alo
 	size_t memberships;                       /* of all that are away */
 	uint64_t looked, looked_since_ms;   /* pushes looked through in this second */
 	uint64_t number, dropped;           /* the last push's, the last that was dropped from the log */
+	uint64_t dropped_ms;                /* when that one was pushed */
 	char tag[IDS_SID_LEN + 1];          /* offsets of another log never fit */
 };
 
@@ -76,8 +80,8 @@ int sio_recovery_read_offset(const struct sio_recovery *r, struct slice text, ui
 /* Keeps a push under the next number; takes its own reference of the frame. */
 void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t size, bool repeatable, const struct slice *rooms,
 		      size_t count, struct slice except);
-/* Notes that the push that is logged next is sent to this session: it says later that it heard it, or may hear it again. */
-void sio_recovery_sent(const struct sio_recovery *r, struct sio_back *b, bool repeatable);
+/* Notes a push that is for this session: it says later that it heard it, or may hear it again. */
+void sio_recovery_pushed(const struct sio_recovery *r, struct sio_back *b, uint64_t number, bool repeatable);
 
 /* A socket with a pid, open or on its way back, and its end. */
 void sio_recovery_open(struct sio_recovery *r, struct sio_socket *s);
@@ -90,9 +94,13 @@ struct sio_socket *sio_recovery_live(const struct sio_recovery *r, struct slice 
 void sio_recovery_keep(struct sio_recovery *r, struct sio_socket *s);
 /* Counts a session, with the memberships that it has, for the network of an address; "": not known, and never the heaviest. */
 void sio_recovery_weigh(struct sio_recovery *r, struct sio_away *w, const char *address);
+/* It goes, or comes back. */
+void sio_recovery_unweigh(struct sio_recovery *r, struct sio_away *w);
+/* Whose turn it is where there are too many. NULL: nobody is away. */
+struct sio_away *sio_recovery_first_to_go(const struct sio_recovery *r);
 /*
- * The session of a pid, for a client that has heard up to push `from`, which is moved on to the cut where nothing before
- * it was missed. NULL when
+ * The session of a pid, for a client that has heard up to push `from`, which is moved on where nothing before was missed, at most
+ * to the cut. NULL when
  *   the pid is unknown or its time is over;
  *   something that it missed is not here any more, or is more than bytes_max (0: any number of bytes);
  *   more than 10,000 pushes, for whomever, came since it was cut;

@@ -25,7 +25,7 @@ struct saved_push {
 };
 
 struct saved_session {
-	uint64_t last, left, cut, again, left_ms;
+	uint64_t last, left, cut, again, lost, left_ms;
 	uint64_t memberships;                     /* so many of struct saved_membership follow, each with its name */
 	char id[IDS_SID_LEN + 1], pid[IDS_SID_LEN + 1];
 };
@@ -53,6 +53,7 @@ static void put_session(struct buf *b, const struct sio_away *w, uint64_t now)
 	s.left = w->back.left;
 	s.cut = w->back.cut;
 	s.again = w->back.again;
+	s.lost = w->back.lost;
 	s.left_ms = w->back.until_ms > now ? w->back.until_ms - now : 0;
 	s.memberships = w->peer.count;
 	memcpy(s.id, w->id, sizeof(s.id));
@@ -209,7 +210,7 @@ static int load_session(struct loading *l)
 	if (take(l, &s, sizeof(s)) < 0 || !is_id(s.id) || !is_id(s.pid) || map_find(r->away, slice_of(s.pid)))
 		return -1;
 	w = mem_zero(1, sizeof(*w));
-	w->back = (struct sio_back){ .last = s.last, .left = s.left, .cut = s.cut, .again = s.again, .until_ms = l->now +
+	w->back = (struct sio_back){ .last = s.last, .left = s.left, .cut = s.cut, .again = s.again, .lost = s.lost, .until_ms = l->now +
 		(s.left_ms > l->elapsed_ms ? s.left_ms - l->elapsed_ms : 0) };
 	memcpy(w->id, s.id, sizeof(w->id));
 	memcpy(w->pid, s.pid, sizeof(w->pid));

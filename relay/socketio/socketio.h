@@ -232,7 +232,7 @@ size_t sio_push_kept(struct sio_namespace *n, const struct slice *rooms, size_t 
 		     struct slice event);
 /*
  * The same for what may be heard twice, and carries no offset: who comes back hears it behind what he heard last, in its place
- * among the kept ones. What was sent to him within a minute before he was cut may have been lost: he hears that again.
+ * among the kept ones. What was sent to him since the last ping that he answered may have been lost: he hears that again.
  */
 size_t sio_push_repeatable(struct sio_namespace *n, const struct slice *rooms, size_t room_count, struct slice except,
 			   struct slice event);

@@ -295,6 +295,30 @@ test('a browser that was offline for a moment asks again who is there', async ()
   await page.context().close();
 }, 30000);
 
+test('a token that is no good gives way to the number in the address', async () => {
+  const page = await person(house, '');
+  await page.evaluate(() => sessionStorage.setItem('upred.token', 'a.b.c'));
+  await page.goto(`${house.webUrl}/?usuario=123`);
+  await connected(page);
+  assert.equal(await page.evaluate(() => sessionStorage.getItem('upred.token')), null);
+  await page.context().close();
+});
+
+test('an edit that waits elsewhere ends when its message is deleted while the page was cut off', async () => {
+  await openWith(ana, 101);
+  await openWith(ana, 456);
+  await edit('por borrar a escondidas');
+  await room(ana, 'María Hernández').click();
+  await house.stopPart('relay');
+  await ana.waitForSelector('#connection:not([data-state="conectado"])');
+  await change('DELETE', say('por borrar a escondidas'));
+  await house.startPart('relay');
+  await connected(ana);
+  await room(ana, 'Luis Martínez').click();
+  await ask(async () => /eliminado/.test(await ana.textContent('#composer-error')), 10000, 'the end of the edit');
+  assert.equal(await ana.isVisible('#composer-edit'), false);
+}, 60000);
+
 test('a broken token in the address is only a broken token', async () => {
   const page = await person(house, '');
   await page.goto('about:blank');

@@ -22,6 +22,7 @@ struct eio_session {
 	int pauses;
 	bool closing;
 	enum eio_reason reason;
+	uint64_t proved_ms;
 };
 struct eio_timer { struct eio_timer *next; uint64_t at; void (*fn)(void *ctx); void *ctx; bool dead; uint64_t repeat; };
 struct eio_server { struct eio_callbacks cb; void *ctx; };
@@ -84,6 +85,7 @@ void eio_server_stats(const struct eio_server *s, struct eio_stats *out)
 }
 static const char *fake_address = "10.0.0.1";
 const char *eio_session_address(const struct eio_session *s) { (void)s; return fake_address; }
+uint64_t eio_session_proved_ms(const struct eio_session *s) { return s->proved_ms; }
 uint64_t eio_loop_now_ms(const struct eio_loop *l) { (void)l; return fake_now; }
 
 struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms,
@@ -169,6 +171,7 @@ static inline struct eio_session *fake_open(int version)
 
 	snprintf(s->sid, sizeof(s->sid), "engine%d", ++count);
 	s->version = version;
+	s->proved_ms = fake_now;
 	s->next = fake_sessions;
 	fake_sessions = s;
 	fake_server.cb.on_open(fake_server.ctx, s);

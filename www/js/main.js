@@ -10,7 +10,7 @@ import { createPresence } from './presence.js';
 import { createReceipts } from './receipts.js';
 import { createRemote } from './remote.js';
 import { createRooms } from './rooms.js';
-import { enter, leave, readSession, rememberPerson, rememberToken, takeReason, watchAddress } from './session.js';
+import { enter, forgetToken, leave, readSession, rememberPerson, rememberToken, takeReason, watchAddress } from './session.js';
 import { askWho } from './socket.js';
 import { createStore } from './store.js';
 import { choosePerson, showWaiting } from './ui/chooser.js';
@@ -144,7 +144,8 @@ function setUpWriting({ store, outbox, conversation, presence }, screen, attempt
 		else $('new-chat').focus();
 	};
 	// In a narrow window the list goes, with what had the focus in it.
-	NARROW.addEventListener('change', () => {
+	NARROW.addEventListener('change', (event) => {
+		if (!event.matches) return;
 		if (document.activeElement === document.body || $('side').contains(document.activeElement)) lostFocus();
 	});
 	const askDeletion = setUpDeletion({ onYes: conversation.remove, done: lostFocus });
@@ -275,7 +276,9 @@ async function whoAmI(session, demo) {
 		$('chooser').hidden = true;
 		return { userId, token: session.token };
 	} catch (error) {
-		return leave(refusal(session, error.message));
+		if (!session.number) return leave(refusal(session, error.message));
+		forgetToken();
+		location.reload();
 	}
 }
 

@@ -27,27 +27,44 @@ export function rememberToken(token) {
 	storage.set(TOKEN, token);
 }
 
-// { userId, token }: one of them may be null; with a token the server says who it is (rememberPerson).
+// { userId, token, number }: any may be null; with a token the server says who it is (rememberPerson), and the number in the
+// address counts when that is no good.
 export function readSession() {
 	takeFromAddress();
 	const named = new URLSearchParams(location.search).get('usuario') ?? '';
 	const userId = parseId(named);
 	const token = storage.get(TOKEN);
-	// A number in an old link does not end what a token began.
 	if (userId && !token) return { userId, token: null };
-	if (named && token) history.replaceState(null, '', location.pathname + location.hash);
 	if (named && !token) storage.set(REASON, 'En la dirección no hay un número de usuario válido.');
-	return { userId: storage.get(PERSON), token };
+	const known = storage.get(PERSON);
+	if (token && known) dropNumber();
+	return { userId: known, token, number: userId };
+}
+
+// A number in an old link does not end what a token began.
+function dropNumber() {
+	const url = new URL(location.href);
+	if (!url.searchParams.has('usuario')) return;
+	url.searchParams.delete('usuario');
+	history.replaceState(null, '', url);
 }
 
 export function rememberPerson(userId) {
 	storage.set(PERSON, userId);
+	dropNumber();
+}
+
+// The token is no good: the number in the address, if there is one, counts.
+export function forgetToken() {
+	storage.remove(TOKEN);
+	storage.remove(PERSON);
 }
 
 // The page anew, at the conversation that its address names.
 export function enter(search = '') {
 	const room = location.hash.startsWith('#/sala/') ? location.hash : '';
-	const address = new URL(location.pathname + search + room, location.href);
+	const address = new URL(location.href);
+	Object.assign(address, { search, hash: room });
 	// The same address with a fragment would only be scrolled to.
 	if (room && address.href === location.href) location.reload();
 	else location.assign(address);

@@ -35,7 +35,13 @@ export function openSocket(me, handlers) {
 	const { state, refused, ...events } = handlers;
 	const socket = connectAs(me);
 	let lastWord = null;
+	let heardAt = 0;
 
+	socket.io.on('open', () => {
+		socket.io.engine.on('packet', () => {
+			heardAt = Date.now();
+		});
+	});
 	socket.on('connect', () => {
 		state('conectado');
 		socket.io.engine.once('upgrade', () => socket.connected && state('conectado'));
@@ -78,11 +84,13 @@ export function openSocket(me, handlers) {
 		async request(event, payload) {
 			if (!socket.connected) throw new SocketError('sin_conexion', 'Sin conexión');
 			let answer;
+			const askedAt = Date.now();
 			try {
 				answer = await socket.timeout(ANSWER_MS).emitWithAck(event, payload);
 			} catch {
-				// The server refuses sooner than that what it cannot do: who is silent is not there.
-				socket.io.engine?.close();
+				// Who said nothing at all meanwhile is not there. (What still waits to be sent would be lost with the engine.)
+				const { engine } = socket.io;
+				if (heardAt < askedAt && engine?.writeBuffer.length === 0) engine.close();
 				throw new SocketError('sin_respuesta', 'El servidor no respondió', { unknown: true });
 			}
 			// A refusal has a status 'error', or no status but a code; `presence` has neither.

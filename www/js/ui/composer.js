@@ -1,5 +1,6 @@
 // The box one writes in: a new message, or an edit of an own one. Called by main.js.
 
+import { compareIds } from '../store.js';
 import { $, icon } from './dom.js';
 import { showNotice } from './status.js';
 
@@ -63,8 +64,16 @@ export function setUpComposer({ store, drafts, onSend, onEdit, onWriting }) {
 		setText(drafts.get(shown));
 	}
 
+	// By its id: after a cut the store has other objects. What a loaded conversation does not have between others is gone.
+	function isGone({ id }) {
+		const { loaded, messages } = store.thread(shown);
+		const here = messages.find((one) => one.id === id);
+		if (here) return here.deleted;
+		return loaded && messages.some((one) => one.id && compareIds(one.id, id) < 0);
+	}
+
 	function dropDeleted() {
-		if (!edited?.message.deleted) return;
+		if (!edited || !isGone(edited.message)) return;
 		endEdit();
 		$('composer-error').textContent = 'El mensaje que editabas fue eliminado.';
 	}

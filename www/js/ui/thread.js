@@ -16,7 +16,6 @@ const GROUP_MS = 5 * 60000;
 // store has, by pages.
 const DRAWN = 150;
 const PAGE = 50;
-const OLDER_PAUSE_MS = 10000;
 
 // on: { retry, rewrite, discard, edit, remove (of a message), older, back, lostFocus (what had it is gone) }
 export function setUpThread({ store, on }) {
@@ -24,15 +23,15 @@ export function setUpThread({ store, on }) {
 	const list = $('messages');
 	let elements = new Map();
 	let loadingOlder = false;
-	// Until then scrolling does not ask again: the last time nothing came.
-	let pauseUntil = 0;
+	// Where nothing came when it was asked for: scrolling does not ask again until the connection is another.
+	const stuck = new Set();
 	// The key of the first message that is drawn; null: all are.
 	let from = null;
 	const scroll = setUpScroll({
 		store,
 		onTop() {
 			const thread = store.current && store.thread(store.current);
-			if (thread?.loaded && Date.now() >= pauseUntil && (from || !thread.complete)) older();
+			if (thread?.loaded && (from || (!thread.complete && !stuck.has(store.current)))) older();
 		},
 		onEnd: on.lostFocus,
 	});
@@ -184,12 +183,13 @@ export function setUpThread({ store, on }) {
 		}
 		loadingOlder = true;
 		from = null;
-		const before = thread.messages.length;
+		const [where, before] = [store.current, thread.messages.length];
 		try {
 			await on.older();
 		} finally {
 			loadingOlder = false;
-			if (thread.messages.length === before) pauseUntil = Date.now() + OLDER_PAUSE_MS;
+			if (thread.messages.length === before) stuck.add(where);
+			else stuck.delete(where);
 		}
 	}
 
@@ -211,6 +211,11 @@ export function setUpThread({ store, on }) {
 	});
 	store.on('rooms', head);
 	store.on('typing', showWriters);
+	let wasConnected = false;
+	store.on('connection', () => {
+		if (store.connected !== wasConnected) stuck.clear();
+		wasConnected = store.connected;
+	});
 	store.on('thread', paced(render));
 	return { toBottom: scroll.toBottom, focusTitle: () => $('thread-title').focus() };
 }
