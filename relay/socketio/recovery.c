@@ -17,6 +17,7 @@
 #define LOOKED_MOST (5 * BEHIND_MOST)
 #define LOOKED_A_SECOND (100 * BEHIND_MOST) /* a fifth of a second of the processor */
 #define TAG_LEN 8
+#define MARK_MS 1000                        /* what a mark stands for */
 
 /* ---- the log ---- */
 
@@ -46,9 +47,19 @@ static void kept_drop(struct sio_recovery *r, struct sio_kept *k)
 	TAILQ_REMOVE(&r->log, k, next);
 	r->bytes -= k->size;
 	r->dropped = k->number;
-	r->dropped_ms = k->at_ms;
 	eio_frame_unref(k->frame);
 	free(k);
+}
+
+static struct sio_mark *mark_at(const struct sio_recovery *r, size_t i)
+{
+	return (struct sio_mark *)&r->marks[i % SIO_RECOVERY_MARKS];
+}
+
+static void mark(struct sio_recovery *r, uint64_t number, uint64_t now)
+{
+	if (r->mark_count == 0 || now - mark_at(r, r->mark_count - 1)->ms >= MARK_MS)
+		*mark_at(r, r->mark_count++) = (struct sio_mark){ now, number };
 }
 
 /* Nobody is in a room of a longer name, and its length would not fit into the log's two bytes. */
@@ -72,6 +83,7 @@ void sio_recovery_log(struct sio_recovery *r, struct eio_frame *frame, size_t si
 	k->frame = eio_frame_ref(frame);
 	k->size = size + sizeof(*k) + len;
 	k->repeatable = repeatable;
+	mark(r, k->number, k->at_ms);
 	if (except.n <= IDS_SID_LEN && except.n > 0)
 		memcpy(k->except, except.p, except.n);
 	for (size_t i = 0; i < count; i++) {
@@ -127,17 +139,19 @@ void sio_recovery_pushed(const struct sio_recovery *r, struct sio_back *b, uint6
 	b->again_ms = eio_loop_now_ms(r->loop);
 }
 
-/* The first push behind the last sign that all before it had arrived; looked for only where a repeatable one was sent since. */
+/*
+ * A push before which all had arrived, by at most MARK_MS too early; asked only where a repeatable one was sent since. Of a crowd
+ * that is cut each asks: the log is too long to be walked.
+ */
 static uint64_t lost_from(const struct sio_recovery *r, const struct sio_back *b, uint64_t proved_ms)
 {
-	const struct sio_kept *k = TAILQ_LAST(&r->log, sio_kept_list);
-	uint64_t first = r->number + 1;
+	size_t i = r->mark_count, oldest = i > SIO_RECOVERY_MARKS ? i - SIO_RECOVERY_MARKS : 0;
 
-	if (b->again == 0 || b->again_ms < proved_ms)
+	if (b->again == 0 || b->again_ms < proved_ms || i == 0)
 		return UINT64_MAX;
-	for (; k && k->at_ms >= proved_ms; k = TAILQ_PREV(k, sio_kept_list, next))
-		first = k->number;
-	return k || r->dropped_ms < proved_ms ? first : r->dropped;
+	while (i > oldest && mark_at(r, i - 1)->ms + MARK_MS > proved_ms)
+		i--;
+	return i > oldest || oldest == 0 ? mark_at(r, i)->number : 1;
 }
 
 /* For a client that heard all that was sent to it up to push `from`, but for what carries no offset: where to go on. */
@@ -147,7 +161,7 @@ static uint64_t go_on_from(const struct sio_back *b, uint64_t from)
 		return from;
 	if (b->again <= from || b->lost == UINT64_MAX)
 		return b->cut;                  /* nothing in between was for it */
-	return from < b->lost - 1 ? b->lost - 1 : from;
+	return from + 1 < b->lost ? b->lost - 1 : from;
 }
 
 void sio_recovery_replay(struct sio_recovery *r, struct sio_socket *s, uint64_t from)
@@ -337,7 +351,8 @@ void sio_recovery_clear(struct sio_recovery *r)
 	while ((k = TAILQ_FIRST(&r->log)))
 		kept_drop(r, k);
 	r->memberships = 0;
-	r->number = r->dropped = r->dropped_ms = 0;
+	r->number = r->dropped = 0;
+	r->mark_count = 0;
 	ids_sid(r->tag);
 	r->tag[TAG_LEN] = '\0';
 }

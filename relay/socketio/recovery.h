@@ -19,6 +19,8 @@
 #define SIO_RECOVERY_SESSIONS 65536         /* so many may be away */
 #define SIO_RECOVERY_MEMBERSHIPS 262144     /* and have so many memberships together */
 
+#define SIO_RECOVERY_MARKS 256
+
 struct sio_kept {                           /* a push in the log */
 	TAILQ_ENTRY(sio_kept) next;
 	uint64_t number, after, at_ms;      /* after: the membership number given last when it was pushed */
@@ -27,6 +29,10 @@ struct sio_kept {                           /* a push in the log */
 	size_t size, rooms_len;
 	char except[IDS_SID_LEN + 1];
 	char rooms[];                       /* packed: two bytes of length, and the name */
+};
+
+struct sio_mark {                           /* the first push of a time in which there were any */
+	uint64_t ms, number;
 };
 
 struct sio_away {                           /* a session whose socket is gone */
@@ -61,7 +67,8 @@ struct sio_recovery {                       /* open to the files of recovery alo
 	size_t memberships;                       /* of all that are away */
 	uint64_t looked, looked_since_ms;   /* pushes looked through in this second */
 	uint64_t number, dropped;           /* the last push's, the last that was dropped from the log */
-	uint64_t dropped_ms;                /* when that one was pushed */
+	struct sio_mark marks[SIO_RECOVERY_MARKS]; /* of the last times, at the places of a ring */
+	size_t mark_count;                  /* of all that there ever were */
 	char tag[IDS_SID_LEN + 1];          /* offsets of another log never fit */
 };
 
