@@ -60,8 +60,10 @@ struct store {
 	time_t told_s;
 };
 
-/* Takes note of an error: says it once, ends the connection where it is of no more use, and turns to the next host where this
- * one takes no writes. */
+/*
+ * Takes note of an error: says it once, ends the connection where it is of no more use, and turns to the next host where this
+ * one takes no writes.
+ */
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text);
 /*
  * Runs what was put off (db_run_later), and COMMIT behind it if told so, in one round trip. The first

@@ -247,8 +247,8 @@ function watchAttention({ store, receipts }) {
 }
 
 // How one comes in here: 'people', those of the demo, by their numbers; 'number', other people's, as the demo's are none of this
-// server's; or 'token' alone. Asked with the first person's number, and where that or nobody is known with two numbers at
-// once: a bad request where numbers count, no token where they do not.
+// server's; or 'token' alone. Asked with the first person's number, and where that is refused, or nobody is listed, with two
+// numbers at once: a bad request where numbers count, no token where they do not.
 async function entrance(people) {
 	const status = async (userId) => {
 		const answer = await createApi({ userId }).rooms().catch((error) => error);
