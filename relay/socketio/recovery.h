@@ -1,7 +1,7 @@
 /*
  * recovery: connection state recovery: what was pushed lately, and the sessions that may come back for it.
  *
- * Room: relay/socketio. Called by server, namespace, socket, comeback and recovery_save; recovery_network calls nothing of it.
+ * Room: relay/socketio. Called by server, namespace, socket, comeback and recovery_save. Weighing is recovery_network.c's.
  * One log per namespace: each kept push once, as the frame that was sent, with its rooms and a number. A session that
  * was cut keeps its memberships (numbers and all) under a peer that is away, so pushes to its rooms find it. What it missed
  * is read from the log: pushes behind its offset into rooms whose membership is older than the push. Source: Socket.IO

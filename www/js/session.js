@@ -73,8 +73,7 @@ export function enter(search = '') {
 // Back to the first screen. A new page: no trace of the one before; but who is put out, with a reason to show there, finds
 // the conversation and what he was writing in it when he is back.
 export function leave(reason = '') {
-	storage.remove(TOKEN);
-	storage.remove(PERSON);
+	forgetToken();
 	if (reason) {
 		storage.set(REASON, reason);
 		enter();
