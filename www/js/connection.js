@@ -47,6 +47,7 @@ export function connect(parts, { me, navigation, refused }) {
 			if (before === 'sin-conexion' && upToDate) presence.ask();
 		} else {
 			presence.forget();
+			if (before === 'conectado') rooms.reloadLater();
 			pollTimer ??= setTimeout(parts.poller.start, POLL_AFTER_MS * (1 + Math.random()));
 		}
 		show();

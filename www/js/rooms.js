@@ -147,6 +147,8 @@ export function createRooms({ store, api, remote }) {
 		join,
 		reload,
 		reloadSoon,
+		// At a cut: a reading then would take in what was not heard and tell nobody; the one behind the cut tells.
+		reloadLater: () => clearTimeout(timer),
 		// Returns the room, null when it is not mine.
 		async find(uuid) {
 			if (!store.rooms.has(uuid)) await look(uuid);
