@@ -34,11 +34,13 @@ static struct slice ears(struct call *c, const struct store_room *room)
 	return buf_slice(rooms);
 }
 
-void push_about(struct call *c, const struct store_room *room, struct slice event)
+/* What one relay's feed asked for is for that relay: the others have their own. */
+static void say(struct call *c, const struct wire_effect *push)
 {
-	struct wire_effect push = { .kind = WIRE_PUSH, .rooms = ears(c, room), .flags = WIRE_PUSH_KEEP, .event = event };
-
-	answer_push(&c->answer, &push);
+	if (c->command.type == WIRE_FETCH || c->command.type == WIRE_SWEEP)
+		answer_effect(&c->answer, push);
+	else
+		answer_push(&c->answer, push);
 }
 
 void push_message(struct call *c, const struct store_message *m, bool found)
@@ -49,10 +51,17 @@ void push_message(struct call *c, const struct store_message *m, bool found)
 	render_receive_message(event, m);
 	push.rooms = ears(c, &m->room);
 	push.event = buf_slice(event);
-	if (c->command.type == WIRE_FETCH) /* one relay's feed asked; the others have their own */
-		answer_effect(&c->answer, &push);
-	else
-		answer_push(&c->answer, &push);
+	say(c, &push);
+}
+
+void push_change(struct call *c, const struct store_message *m)
+{
+	struct buf *event = call_buf(c);
+	struct wire_effect push = { .kind = WIRE_PUSH, .rooms = ears(c, &m->room), .flags = WIRE_PUSH_KEEP };
+
+	render_change(event, m);
+	push.event = buf_slice(event);
+	say(c, &push);
 }
 
 void push_people(struct call *c, int64_t one, int64_t other, struct slice except, struct slice event)

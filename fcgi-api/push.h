@@ -14,8 +14,8 @@
  * it.
  */
 void push_message(struct call *c, const struct store_message *m, bool found);
-/* An event about a message to everybody who hears its receive_message. */
-void push_about(struct call *c, const struct store_room *room, struct slice event);
+/* message_edited, or message_deleted if it is that, to everybody who hears its receive_message. */
+void push_change(struct call *c, const struct store_message *m);
 /* The names of a room's twins, packed as the rooms of a push; borrowed from the call. */
 struct slice push_twins(struct call *c, const struct store_room *room);
 /*

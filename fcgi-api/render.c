@@ -116,6 +116,20 @@ void render_receive_message(struct buf *b, const struct store_message *m)
 	buf_puts(b, "}]");
 }
 
+void render_change(struct buf *b, const struct store_message *m)
+{
+	buf_puts(b, m->deleted_at ? "[\"message_deleted\",{" : "[\"message_edited\",{");
+	json_put_id_member(b, "mensaje_id", m->id);
+	json_put_text_member(b, "sala_uuid", m->room.uuid);
+	if (m->deleted_at) {
+		render_time_member(b, "eliminado_en", m->deleted_at);
+	} else {
+		json_put_text_member(b, "message", m->contenido.p ? m->contenido : SLICE(""));
+		render_time_member(b, "editado_en", m->edited_at);
+	}
+	buf_puts(b, "}]");
+}
+
 void render_history_message(struct buf *b, const struct store_message *m)
 {
 	buf_putc(b, '{');

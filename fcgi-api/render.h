@@ -16,6 +16,8 @@ void render_number_member(struct buf *b, const char *key, int64_t v);
 
 /* `["receive_message",{…}]` */
 void render_receive_message(struct buf *b, const struct store_message *m);
+/* `["message_edited",{…}]`, or `message_deleted` if it is that. */
+void render_change(struct buf *b, const struct store_message *m);
 /* The `ack` of a stored message. */
 void render_ack(struct buf *b, const struct store_message *m, bool duplicate);
 /* One message of `message_history_loaded`. */

@@ -132,6 +132,11 @@ void wire_put_sweep(struct buf *b, const struct wire_sweep *s, const struct wire
 		PUT(b, &holes[i], range_fields);
 }
 
+void wire_put_changes(struct buf *b, uint32_t seconds)
+{
+	wire_put_number(b, seconds, 4);
+}
+
 void wire_put_rows(struct buf *b, const struct wire_rows *r)
 {
 	PUT(b, r, rows_fields);
@@ -246,6 +251,13 @@ int wire_take_sweep(struct slice *in, struct wire_sweep *s)
 int wire_next_range(struct slice *in, struct wire_range *r)
 {
 	return NEXT(in, r, range_fields);
+}
+
+uint32_t wire_take_changes(struct slice *in)
+{
+	uint64_t seconds;
+
+	return wire_take_number(in, &seconds, 4) < 0 ? 0 : (uint32_t)seconds;
 }
 
 int wire_take_rows(struct slice *in, struct wire_rows *r)

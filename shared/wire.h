@@ -168,6 +168,8 @@ void wire_put_command(struct buf *b, const struct wire_command *c);
 /* The head of a signal; effects follow until the end. */
 void wire_put_signal(struct buf *b);
 void wire_put_sweep(struct buf *b, const struct wire_sweep *s, const struct wire_range *holes);
+/* Behind a sweep, if it asks for changes: pushes, besides, of what was edited or deleted in the last so many seconds. */
+void wire_put_changes(struct buf *b, uint32_t seconds);
 void wire_put_rows(struct buf *b, const struct wire_rows *r);
 void wire_put_row(struct buf *b, const struct wire_row *r);
 void wire_put_ids(struct buf *b, const uint64_t *ids, size_t count);
@@ -188,6 +190,7 @@ int wire_take_job(struct slice *in, struct wire_job *j);
 int wire_next_command(struct slice *in, struct wire_command *c);                 /* 1, 0, -1 */
 int wire_take_sweep(struct slice *in, struct wire_sweep *s);
 int wire_next_range(struct slice *in, struct wire_range *r);                     /* 1, 0, -1 */
+uint32_t wire_take_changes(struct slice *in);                                    /* behind the ranges; 0: not asked for */
 int wire_take_rows(struct slice *in, struct wire_rows *r);
 int wire_next_row(struct slice *in, struct wire_row *r);                         /* 1, 0, -1 */
 int wire_next_id(struct slice *in, uint64_t *id_r);                              /* 1, 0, -1 */

@@ -31,21 +31,15 @@ static const struct refusal *find_own(struct call *c, int64_t id, struct store_m
 	return m->sender.active ? NULL : REFUSE(MESSAGE_UNKNOWN);  /* suspended: his sockets are out within seconds */
 }
 
-static void open_about(struct buf *b, const struct store_message *m)
-{
-	json_put_id_member(b, "mensaje_id", m->id);
-	json_put_text_member(b, "sala_uuid", m->room.uuid);
-}
-
-/* Pushes the event to those who hear the message's room. */
-static const struct refusal *tell(struct call *c, struct store_message *m, const struct buf *event)
+/* Tells those who hear the message's room. */
+static const struct refusal *tell(struct call *c, struct store_message *m)
 {
 	struct store_room *room = &m->room;
 	enum store_verdict v = store_room_twins(c->store, &room, 1, c->arena);
 
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	push_about(c, room, buf_slice(event));
+	push_change(c, m);
 	return NULL;
 }
 
@@ -55,7 +49,8 @@ static void confirm(struct call *c, const struct store_message *m, struct slice 
 
 	buf_putc(b, '{');
 	json_put_text_member(b, "status", status);
-	open_about(b, m);
+	json_put_id_member(b, "mensaje_id", m->id);
+	json_put_text_member(b, "sala_uuid", m->room.uuid);
 	buf_putc(b, '}');
 	answer_reply(&c->answer, "ack", buf_slice(b));
 }
@@ -65,7 +60,6 @@ static void confirm(struct call *c, const struct store_message *m, struct slice 
 /* Changes the text and tells those who hear the room. */
 static const struct refusal *edit(struct call *c, int64_t id, struct slice text, struct store_message *m)
 {
-	struct buf *event = call_buf(c);
 	enum store_verdict v;
 	const struct refusal *no = find_own(c, id, m);
 
@@ -83,12 +77,7 @@ static const struct refusal *edit(struct call *c, int64_t id, struct slice text,
 		return call_trouble(c, v);
 	if (v == STORE_NONE || m->deleted_at)
 		return REFUSE(MESSAGE_UNKNOWN);
-	buf_puts(event, "[\"message_edited\",{");
-	open_about(event, m);
-	json_put_text_member(event, "message", m->contenido.p ? m->contenido : SLICE(""));
-	render_time_member(event, "editado_en", m->edited_at);
-	buf_puts(event, "}]");
-	return tell(c, m, event);
+	return tell(c, m);
 }
 
 const struct refusal *handle_edit_message(struct call *c)
@@ -128,7 +117,6 @@ const struct refusal *handle_rest_edit(struct call *c)
 
 static const struct refusal *delete_own(struct call *c, int64_t id, struct store_message *m)
 {
-	struct buf *event = call_buf(c);
 	enum store_verdict v;
 	const struct refusal *no = find_own(c, id, m);
 
@@ -141,11 +129,7 @@ static const struct refusal *delete_own(struct call *c, int64_t id, struct store
 		if (v != STORE_OK)
 			return call_trouble(c, v);
 	}
-	buf_puts(event, "[\"message_deleted\",{");
-	open_about(event, m);
-	render_time_member(event, "eliminado_en", m->deleted_at);
-	buf_puts(event, "}]");
-	return tell(c, m, event);
+	return tell(c, m);
 }
 
 const struct refusal *handle_delete_message(struct call *c)

@@ -69,7 +69,8 @@ static void put_swept(struct call *c, struct buf *b, struct store_swept *got)
 	buf_put_slice(b, buf_slice(rows));
 }
 
-static const struct refusal *read_sweep(struct call *c, struct store_sweep *sweep)
+/* changes_r: what changed in the last so many seconds is asked for too; 0: it is not. */
+static const struct refusal *read_sweep(struct call *c, struct store_sweep *sweep, unsigned *changes_r)
 {
 	struct slice in = c->command.args;
 	struct wire_sweep head;
@@ -86,6 +87,27 @@ static const struct refusal *read_sweep(struct call *c, struct store_sweep *swee
 	if (n < head.holes)
 		return REFUSE(BAD_REQUEST);
 	*sweep = (struct store_sweep){ (int64_t)head.high, head.first, holes, n };
+	*changes_r = wire_take_changes(&in);
+	return NULL;
+}
+
+static const struct refusal *tell_changes(struct call *c, int64_t max_id, unsigned age_s)
+{
+	struct store_room **rooms;
+	struct store_message *messages;
+	size_t n;
+	enum store_verdict v = store_feed_changes(c->store, max_id, age_s, c->arena, &messages, &n);
+
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	rooms = arena_alloc(c->arena, (n + 1) * sizeof(struct store_room *));
+	for (size_t i = 0; i < n; i++)
+		rooms[i] = &messages[i].room;
+	v = store_room_twins(c->store, rooms, n, c->arena);
+	if (v != STORE_OK)
+		return call_trouble(c, v);
+	for (size_t i = 0; i < n; i++)
+		push_change(c, &messages[i]);
 	return NULL;
 }
 
@@ -96,7 +118,8 @@ const struct refusal *handle_sweep(struct call *c)
 	struct store_sweep sweep;
 	struct store_swept got;
 	enum store_verdict v;
-	const struct refusal *no = read_sweep(c, &sweep);
+	unsigned changes;
+	const struct refusal *no = read_sweep(c, &sweep, &changes);
 
 	if (no) {
 		log_error("feed", "a malformed sweep");
@@ -111,7 +134,7 @@ const struct refusal *handle_sweep(struct call *c)
 	put_swept(c, payload, &got);
 	rows.payload = buf_slice(payload);
 	answer_effect(&c->answer, &rows);
-	return NULL;
+	return changes ? tell_changes(c, got.max_id, changes) : NULL;
 }
 
 /* ---- fetch ---- */

@@ -9,6 +9,7 @@
 
 #define HOLE_ROWS_MAX 20000  /* rows found in holes that one sweep brings */
 #define CURSOR_PAGE 200
+#define CHANGES_MAX 500
 
 /* FORCE INDEX: with a handful of rooms the server would read all of them first, and sort everything that is new. */
 #define SWEEP_COLUMNS \
@@ -29,6 +30,13 @@ static const struct db_sql cursor_sql = {
 	"SELECT id, enviado_en > CURRENT_TIMESTAMP - INTERVAL ? SECOND FROM mensajes WHERE id < ? ORDER BY"
 	" id DESC LIMIT ?",
 	"ii"
+};
+
+static const struct db_sql changes_sql = {
+	"feed changes",
+	ROW_MESSAGE_SELECT ROW_MESSAGE_FROM "WHERE m.id > ? AND (m.editado_en >= CURRENT_TIMESTAMP - INTERVAL ? SECOND OR"
+	" m.eliminado_en >= CURRENT_TIMESTAMP - INTERVAL ? SECOND) ORDER BY m.id DESC LIMIT ?",
+	ROW_MESSAGE_LETTERS
 };
 
 static enum store_verdict take_rows(struct store *st, struct arena *a, struct store_swept *s, size_t cap)
@@ -125,6 +133,25 @@ enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *
 		s->max_id = s->rows[s->count - 1].id;
 	s->upto = s->truncated ? s->rows[s->count - 1].id : s->max_id;
 	return find_twins(st, a, s);
+}
+
+enum store_verdict store_feed_changes(struct store *st, int64_t max_id, unsigned age_s, struct arena *a,
+				      struct store_message **messages_r, size_t *count_r)
+{
+	struct db_value age = db_of_number(age_s);
+	struct db_value in[] = { db_of_number(max_id - STORE_CHANGES_WINDOW), age, age, db_of_number(CHANGES_MAX) };
+	enum store_verdict v = db_run(st, &changes_sql, 1, in, 4);
+	size_t bytes = 0;
+
+	*messages_r = arena_alloc(a, CHANGES_MAX * sizeof(**messages_r));
+	*count_r = 0;
+	if (v)
+		return v;
+	while (*count_r < CHANGES_MAX && bytes < STORE_PAGE_BYTES && db_next(st)) {
+		row_message(st, a, &(*messages_r)[*count_r]);
+		bytes += row_size(&(*messages_r)[(*count_r)++], false);
+	}
+	return db_end(st);
 }
 
 enum store_verdict store_feed_cursor(struct store *st, unsigned age_s, int64_t *cursor_r)

@@ -334,9 +334,8 @@ struct store_read_all {
  * Marks everything in a room as read for the person, whose membership the caller has checked; of more than
  * 20,000 recipient rows the oldest ones, 40,000 at most, and a further call goes on.
  */
-STORE_CHECK enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room,
-						      int64_t person_id, struct arena *a,
-						      struct store_read_all *all_r);
+STORE_CHECK enum store_verdict store_receipt_read_all(struct store *st, const struct store_room *room, int64_t person_id,
+						      struct arena *a, struct store_read_all *all_r);
 
 struct store_reader { int64_t person_id, delivered_id, read_id; };  /* newest ids, 0: none; read is delivered too */
 #define STORE_READERS_MAX 500
@@ -376,6 +375,10 @@ struct store_swept {
 };
 STORE_CHECK enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *sweep,
 						struct arena *a, struct store_swept *swept_r);
+#define STORE_CHANGES_WINDOW 10000  /* ids below max_id, which is MAX(id) */
+/* What was edited or deleted in the last `age_s` seconds, newest first, as much as a page holds; rooms without twins. */
+STORE_CHECK enum store_verdict store_feed_changes(struct store *st, int64_t max_id, unsigned age_s, struct arena *a,
+						  struct store_message **messages_r, size_t *count_r);
 /*
  * The newest row that is at least `age_s` old, as are all below it; for handlers that have no feed.mark. 0: none. Behind it
  * an id without a row may still be that of somebody's open transaction.

@@ -1,7 +1,7 @@
 /*
  * effects: applies what handlers answered and what signals say, in order (WIRE.md, effects).
  *
- * Room: relay/chat. Called by answers, dispatch, fetch and members.
+ * Room: relay/chat. Called by answers, changes, dispatch, fetch and members.
  */
 #ifndef CHAT_EFFECTS_H
 #define CHAT_EFFECTS_H

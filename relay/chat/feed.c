@@ -2,11 +2,12 @@
  * feed: sweeps over new rows of `mensajes`, one question at a time: SWEEP, and in turn with it FETCH of what nobody
  * pushed yet.
  *
- * Room: relay/chat. Calls commands, fetch, ahead, ears, holes, mark, pushed and socketio.
+ * Room: relay/chat. Calls changes, commands, fetch, ahead, ears, holes, mark, pushed and socketio.
  */
 #include "feed.h"
 
 #include <stdlib.h>
+#include "changes.h"
 #include "commands.h"
 #include "ears.h"
 #include "fault.h"
@@ -238,11 +239,12 @@ static void on_swept(void *ctx, struct slice effects, bool failed)
 {
 	struct feed *f = ctx;
 	struct hall *h = f->hall;
+	struct slice rest = effects;
 	struct wire_effect e;
 	int taken = -1;
 
 	f->busy = false;
-	while (!failed && wire_next_effect(&effects, &e) == 1)
+	while (!failed && wire_next_effect(&rest, &e) == 1)
 		if (e.kind == WIRE_ROWS)
 			taken = take_rows(f, e.payload);
 	if (taken < 0) {
@@ -250,6 +252,7 @@ static void on_swept(void *ctx, struct slice effects, bool failed)
 		return;
 	}
 	note_answer(f);
+	changes_tell(h, effects);
 	FAULT("feed.swept");
 	h->feed_swept_ms = eio_loop_now_ms(h->loop);
 	h->stats.sweeps++;
@@ -284,6 +287,7 @@ static void sweep(struct feed *f)
 	FAULT("feed.sweep");
 	buf_reset(&f->scratch);
 	wire_put_sweep(&f->scratch, &s, ranges);
+	changes_ask(h, &f->scratch);
 	commands_ask(h, WIRE_SWEEP, buf_slice(&f->scratch), on_swept, f);
 }
 

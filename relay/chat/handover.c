@@ -22,17 +22,10 @@
 #include "log.h"
 #include "replace.h"
 
-#define MAGIC "upred handover 4"
 #define HANDOVER_MAX (512ll << 20)
-
-struct head {
-	char magic[sizeof(MAGIC)];
-	uint64_t written_ms, len, sum;
-};
 
 enum { PART_HOLES, PART_PUSHED, PART_FEED, PART_SESSIONS, PARTS };
 
-/* Tells a torn file from a whole one. */
 static uint64_t sum_of(struct slice s)
 {
 	return fnv64(FNV64_BASIS, s);
@@ -74,7 +67,7 @@ static void put_parts(struct hall *h, struct buf *b)
 void handover_write(struct hall *h)
 {
 	struct buf b = BUF_INIT;
-	struct head head;
+	struct handover_head head;
 	char path[512];
 
 	/* What was taken over and is not worked off yet is left as it came. */
@@ -83,8 +76,9 @@ void handover_write(struct hall *h)
 	memset(&head, 0, sizeof(head));
 	buf_put(&b, &head, sizeof(head));
 	put_parts(h, &b);
-	memcpy(head.magic, MAGIC, sizeof(MAGIC));
+	memcpy(head.magic, HANDOVER_MAGIC, sizeof(HANDOVER_MAGIC));
 	head.written_ms = (uint64_t)clock_wall_ms();
+	head.untold_ms = h->untold_ms ? h->untold_ms : head.written_ms;
 	head.len = b.len - sizeof(head);
 	head.sum = sum_of((struct slice){ b.data + sizeof(head), head.len });
 	memcpy(b.data, &head, sizeof(head));
@@ -108,7 +102,7 @@ static char *read_bytes(int fd, const char *path, size_t *len_r)
 	ssize_t n = 1;
 
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) ||
-	    st.st_size < (off_t)sizeof(struct head) || st.st_size > HANDOVER_MAX) {
+	    st.st_size < (off_t)sizeof(struct handover_head) || st.st_size > HANDOVER_MAX) {
 		log_warn("relay", "%s is not as a relay leaves it: not used", path);
 		return NULL;
 	}
@@ -132,19 +126,17 @@ static uint64_t age_of(uint64_t written_ms)
 	return written_ms - now <= CHAT_RECOVERY_MS ? 0 : UINT64_MAX;
 }
 
-/* The parts of a whole file and its age: 0, or -1 when it is torn. */
-static int split(struct slice in, struct slice parts[PARTS], uint64_t *age_ms_r)
+/* The head and the parts of a whole file: 0, or -1 when it is torn. */
+static int split(struct slice in, struct handover_head *head, struct slice parts[PARTS])
 {
 	uint64_t len;
-	struct head head;
 
-	if (in.n < sizeof(head))
+	if (in.n < sizeof(*head))
 		return -1;
-	memcpy(&head, in.p, sizeof(head));
-	in = (struct slice){ in.p + sizeof(head), in.n - sizeof(head) };
-	if (memcmp(head.magic, MAGIC, sizeof(MAGIC)) != 0 || head.len != in.n || head.sum != sum_of(in))
+	memcpy(head, in.p, sizeof(*head));
+	in = (struct slice){ in.p + sizeof(*head), in.n - sizeof(*head) };
+	if (memcmp(head->magic, HANDOVER_MAGIC, sizeof(HANDOVER_MAGIC)) != 0 || head->len != in.n || head->sum != sum_of(in))
 		return -1;
-	*age_ms_r = age_of(head.written_ms);
 	for (int i = 0; i < PARTS; i++) {
 		if (in.n < sizeof(len))
 			return -1;
@@ -175,6 +167,7 @@ static int take_parts(struct hall *h, const struct slice parts[PARTS], uint64_t 
 void handover_read(struct hall *h)
 {
 	struct slice parts[PARTS];
+	struct handover_head head;
 	struct sio_stats stats;
 	char path[512], *bytes;
 	uint64_t age_ms = 0;
@@ -196,8 +189,8 @@ void handover_read(struct hall *h)
 		free(bytes);
 		return;
 	}
-	int torn = split((struct slice){ bytes, len }, parts, &age_ms);
-	bool old = torn == 0 && age_ms > CHAT_RECOVERY_MS;
+	int torn = split((struct slice){ bytes, len }, &head, parts);
+	bool old = torn == 0 && (age_ms = age_of(head.written_ms)) > CHAT_RECOVERY_MS;
 
 	if (torn == 0 && !old)
 		torn = take_parts(h, parts, age_ms);
@@ -208,6 +201,7 @@ void handover_read(struct hall *h)
 		log_info("relay", "%s is too old, or the clock was set back far: nobody is recovered", path);
 	} else {
 		h->feed_handed = true;
+		h->untold_ms = head.untold_ms;
 		awaited_take(h, age_ms);
 		sio_server_stats(h->server, &stats);
 		log_line(stats.away ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "relay", "took over %llu sessions, %llu ms old",

@@ -42,8 +42,9 @@ static void all_arguments(struct slice args)
 	uint64_t id;
 
 	if (wire_take_sweep(&in, &sweep) == 0)
-		while (wire_next_range(&in, &range) == 1)
+		for (uint16_t i = 0; i < sweep.holes && wire_next_range(&in, &range) == 1; i++)
 			;
+	wire_take_changes(&in);
 	for (in = args; wire_next_id(&in, &id) == 1;)
 		;
 	for (in = args; wire_next_member(&in, &member) == 1;)

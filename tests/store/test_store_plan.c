@@ -277,7 +277,9 @@ static void news(void)
 {
 	struct store_message m;
 	struct store_history h;
+	struct store_message *changed;
 	struct store_swept s;
+	size_t n;
 	unsigned before;
 
 	OK(store_feed_sweep(st, &(struct store_sweep){ .first = true }, mem, &s));
@@ -285,8 +287,14 @@ static void news(void)
 	assert_true(h.count > 0);
 	OK(store_message_edit(st, h.messages[0].id, h.messages[0].sender.id, SLICE("y"), mem, &m));
 	assert_true(m.edited_at > 0);
+	OK(store_feed_changes(st, s.max_id, 5, mem, &changed, &n));
+	assert_true(n == 1 && changed[0].id == m.id && !changed[0].deleted_at && slice_is(changed[0].contenido, "y"));
 	OK(store_message_delete(st, h.messages[0].id, h.messages[0].sender.id, mem, &m));
 	assert_true(m.deleted_at > 0);
+	OK(store_feed_changes(st, s.max_id, 5, mem, &changed, &n));
+	assert_true(n == 1 && changed[0].deleted_at == m.deleted_at);
+	OK(store_feed_changes(st, s.max_id + STORE_CHANGES_WINDOW, 5, mem, &changed, &n));
+	assert_int_equal(n, 0);
 	OK(store_message_news(st, &(struct store_news){ ID(1), 0, 300, false }, mem, &h));
 	assert_int_equal(h.count, 300);
 	assert_true(h.truncated && h.last_id == h.messages[299].id);

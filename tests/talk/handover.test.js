@@ -17,7 +17,7 @@ test('two planned restarts, the first without workers: everybody is recovered, n
   const bob = await house.connect(b, COMING_BACK);
   open.push(alice, bob);
   const room = (await joinDirect(alice, b)).sala_uuid;
-  await say(bob, words(room, b, 'antes'));
+  const before = await say(bob, words(room, b, 'antes'));
   await alice.next('receive_message', { message: 'antes' });
   await joinDirect(bob, a);
   await alice.next('user_online', { user_id: b });
@@ -27,8 +27,12 @@ test('two planned restarts, the first without workers: everybody is recovered, n
   await joinDirect(alice, c);
   await joinDirect(carol, a);
   await alice.next('user_online', { user_id: c });
+  const doomed = await say(alice, words(room, a, 'sobra'));
   const { id } = alice;
   await house.stopPart('relay');
+  const put = await house.api('PUT', `/api/mensajes/mensajes/${before.mensaje_id}`, { user: b, body: { contenido: 'antes, editado' } });
+  assert.equal(put.status, 200, put.text);
+  assert.equal((await house.api('DELETE', `/api/mensajes/mensajes/${doomed.mensaje_id}`, { user: a })).status, 200);
   const posted = await house.api('POST', `/api/mensajes/salas/${room}/mensajes`, { user: b, body: { contenido: 'entre' } });
   assert.equal(posted.status, 201, posted.text);
   await house.stopPart('bus');
@@ -40,8 +44,12 @@ test('two planned restarts, the first without workers: everybody is recovered, n
   await say(bob, words(room, b, 'después'));
   await alice.next('receive_message', { message: 'después' });
   assert.equal(alice.recovered, true);
+  // she loads nothing anew, so what was changed before either of them was there is told
+  assert.equal((await alice.next('message_edited', { mensaje_id: before.mensaje_id })).message, 'antes, editado');
+  assert.equal((await alice.next('message_deleted', { mensaje_id: doomed.mensaje_id })).sala_uuid, room);
+  assert.equal(alice.all('message_edited').length + alice.all('message_deleted').length, 2);
   assert.equal(alice.id, id);
-  assert.deepEqual(alice.all('receive_message').map((m) => m.message), ['antes', 'entre', 'después']);
+  assert.deepEqual(alice.all('receive_message').map((m) => m.message), ['antes', 'sobra', 'entre', 'después']);
   // who was there for the relay before is missed by the next one, and who came back in time was never away
   const gone = await alice.next('user_offline', {}, 20000);
   assert.equal(gone.user_id, c);

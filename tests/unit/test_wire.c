@@ -188,13 +188,16 @@ static void feed_messages(void **state)
 
 	(void)state;
 	wire_put_sweep(&b, &sweep, holes);
+	wire_put_changes(&b, 7);
 	in = buf_slice(&b);
 	assert_int_equal(wire_take_sweep(&in, &sweep2), 0);
 	assert_true(sweep2.high == 8 && sweep2.first == 0 && sweep2.holes == 2);
 	assert_int_equal(wire_next_range(&in, &range), 1);
 	assert_true(range.first == 3 && range.last == 4);
 	assert_int_equal(wire_next_range(&in, &range), 1);
+	assert_int_equal(wire_take_changes(&in), 7);
 	assert_int_equal(wire_next_range(&in, &range), 0);
+	assert_int_equal(wire_take_changes(&in), 0);
 
 	buf_reset(&b);
 	assert_int_equal(wire_uuid_pack(SLICE(UUID), row.uuid), 0);

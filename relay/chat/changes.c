@@ -1,0 +1,28 @@
+/*
+ * changes: asked for with the first sweep behind a handover, told as any other push.
+ *
+ * Room: relay/chat. Calls effects.
+ */
+#include "changes.h"
+
+#include "clock.h"
+#include "effects.h"
+
+/* A row has the time at which its statement began, and the statement may have waited for a lock. */
+#define MARGIN_MS 5000
+
+void changes_ask(const struct hall *h, struct buf *sweep)
+{
+	uint64_t now = (uint64_t)clock_wall_ms();
+
+	if (h->untold_ms)
+		wire_put_changes(sweep, (uint32_t)(((now > h->untold_ms ? now - h->untold_ms : 0) + MARGIN_MS) / 1000));
+}
+
+void changes_tell(struct hall *h, struct slice effects)
+{
+	if (!h->untold_ms)
+		return;
+	h->untold_ms = 0;
+	effects_apply(h, NULL, effects);
+}

@@ -1,0 +1,16 @@
+/*
+ * changes: what was edited or deleted while no relay ran. Who is recovered loads nothing anew, so he is told.
+ *
+ * Room: relay/chat. Called by feed.
+ */
+#ifndef CHAT_CHANGES_H
+#define CHAT_CHANGES_H
+
+#include "hall.h"
+
+/* Asks for it behind a sweep, if a relay was taken over from and it is still to be told. */
+void changes_ask(const struct hall *h, struct buf *sweep);
+/* The answer to a sweep that asked: tells what is in it. Of any other it takes no notice. */
+void changes_tell(struct hall *h, struct slice effects);
+
+#endif
