@@ -17,7 +17,7 @@ const focused = (page) => page.evaluate(() => document.activeElement.id || docum
 async function nameless(page) {
   const session = await page.context().newCDPSession(page);
   const { nodes } = await session.send('Accessibility.getFullAXTree');
-  const controls = ['button', 'textbox', 'link', 'radio', 'dialog', 'navigation', 'region', 'log', 'complementary'];
+  const controls = ['button', 'textbox', 'link', 'radio', 'dialog', 'navigation', 'region', 'log'];
   return nodes.filter((n) => !n.ignored && controls.includes(n.role?.value) && !n.name?.value).map((n) => n.role.value);
 }
 
@@ -29,6 +29,28 @@ test('back on the first screen one can choose anew', async () => {
     await page.waitForSelector('#connection[data-state="conectado"]');
     await page.goBack();
     await page.waitForSelector('.person');
+  }
+  await page.context().close();
+}, 60000);
+
+// What a screen reader jumps to: where the page's own begins, and what it is called.
+test('list and conversation each have their main part and a heading above, in a wide and in a narrow window', async () => {
+  const page = await person(house, '123');
+  const marks = async () => {
+    const session = await page.context().newCDPSession(page);
+    const { nodes } = await session.send('Accessibility.getFullAXTree');
+    const level = (n) => n.properties.find((p) => p.name === 'level')?.value.value;
+    const seen = nodes.filter((n) => !n.ignored);
+    return [seen.filter((n) => n.role.value === 'main').length, seen.filter((n) => n.role.value === 'heading' && level(n) === 1).length];
+  };
+  for (const width of [1200, 400]) {
+    await page.setViewportSize({ width, height: 700 });
+    assert.deepEqual(await marks(), [1, 1], `${width}, list`);
+    await page.locator('.room').first().click();
+    await page.waitForSelector('#messages[aria-busy="false"]');
+    assert.deepEqual(await marks(), [1, 1], `${width}, conversation`);
+    await page.goBack();
+    await page.waitForSelector('body[data-view="list"]');
   }
   await page.context().close();
 }, 60000);
