@@ -137,7 +137,7 @@ static void tell_undone(const struct store *st, size_t undone, size_t count, enu
 
 void attempt_run(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)
 {
-	enum ended e = with_retries(st, calls, count, until_ms, run), alone = e;
+	enum ended e = with_retries(st, calls, count, until_ms, run);
 	bool over = e == ENDED_LOST || e == ENDED_WAITED || count == 1;
 	size_t undone = 0;
 
@@ -145,15 +145,15 @@ void attempt_run(struct store *st, struct call **calls, size_t count, int64_t un
 		return;
 	log_debug("attempt", "%zu calls together did not hold: %s", count, store_trouble(st));
 	for (size_t i = 0; i < count; i++) {
-		bool tried = !over && !is_behind(calls, i);
+		enum ended alone = e;  /* of one that is not tried: as what failed last */
 
-		if (tried)
+		if (!over && !is_behind(calls, i))
 			alone = clock_mono_ms() > until_ms ? ENDED_LATE : with_retries(st, &calls[i], 1, until_ms, run);
-		if (tried && alone == ENDED_WELL)
+		if (alone == ENDED_WELL)
 			continue;
 		leave_unanswered(calls[i]);
 		undone++;
-		e = tried ? alone : e;
+		e = alone;
 	}
 	counters_add(COUNTER_UNDONE, undone);
 	tell_undone(st, undone, count, e);

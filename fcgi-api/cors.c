@@ -18,8 +18,6 @@ static struct slice allowed_origin(const char *allowed, struct slice origin)
 	struct slice list = slice_of(allowed), one;
 
 	while (slice_cut(&list, ',', &one)) {
-		while (one.n && one.p[one.n - 1] == '/')
-			one.n--;
 		if (slice_is(one, "*"))
 			return one;
 		if (one.n && one.n == origin.n && strncasecmp(one.p, origin.p, one.n) == 0)

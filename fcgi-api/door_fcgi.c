@@ -261,8 +261,17 @@ static void tick(void *ctx)
 	counters_write(((struct listener *)ctx)->settings->metrics_dir, "fcgi");
 }
 
+/* Ours still, and not a successor's: somebody may have removed the path meanwhile, and another pool made its own. */
+static bool is_ours(const char *path, const struct stat *bound)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && st.st_dev == bound->st_dev && st.st_ino == bound->st_ino;
+}
+
 int door_fcgi(const struct settings *s)
 {
+	struct stat bound = { 0 };
 	struct listener l = { s, systemd_listener(), rates_new() };
 	struct pool pool = { .name = "fcgi", .workers = s->fcgi_workers, .work = worker_life, .ctx = &l,
 		.reload = reload, .tick = tick, .grace_s = GRACE_S, .stuck_s = STUCK_S };
@@ -271,12 +280,12 @@ int door_fcgi(const struct settings *s)
 
 	if (own)
 		l.fd = own_listener(s);
-	if (l.fd < 0)
+	if (l.fd < 0 || (own && lstat(s->fcgi_socket, &bound) < 0))
 		return 1;
 	counters_share();
 	rc = pool_run(&pool);
 	/* while it still answers: once it is dead, a successor may put its own there */
-	if (own)
+	if (own && is_ours(s->fcgi_socket, &bound))
 		unlink(s->fcgi_socket);
 	close(l.fd);
 	return rc;

@@ -14,7 +14,7 @@ static bool is_tag(struct slice named, struct slice tag)
 
 	if (named.n < tag.n || memcmp(named.p, tag.p, tag.n) != 0)
 		return false;
-	rest = (struct slice){ named.p + tag.n, named.n - tag.n };
+	rest = slice_behind(named, tag.n);
 	return rest.n == 0 || slice_eq(rest, SLICE("-gzip")) || slice_eq(rest, SLICE("-br"));
 }
 

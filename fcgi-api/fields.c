@@ -101,7 +101,7 @@ const struct refusal *fields_receipt(const struct fields *f, int64_t *message_id
 int fields_limit(struct slice value, unsigned max, unsigned *limit_r)
 {
 	bool negative = value.n && value.p[0] == '-';
-	struct slice digits = negative ? (struct slice){ value.p + 1, value.n - 1 } : value;
+	struct slice digits = negative ? slice_behind(value, 1) : value;
 	int64_t n;
 
 	if (json_kind(value) != JSON_NUMBER)

@@ -134,20 +134,20 @@ int http_split_path(struct http_request *r, struct slice uri, const char *prefix
 	}
 	if (uri.n > HTTP_URI_MAX || path.n < skip || memcmp(path.p, prefix, skip) != 0)
 		return -1;
-	path = (struct slice){ path.p + skip, path.n - skip };
+	path = slice_behind(path, skip);
 	while (path.n) {
 		const char *end;
 		struct slice raw;
 
 		if (path.p[0] != '/' || r->segment_count == HTTP_SEGMENTS_MAX)
 			return -1;
-		path = (struct slice){ path.p + 1, path.n - 1 };
+		path = slice_behind(path, 1);
 		end = path.n ? memchr(path.p, '/', path.n) : NULL;
 		raw = (struct slice){ path.p, end ? (size_t)(end - path.p) : path.n };
 		if (decode(r->arena, raw, false, &r->segments[r->segment_count]) != 0)
 			return -1;
 		r->segment_count++;
-		path = (struct slice){ path.p + raw.n, path.n - raw.n };
+		path = slice_behind(path, raw.n);
 	}
 	return 0;
 }
@@ -160,9 +160,9 @@ int http_query(const struct http_request *r, const char *name, struct slice *val
 		const char *end = memchr(rest.p, '&', rest.n), *eq;
 		struct slice pair = { rest.p, end ? (size_t)(end - rest.p) : rest.n };
 
-		rest = (struct slice){ rest.p + pair.n, rest.n - pair.n };
+		rest = slice_behind(rest, pair.n);
 		if (rest.n)
-			rest = (struct slice){ rest.p + 1, rest.n - 1 };
+			rest = slice_behind(rest, 1);
 		eq = pair.n ? memchr(pair.p, '=', pair.n) : NULL;
 		key = (struct slice){ pair.p, eq ? (size_t)(eq - pair.p) : pair.n };
 		if (decode(r->arena, key, true, &key) != 0 || !slice_eq(key, want))

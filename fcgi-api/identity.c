@@ -41,7 +41,7 @@ static void take_bearer(struct slice header, struct slice *token_r)
 	size_t n = sizeof(bearer) - 1;
 
 	if (!token_r->p && header.n > n && strncasecmp(header.p, bearer, n) == 0)
-		*token_r = (struct slice){ header.p + n, header.n - n };
+		*token_r = slice_behind(header, n);
 }
 
 void identity_claims_connect(struct arena *a, struct slice args, struct identity_claims *claims_r)

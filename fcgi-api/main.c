@@ -210,7 +210,10 @@ int main(int argc, char **argv)
 
 	log_hold_streams();
 	signal(SIGPIPE, SIG_IGN);
-	rc = cgi || listens_on_stdin() ? without_arguments(cgi) : from_arguments(argc, argv);
+	if (cgi || listens_on_stdin())
+		rc = without_arguments(cgi);
+	else
+		rc = log_flush_streams("upred-api", from_arguments(argc, argv));
 	settings_end();
 	return rc;
 }

@@ -263,7 +263,7 @@ struct slice render_group_uuid(struct slice name)
 
 	if (name.n <= skip || memcmp(name.p, GROUP, skip) != 0)
 		return SLICE_NONE;
-	return (struct slice){ name.p + skip, name.n - skip };
+	return slice_behind(name, skip);
 }
 
 void render_removed(struct buf *b, const struct store_member *is)

@@ -20,6 +20,16 @@ struct signals {
 	struct buf message;
 };
 
+/* Its own relay has the answer; and one that is named twice would hear twice. */
+static bool is_passed_over(const struct settings *set, size_t i, const char *but)
+{
+	bool known = but && nano_same_address(set->relays[i], but);
+
+	for (size_t k = 0; k < i && !known; k++)
+		known = nano_same_address(set->relays[i], set->relays[k]);
+	return known;
+}
+
 struct signals *signals_open(const struct settings *set, const char *but)
 {
 	struct signals *s = mem_zero(1, sizeof(*s));
@@ -27,7 +37,7 @@ struct signals *signals_open(const struct settings *set, const char *but)
 	for (size_t i = 0; i < set->relay_count; i++) {
 		int sock;
 
-		if (but && strcmp(set->relays[i], but) == 0)
+		if (is_passed_over(set, i, but))
 			continue;
 		sock = nano_signal_open(set->relays[i]);
 		if (sock < 0)

@@ -16,8 +16,10 @@
 
 static void bad_message(struct bus *b, const char *what)
 {
+	static struct log_limit limit;
+
 	b->stats.malformed++;
-	if (log_limited(&b->quiet, LOG_LEVEL_WARN, 5))
+	if (log_limited(&limit, LOG_LEVEL_WARN, 5))
 		log_warn("bus", "%s dropped", what);
 	bus_report(b, BUS_TROUBLE, 0, 0, SLICE_NONE);
 }
@@ -47,13 +49,14 @@ static bool answers_are_sound(struct slice answers)
 /* ANSWERS are repeated until they are replied to: each job's count once. */
 static void on_answers(struct bus *b, struct worker *w, const struct wire_ready *r, struct slice answers)
 {
+	static struct log_limit foreign, late;
 	struct job *j = w->job && w->job->id == r->answers ? w->job : NULL;
 	struct slice effects;
 	uint64_t command;
 
 	if (r->boot != b->boot) {
 		b->stats.answers_foreign++;
-		if (log_limited(&b->quiet, LOG_LEVEL_INFO, 5))
+		if (log_limited(&foreign, LOG_LEVEL_INFO, 5))
 			log_info("bus", "answers of worker %u are for an earlier relay", w->name.pid);
 		bus_report(b, BUS_TROUBLE, 0, 0, SLICE_NONE);
 		return;
@@ -70,7 +73,7 @@ static void on_answers(struct bus *b, struct worker *w, const struct wire_ready 
 	w->answered = r->answers;
 	if (!j) {
 		b->stats.answers_late++;
-		if (log_limited(&b->quiet, LOG_LEVEL_INFO, 5))
+		if (log_limited(&late, LOG_LEVEL_INFO, 5))
 			log_info("bus", "answers to job %llu came late", (unsigned long long)r->answers);
 	}
 	while (wire_next_answer(&answers, &command, &effects) == 1) {

@@ -336,13 +336,13 @@ int main(int argc, char **argv)
 		return code;
 	log_open("upred-relay", "info");
 	if (run_question(mode))
-		return EXIT_SUCCESS;
+		return log_flush_streams("upred-relay", EXIT_SUCCESS);
 	if (settings_load(p.env_file, &p.settings, error, sizeof(error)) < 0 ||
 	    (mode != MODE_PRINT && check_tls(&p.settings, error, sizeof(error)) < 0)) {
 		fprintf(stderr, "upred-relay: %s\n", error);
 		return EXIT_SETTINGS;
 	}
-	code = run_mode(&p, mode);
+	code = log_flush_streams("upred-relay", run_mode(&p, mode));
 	settings_free();
 	return code;
 }

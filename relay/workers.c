@@ -43,10 +43,11 @@ void job_free(struct bus *b, struct job *j)
 
 void job_lost(struct bus *b, struct job *j, const char *why)
 {
+	static struct log_limit limit;
 	uint64_t id = j->id;
 
 	b->stats.jobs_lost++;
-	if (log_limited(&b->quiet, LOG_LEVEL_WARN, 5))
+	if (log_limited(&limit, LOG_LEVEL_WARN, 5))
 		log_warn("bus", "job %llu (%u commands) lost: %s", (unsigned long long)id, j->count, why);
 	job_free(b, j);
 	bus_report(b, BUS_LOST, id, 0, SLICE_NONE);
@@ -221,13 +222,14 @@ void worker_ack(struct bus *b, struct worker *w)
 /* A worker that does not name the job it was given last never got it. */
 void worker_check_last(struct bus *b, struct worker *w, const struct wire_ready *r)
 {
+	static struct log_limit limit;
 	uint64_t last = r->boot == b->boot ? r->last_job : 0;
 
 	if (!w->job)
 		return;
 	if (last != w->job->id) {
 		b->stats.jobs_again++;
-		if (log_limited(&b->quiet, LOG_LEVEL_INFO, 5))
+		if (log_limited(&limit, LOG_LEVEL_INFO, 5))
 			log_info("bus", "job %llu never arrived and is given again", (unsigned long long)w->job->id);
 		job_send(b, w->job);
 	} else if (r->answers == 0) {

@@ -59,7 +59,6 @@ struct bus {
 	TAILQ_HEAD(worker_list, worker) workers;
 	TAILQ_HEAD(job_list, job) jobs;
 	struct bus_stats stats;
-	struct log_limit quiet;
 	struct buf out;
 };
 

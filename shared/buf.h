@@ -32,6 +32,12 @@ static inline struct slice slice_of(const char *s)
 	return (struct slice){ s, s ? strlen(s) : 0 };
 }
 
+/* What follows the first n bytes, of which there must be so many. */
+static inline struct slice slice_behind(struct slice s, size_t n)
+{
+	return (struct slice){ s.p + n, s.n - n };
+}
+
 /* Without the blanks, tabs and line breaks around it. */
 static inline struct slice slice_trim(struct slice s)
 {

@@ -30,11 +30,6 @@ static struct slice trim(struct slice s)
 	return s;
 }
 
-static struct slice behind(struct slice s, size_t n)
-{
-	return (struct slice){ s.p + n, s.n - n };
-}
-
 /* What an escape stands for inside these quotes, or 0 when the backslash stands for itself. */
 static char escaped(char quote, char c)
 {
@@ -59,7 +54,7 @@ static int parse_quoted(struct slice text, struct buf *out)
 	}
 	if (i >= text.n)
 		return -1;
-	text = trim(behind(text, i + 1));
+	text = trim(slice_behind(text, i + 1));
 	return text.n == 0 || text.p[0] == '#' ? 0 : -1;
 }
 
@@ -83,14 +78,14 @@ static int parse_line(struct slice line, struct buf *value, void (*fn)(void *, s
 	if (memchr(line.p, '\0', line.n))
 		return -1;
 	if (line.n > 7 && memcmp(line.p, "export", 6) == 0 && is_blank(line.p[6]))
-		line = trim(behind(line, 7));
+		line = trim(slice_behind(line, 7));
 	while (n < line.n && is_name(line.p[n], n == 0))
 		n++;
 	name = (struct slice){ line.p, n };
-	line = trim(behind(line, n));
+	line = trim(slice_behind(line, n));
 	if (n == 0 || line.n == 0 || line.p[0] != '=')
 		return -1;
-	bare = behind(line, 1);
+	bare = slice_behind(line, 1);
 	line = trim(bare);
 	if (line.n == 0 || (line.p[0] != '"' && line.p[0] != '\'')) {
 		fn(ctx, name, parse_bare(bare));
@@ -112,11 +107,11 @@ int conf_parse_env(struct slice text, void (*fn)(void *ctx, struct slice name, s
 	int rc = 0;
 
 	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
-		text = behind(text, 3);
+		text = slice_behind(text, 3);
 	for (*line_r = 1; text.n && rc == 0; *line_r += rc == 0) {
 		end = memchr(text.p, '\n', text.n);
 		line = (struct slice){ text.p, end ? (size_t)(end - text.p) : text.n };
-		text = behind(text, end ? line.n + 1 : line.n);
+		text = slice_behind(text, end ? line.n + 1 : line.n);
 		rc = parse_line(line, &value, fn, ctx);
 	}
 	buf_fini(&value);

@@ -290,7 +290,7 @@ static void skip_mark(struct slice *rest_r, char mark)
 {
 	*rest_r = json_trim(*rest_r);
 	if (rest_r->n && rest_r->p[0] == mark)
-		*rest_r = json_trim((struct slice){ rest_r->p + 1, rest_r->n - 1 });
+		*rest_r = json_trim(slice_behind(*rest_r, 1));
 }
 
 int json_next_argument(struct slice *rest_r, struct slice *value_r)

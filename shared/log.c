@@ -51,6 +51,14 @@ void log_hold_streams(void)
 		close(fd);
 }
 
+int log_flush_streams(const char *program, int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	fprintf(stderr, "%s: stdout: %s\n", program, strerror(errno));
+	return EXIT_FAILURE;
+}
+
 int log_open(const char *name, const char *level)
 {
 	log_name = name ? name : "";

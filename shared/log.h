@@ -17,6 +17,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
  * is opened there later.
  */
 void log_hold_streams(void);
+/* At the end of a program that answered on stdout: its exit code; or, when not all of it arrived, EXIT_FAILURE and a line. */
+int log_flush_streams(const char *program, int code);
 /*
  * `name` (borrowed, static) is put in front of each line; level by name: -1 when it is none of error warn
  * info debug trace.

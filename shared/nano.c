@@ -67,6 +67,30 @@ int nano_check_address(const char *setting, const char *url, char *error_r, size
 	return -1;
 }
 
+/* Moves to the next name of a path: its length, 0 at the end. */
+static size_t next_name(const char **at)
+{
+	size_t n;
+
+	do {
+		*at += strspn(*at, "/");
+		n = strcspn(*at, "/");
+	} while (n == 1 && **at == '.' && ++*at);
+	return n;
+}
+
+bool nano_same_address(const char *a, const char *b)
+{
+	size_t n = sizeof(NANO_SCHEME) - 1;
+
+	if (strncmp(a, b, n) != 0 || (a[n] == '/') != (b[n] == '/'))
+		return false;
+	for (a += n, b += n; (n = next_name(&a)) == next_name(&b) && memcmp(a, b, n) == 0; a += n, b += n)
+		if (n == 0)
+			return true;
+	return false;
+}
+
 /* The same where the sentence is not asked for: errno. */
 static int usable(const char *url)
 {

@@ -24,6 +24,8 @@ struct nano_peer {
  * names the setting it came from.
  */
 int nano_check_address(const char *setting, const char *url, char *error_r, size_t error_size);
+/* Whether two such addresses are one path, however often it says `/` or `/./`; links are not looked at. */
+bool nano_same_address(const char *a, const char *b);
 /* Relay: binds with mode 0660. The socket, or -1 with errno. `nano_close` ends it. */
 int nano_listen_jobs(const char *url);
 int nano_listen_signals(const char *url);

@@ -42,7 +42,7 @@ int wire_take_string(struct slice *in, struct slice *s_r, size_t width)
 	if (wire_take_number(&rest, &n, width) < 0 || rest.n < n)
 		return -1;
 	*s_r = (struct slice){ rest.p, n };
-	*in = (struct slice){ rest.p + n, rest.n - n };
+	*in = slice_behind(rest, n);
 	return 0;
 }
 

@@ -53,7 +53,7 @@ static struct slice uuid_of(struct slice room)
 	const char *mark = memchr(room.p, '_', room.n);
 	size_t skip = mark ? (size_t)(mark + 1 - room.p) : room.n;
 
-	return (struct slice){ room.p + skip, room.n - skip };
+	return slice_behind(room, skip);
 }
 
 static const struct refusal *look_again(struct call *c, struct buf *left)

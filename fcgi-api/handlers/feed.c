@@ -16,9 +16,9 @@
  * A host that lags knows less than the relay does: what it lacks must not count as gone. The relay asks again. To be asked
  * when the rows have been read: the session may have been replaced meanwhile.
  */
-static const struct refusal *refuse_spare(struct call *c)
+static enum store_verdict up_to_date(struct call *c)
 {
-	return store_is_spare(c->store) ? call_trouble(c, STORE_LOST) : NULL;
+	return store_is_spare(c->store) ? STORE_LOST : STORE_OK;
 }
 
 /* ---- sweep ---- */
@@ -150,10 +150,10 @@ static const struct refusal *fetch_some(struct call *c, const int64_t *ids, size
 		rooms[i] = &messages[i].room;
 	if (v == STORE_OK)
 		v = store_room_twins(c->store, rooms, n, c->arena);
+	if (v == STORE_OK)
+		v = up_to_date(c);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	if (refuse_spare(c))
-		return REFUSE(UNAVAILABLE);
 	/* a message on the bus has its size: the relay asks again for what lies behind the last row */
 	for (size_t i = 0; i < n && c->answer.effects.len < STORE_PAGE_BYTES; i++)
 		push_message(c, &messages[i], false);
@@ -219,10 +219,10 @@ static const struct refusal *check_some(struct call *c, const struct wire_member
 {
 	enum store_verdict v = store_member_check(c->store, set, n, c->arena);
 
+	if (v == STORE_OK)
+		v = up_to_date(c);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	if (refuse_spare(c))
-		return REFUSE(UNAVAILABLE);
 	for (size_t i = 0; i < n; i++) {
 		if (!set[i].active)
 			put_out(c, set[i].person_id);

@@ -55,8 +55,7 @@ enum store_verdict connect_verdict(unsigned error)
 	case 0:
 		return STORE_OK;
 	case 1040: case 1047: case 1053: case 1152: case 1180: case 1203: case 1243:
-	case 1290: case 1836: case 1927: case 2000 ... 2025:
-	case 3169: case 4031:
+	case 1290: case 1836: case 1927: case 3169: case 4031:
 		return STORE_LOST;
 	case 1044: case 1045: case 1049: case 1054: case 1064: case 1142:
 	case 1143: case 1146: case 1364: case 1461: case 1665: case 1698:

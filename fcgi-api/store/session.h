@@ -33,9 +33,9 @@ struct store {
 	struct store_durability durability;
 	MYSQL *my;
 	unsigned host, generation;
-	bool spare;                       /* this host takes no writes; no other answered… */
-	time_t looked_s;                  /* …then */
-	int64_t looking_ms;               /* so long it took */
+	bool spare;                       /* this host takes no writes, and none that does answered */
+	time_t looked_s;                  /* when the hosts were last tried, by the wall clock */
+	int64_t looking_ms;               /* how long that took */
 	unsigned ran;                     /* statements that went well in this transaction */
 	unsigned error;
 	char trouble[300];

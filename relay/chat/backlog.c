@@ -287,14 +287,14 @@ int backlog_load(struct backlog *b, struct slice saved)
 
 	while (saved.n >= sizeof(head)) {
 		memcpy(&head, saved.p, sizeof(head));
-		saved = (struct slice){ saved.p + sizeof(head), saved.n - sizeof(head) };
+		saved = slice_behind(saved, sizeof(head));
 		if (saved.n < head.rooms_len || (saved.n - head.rooms_len) / sizeof(id) < head.count)
 			return -1;
 		rooms = (struct slice){ saved.p, head.rooms_len };
-		saved = (struct slice){ saved.p + rooms.n, saved.n - rooms.n };
+		saved = slice_behind(saved, rooms.n);
 		for (; head.count; head.count--) {
 			memcpy(&id, saved.p, sizeof(id));
-			saved = (struct slice){ saved.p + sizeof(id), saved.n - sizeof(id) };
+			saved = slice_behind(saved, sizeof(id));
 			backlog_add(b, rooms, id);
 		}
 	}

@@ -81,11 +81,11 @@ static void name_place(struct hall *h, struct command *c)
 
 	if (slice_is(c->event, "send_message") && json_next_argument(&rest, &object) && json_kind(object) == JSON_OBJECT &&
 	    json_member(object, "sala_uuid", &name) && json_kind(name) == JSON_STRING) {
-		c->to = lines_place((struct slice){ name.p + 1, name.n - 2 });
+		c->to_place = lines_place((struct slice){ name.p + 1, name.n - 2 });
 		return;
 	}
 	c->target = targets_of(c->event, c->args, slice_of(c->seat->user));
-	c->to = targets_place(h->targets, c->target);
+	c->to_place = targets_place(h->targets, c->target);
 }
 
 void commands_take(struct hall *h, struct seat *seat, const struct sio_event *e)
@@ -237,7 +237,7 @@ static void fail(struct hall *h, struct command *c)
 	if (c->first_out_ms || waits_in_trouble(h, c))
 		ended_in_vain(h, c);
 	if (c->type == WIRE_EVENT) {
-		if (c->unknown && c->to)
+		if (c->unknown && c->to_place)
 			lines_doubt(&h->lines, c);
 		h->stats.unavailable++;
 		reply_refuse(c, REFUSED_UNAVAILABLE, 0);

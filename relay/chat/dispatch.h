@@ -10,7 +10,7 @@
 
 struct dispatch *dispatch_new(struct hall *h);
 void dispatch_free(struct dispatch *d);
-/* Once at the end of each loop pass: gives waiting workers all the jobs that may go. */
+/* At the end of each loop pass, perhaps several times: gives waiting workers all the jobs that may go. */
 void dispatch_settle(struct hall *h);
 /* What the bus reports. */
 void dispatch_on_bus(struct hall *h, const struct bus_event *e);

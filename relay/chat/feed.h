@@ -10,7 +10,7 @@
 
 struct feed *feed_new(struct hall *h);
 void feed_free(struct feed *f);
-/* Once at the end of each loop pass: a sweep at once when something may have been missed. */
+/* At the end of each loop pass, perhaps several times: a sweep at once when something may have been missed. */
 void feed_settle(struct feed *f);
 /*
  * Rows that are still to be fetched, as bytes for the next relay of this machine, and back, in place of those there

@@ -134,7 +134,7 @@ static int split(struct slice in, struct handover_head *head, struct slice parts
 	if (in.n < sizeof(*head))
 		return -1;
 	memcpy(head, in.p, sizeof(*head));
-	in = (struct slice){ in.p + sizeof(*head), in.n - sizeof(*head) };
+	in = slice_behind(in, sizeof(*head));
 	if (memcmp(head->magic, HANDOVER_MAGIC, sizeof(HANDOVER_MAGIC)) != 0 || head->len != in.n || head->sum != sum_of(in))
 		return -1;
 	for (int i = 0; i < PARTS; i++) {

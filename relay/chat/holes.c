@@ -305,9 +305,10 @@ size_t holes_due(struct holes *h, uint64_t now_ms, struct wire_range *out, size_
 	qsort(due, count, sizeof(*due), by_turn);
 	for (size_t i = 0; i < count; i++) {
 		struct hole *r = due[i].hole;
-		size_t width = r->seen ? (size_t)(r->last - r->first + 1) : 0, less = due[i].young ? 4 : 0;
+		size_t width = r->seen ? (size_t)(r->last - r->first + 1) : 0;
+		size_t ranges_free = due[i].young ? most - most / 4 : most, ids_free = due[i].young ? ids_most - ids_most / 4 : ids_most;
 
-		if (n >= most - (less ? most / less : 0) || ids + width > ids_most - (less ? ids_most / less : 0))
+		if (n >= ranges_free || ids + width > ids_free)
 			continue;
 		r->asked_ms = now_ms;
 		out[n++] = (struct wire_range){ r->first, r->last };
@@ -366,13 +367,13 @@ int holes_load(struct holes *h, uint64_t now_ms, uint64_t elapsed_ms, struct sli
 		return -1;
 	holes_start(h, 0);
 	memcpy(&h->high, saved.p, sizeof(h->high));
-	saved = (struct slice){ saved.p + sizeof(h->high), saved.n - sizeof(h->high) };
+	saved = slice_behind(saved, sizeof(h->high));
 	while (saved.n >= sizeof(struct saved_hole)) {
 		struct saved_hole s;
 		struct hole r = { 0 };
 
 		memcpy(&s, saved.p, sizeof(s));
-		saved = (struct slice){ saved.p + sizeof(s), saved.n - sizeof(s) };
+		saved = slice_behind(saved, sizeof(s));
 		r = (struct hole){ .first = s.first, .last = s.last, .base = s.base };
 		if (s.first < next || s.last < s.first || s.last > h->high || s.seen_len > saved.n ||
 		    h->count == HOLES_MAX)
@@ -384,7 +385,7 @@ int holes_load(struct holes *h, uint64_t now_ms, uint64_t elapsed_ms, struct sli
 			/* (a range that grew had room for a whole one) */
 			r.seen = mem_zero(1, 2 * HOLES_WHOLE_MAX / 8);
 			memcpy(r.seen, saved.p, s.seen_len);
-			saved = (struct slice){ saved.p + s.seen_len, saved.n - s.seen_len };
+			saved = slice_behind(saved, s.seen_len);
 		}
 		s.age_ms += elapsed_ms;
 		r.born_ms = now_ms > s.age_ms ? now_ms - s.age_ms : 0;

@@ -65,7 +65,7 @@ static size_t *bytes_of(struct lines *ls, const struct command *c)
 
 static uint16_t place_of(const struct command *c)
 {
-	return c->kind == WIRE_JOB_SENDS ? c->to : 0;
+	return c->kind == WIRE_JOB_SENDS ? c->to_place : 0;
 }
 
 static bool place_is_taken(const struct lines *ls, const struct command *c)
@@ -192,11 +192,11 @@ static void place_is_left(struct lines *ls, uint16_t place)
 /* It waits no more for its second attempt: the place where it did, or 0. */
 static uint16_t leave_again(struct lines *ls, struct command *c)
 {
-	uint16_t place = c->again;
+	uint16_t place = c->again_place;
 
 	if (place)
 		TAILQ_REMOVE(&ls->again[place], c, in_again);
-	c->again = 0;
+	c->again_place = 0;
 	return place;
 }
 
@@ -212,17 +212,17 @@ static void command_goes_out(struct lines *ls, struct command *c)
 static void places_take(struct lines *ls, struct command **out, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		out[i]->place = place_of(out[i]);
-		if (out[i]->place)
-			ls->busy[out[i]->place]++;
+		out[i]->out_place = place_of(out[i]);
+		if (out[i]->out_place)
+			ls->busy[out[i]->out_place]++;
 	}
 }
 
 void lines_leave(struct lines *ls, struct command *c)
 {
-	uint16_t place = c->place;
+	uint16_t place = c->out_place;
 
-	c->place = 0;
+	c->out_place = 0;
 	if (place)
 		ls->busy[place]--;
 	place_is_left(ls, place);
@@ -322,9 +322,9 @@ void lines_back(struct lines *ls, struct command *c)
 	c->state = COMMAND_WAITING;
 	c->line->out--;
 	ls->waiting[c->kind]++;
-	c->again = c->attempt > 1 ? place_of(c) : 0;
-	if (c->again)
-		TAILQ_INSERT_HEAD(&ls->again[c->again], c, in_again);
+	c->again_place = c->attempt > 1 ? place_of(c) : 0;
+	if (c->again_place)
+		TAILQ_INSERT_HEAD(&ls->again[c->again_place], c, in_again);
 	line_place(ls, c->line, true);
 }
 
@@ -347,13 +347,13 @@ void lines_vain(struct lines *ls, const struct command *c, uint64_t now_ms)
 {
 	c->line->vain_ms = now_ms;
 	/* what was never given to a worker says nothing of the room that it names, but of what stood before it */
-	if (c->first_out_ms && c->kind == WIRE_JOB_SENDS && c->to)
-		ls->vain_ms[c->to] = now_ms;
+	if (c->first_out_ms && c->kind == WIRE_JOB_SENDS && c->to_place)
+		ls->vain_ms[c->to_place] = now_ms;
 }
 
 uint64_t lines_vain_ms(const struct lines *ls, const struct command *c)
 {
-	uint64_t place = c->kind == WIRE_JOB_SENDS && c->to ? ls->vain_ms[c->to] : 0;
+	uint64_t place = c->kind == WIRE_JOB_SENDS && c->to_place ? ls->vain_ms[c->to_place] : 0;
 
 	return place > c->line->vain_ms ? place : c->line->vain_ms;
 }

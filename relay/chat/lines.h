@@ -32,11 +32,11 @@ struct command {
 	uint8_t kind;                          /* enum wire_job_kind, 0: goes to no worker */
 	uint8_t attempt;                       /* 1, 2 */
 	enum command_state state;
-	uint16_t to;                           /* the place that a send names, or 0 */
+	uint16_t to_place;                     /* that a send names, or 0 */
 	uint64_t target;                       /* of one that names a person or a group: whom (targets.h), or 0 */
-	uint16_t place;                        /* a send that is out: the place that it occupies, or 0 */
+	uint16_t out_place;                    /* that a send occupies which is out, or 0 */
 	bool alone;                            /* goes as a job of its own */
-	uint16_t again;                        /* the place in whose list `again` it stands, or 0 */
+	uint16_t again_place;                  /* in whose list `again` it stands, or 0 */
 	bool bad_text;
 	bool wants_ack;
 	bool unknown;                          /* a worker had it and no answer came */
@@ -110,7 +110,10 @@ void lines_put(struct lines *ls, struct command *c);
  * waits for its second attempt: that one's message may be stored already. Returns how many, 0 when nothing may go.
  */
 size_t lines_form(struct lines *ls, int kind, size_t most, struct command **out);
-/* How many lines of a kind could go into a job now; counts no further than `most`. */
+/*
+ * How many lines of a kind could go into a job now, counted no further than `most`. Moves lines whose place is taken aside, as
+ * lines_form does.
+ */
 size_t lines_ready(struct lines *ls, int kind, size_t most);
 /*
  * A command's job is over: those who wait for its place may go. Of all that go again, before the first of them is put

@@ -145,7 +145,7 @@ int pushed_load(struct pushed *p, struct slice saved)
 
 	if (saved.n % sizeof(k))
 		return -1;
-	for (; saved.n; saved = (struct slice){ saved.p + sizeof(k), saved.n - sizeof(k) }) {
+	for (; saved.n; saved = slice_behind(saved, sizeof(k))) {
 		memcpy(&k, saved.p, sizeof(k));
 		pushed_add(p, k.id, k.tag);
 	}

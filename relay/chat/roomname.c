@@ -25,14 +25,14 @@ struct slice roomname_uuid(struct slice room)
 	enum roomname_kind kind = roomname_kind(room);
 	size_t n = kind == ROOMNAME_PERSON ? 0 : heads[kind].n;
 
-	return (struct slice){ room.p + n, room.n - n };
+	return slice_behind(room, n);
 }
 
 struct slice roomname_user(struct slice room)
 {
 	size_t n = heads[ROOMNAME_PERSON].n;
 
-	return roomname_kind(room) == ROOMNAME_PERSON ? (struct slice){ room.p + n, room.n - n } : SLICE_NONE;
+	return roomname_kind(room) == ROOMNAME_PERSON ? slice_behind(room, n) : SLICE_NONE;
 }
 
 struct slice roomname_of(char text[ROOMNAME_MAX], enum roomname_kind kind, struct slice id)

@@ -8,7 +8,7 @@
 
 #include "buf.h"
 
-#define ROOMNAME_MAX 128               /* bytes of a name that is made here */
+#define ROOMNAME_MAX 152               /* bytes of a name: a head and the 36 characters of sala_uuid, of four bytes each */
 
 enum roomname_kind { ROOMNAME_OTHER, ROOMNAME_PERSON, ROOMNAME_DIRECT, ROOMNAME_GROUP };
 

@@ -97,10 +97,10 @@ void conn_refuse(struct eio_conn *c, enum eio_refusal r);
 void conn_kill(struct eio_conn *c);
 
 /*
- * Bytes of a POST or a message that is not complete (or is by these: `whole`, taken at once). put: -1 when all connections together hold too much of
- * such: a peer cannot make us keep a megabyte for each of its connections. The less is left of CONN_BEGUN_MAX,
- * the less each may hold; CONN_BEGUN_FREE it always may, also when nothing is left. may_stay: the same question for what
- * was whole and cannot be handled yet. take: the caller owns them.
+ * put: collects a POST's body or a message in fragments; -1 when all connections together hold too much that is not whole:
+ * a peer cannot make us keep a megabyte for each of its connections. The less is left of CONN_BEGUN_MAX, the less each may
+ * hold, but always CONN_BEGUN_FREE. `whole`: these bytes complete it and are consumed at once, so they are never refused.
+ * may_stay: the same question for what is whole and cannot be handled yet. take: the caller owns the bytes.
  */
 int conn_begun_put(struct eio_conn *c, const void *p, size_t n, bool whole);
 bool conn_begun_may_stay(const struct eio_conn *c);

@@ -33,8 +33,9 @@ void eio_loop_stop(struct eio_loop *l);
 /* Monotonic milliseconds, taken once per loop pass; a time in which the process stood still does not count. */
 uint64_t eio_loop_now_ms(const struct eio_loop *l);
 /*
- * Calls fn once after delay_ms by that time (repeat_ms 0); or after delay_ms and then each repeat_ms by the machine's, at once
- * where the process stood still. The timer is owned by the caller and ended by eio_timer_free, also from inside fn.
+ * repeat_ms 0: calls fn once, delay_ms from now by eio_loop_now_ms, which stands still while the process does. Else after
+ * delay_ms and then every repeat_ms by the machine's clock; a call missed while the process stood still comes at once. The
+ * timer is owned by the caller and ended by eio_timer_free, also from inside fn.
  */
 struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay_ms, uint64_t repeat_ms,
 				void (*fn)(void *ctx), void *ctx);
@@ -50,8 +51,8 @@ void eio_watch_free(struct eio_watch *w);
  */
 int eio_loop_on_signal(struct eio_loop *l, int signum, void (*fn)(void *ctx, int signum), void *ctx);
 /*
- * Calls fn at the end of each pass in which something happened, before sent frames are flushed to the
- * kernel. At most 16 (more abort); they live as long as the loop.
+ * Calls fn at the end of each pass, before sent frames are flushed to the kernel, and again in the same pass while that made
+ * something happen. At most 16 (more abort); they live as long as the loop.
  */
 void eio_loop_on_settle(struct eio_loop *l, void (*fn)(void *ctx), void *ctx);
 
@@ -236,8 +237,8 @@ void eio_session_set_data(struct eio_session *s, void *data);
 void *eio_session_data(const struct eio_session *s);
 
 /*
- * Queues a message; takes its own reference of the frame. Nothing is written before the loop pass ends.
- * Sending to a session that is closing does nothing. When the queue's bound is passed the session is closed
+ * Queues a message; takes its own reference of the frame. Written at the end of the pass, or at once where the queue
+ * would otherwise pass its bound. Sending to a session that is closing does nothing. When the queue's bound is passed the session is closed
  * with EIO_SLOW (its on_close comes from the loop, not from inside this call).
  */
 void eio_session_send(struct eio_session *s, struct eio_frame *f);

@@ -63,7 +63,7 @@ void hub_address_give(struct eio_hub *h, enum hub_kind kind, const char *address
 
 /* ---- sessions ---- */
 
-struct eio_session *hub_find(const struct eio_hub *h, struct slice sid)
+struct eio_session *hub_find(struct eio_hub *h, struct slice sid)
 {
 	struct eio_session *s = sid.n == IDS_SID_LEN ? map_find(h->sessions, sid) : NULL;
 

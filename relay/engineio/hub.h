@@ -49,8 +49,8 @@ void hub_end_all(struct eio_hub *h);
 /* Also ends what sessions are left. The connections must be gone. */
 void hub_free(struct eio_hub *h);
 
-/* The session of a sid that has not ended, or NULL. */
-struct eio_session *hub_find(const struct eio_hub *h, struct slice sid);
+/* The session of a sid, or NULL. One whose deadline has passed, though the wheel has not come to it yet, is ended, not found. */
+struct eio_session *hub_find(struct eio_hub *h, struct slice sid);
 /*
  * A new session; takes the handshake, also when it fails: NULL when there are too many, in all or of its
  * address. Its transport is to be attached, then session_opened called.

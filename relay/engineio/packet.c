@@ -24,7 +24,7 @@ int packet_read_text(struct slice text, int version, struct eio_packet *p_r, str
 	if (text.n < head || (version == 3 && text.p[1] != PACKET_MESSAGE))
 		return -1;
 	buf_reset(scratch);
-	if (packet_base64_decode((struct slice){ text.p + head, text.n - head }, scratch) < 0)
+	if (packet_base64_decode(slice_behind(text, head), scratch) < 0)
 		return -1;
 	*p_r = (struct eio_packet){ .type = PACKET_MESSAGE, .binary = true, .data = buf_slice(scratch) };
 	return 0;

@@ -90,10 +90,10 @@ int payload3_next_text(struct slice *rest_r, struct eio_packet *p_r, struct buf 
 		units = units * 10 + (size_t)(t.p[i] - '0');
 	if (i == 0 || i > LENGTH_DIGITS_MAX || i >= t.n || t.p[i] != ':' || units == 0)
 		return -1;
-	t = (struct slice){ t.p + i + 1, t.n - i - 1 };
+	t = slice_behind(t, i + 1);
 	if (bytes_of_units(t, units, &bytes) < 0)
 		return -1;
-	*rest_r = (struct slice){ t.p + bytes, t.n - bytes };
+	*rest_r = slice_behind(t, bytes);
 	t.n = bytes;
 	return packet_read_text(t, 3, p_r, scratch) < 0 ? -1 : 1;
 }

@@ -217,7 +217,7 @@ static bool is_this_host(struct slice origin, struct slice host)
 
 		if (origin.n <= n || strncasecmp(origin.p, schemes[i].text, n) != 0)
 			continue;
-		origin = without_default((struct slice){ origin.p + n, origin.n - n }, schemes[i].port);
+		origin = without_default(slice_behind(origin, n), schemes[i].port);
 		host = without_default(host, schemes[i].port);
 		return host.n == origin.n && strncasecmp(origin.p, host.p, host.n) == 0;
 	}

@@ -22,7 +22,7 @@ static const char *const reason_names[] = {
 	[EIO_SLOW] = "too slow", [EIO_SHUTDOWN] = "shutting down",
 };
 
-void eio_session_set_state(struct eio_session *s, enum session_state state)
+static void set_state(struct eio_session *s, enum session_state state)
 {
 	log_trace(s->sid, "%s -> %s", state_names[s->state], state_names[state]);
 	s->state = state;
@@ -239,7 +239,7 @@ void session_probed(struct eio_session *s)
 {
 	if (s->state != SESSION_POLLING)
 		return;
-	eio_session_set_state(s, SESSION_PROBING);
+	set_state(s, SESSION_PROBING);
 	session_dirty(s);           /* a held poll gets its noop, or the client would wait for ever */
 }
 
@@ -247,7 +247,7 @@ void session_probe_failed(struct eio_session *s)
 {
 	s->host->stats.upgrade_failures++;
 	if (s->state == SESSION_PROBING)
-		eio_session_set_state(s, SESSION_POLLING);
+		set_state(s, SESSION_POLLING);
 }
 
 void session_upgraded(struct eio_session *s)
@@ -255,7 +255,7 @@ void session_upgraded(struct eio_session *s)
 	if (s->state == SESSION_CLOSING)
 		arm(s, WS_GRACE_MS);
 	else
-		eio_session_set_state(s, SESSION_WEBSOCKET);
+		set_state(s, SESSION_WEBSOCKET);
 	s->transport = s->host->websocket;
 	s->host->stats.upgrades++;
 	s->host->polling->release(s, 0);
@@ -317,7 +317,7 @@ void session_end(struct eio_session *s, enum eio_reason reason, int code)
 	if (s->state != SESSION_CLOSING)
 		s->reason = reason;  /* who began to close gave the reason */
 	wheel_cancel(&s->timer);
-	eio_session_set_state(s, SESSION_CLOSED);
+	set_state(s, SESSION_CLOSED);
 	queue_fini(&s->queue);
 	session_clean(s);
 	h->polling->release(s, code);
@@ -361,7 +361,7 @@ void eio_session_close(struct eio_session *s, enum eio_reason reason, int code)
 	if (s->paused)              /* a closing session reads its peer's goodbye */
 		read_on(s);
 	/* who is upgrading stays welcome: it polls no more, and hears the goodbye only over there */
-	eio_session_set_state(s, SESSION_CLOSING);
+	set_state(s, SESSION_CLOSING);
 	arm(s, websocket ? WS_GRACE_MS : POLL_GRACE_MS);
 	session_dirty(s);
 }

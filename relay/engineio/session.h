@@ -17,10 +17,10 @@
 
 /*
  * state       reads              writes                 leaves by
- * POLLING     POST               held GET               2probe, close, end
+ * POLLING     POST               held GET               2probe, 5 without a probe, close, end
  * PROBING     POST               held GET, noops to it  5, probe gone, close, end
  * WEBSOCKET   frames             frames                 close, end
- * CLOSING     nothing            the rest, goodbye      end
+ * CLOSING     nothing            the rest, goodbye      end; a probing WebSocket may still take over the rest
  * CLOSED      nothing            nothing                on_close, then freed
  */
 enum session_state { SESSION_POLLING, SESSION_PROBING, SESSION_WEBSOCKET, SESSION_CLOSING, SESSION_CLOSED };
@@ -76,8 +76,6 @@ struct eio_session {
 struct eio_session *session_new(struct session_host *h, int version, bool websocket, struct handshake *shake);
 /* Counts it, queues OPEN, starts the heartbeat and tells the layer above. */
 void session_opened(struct eio_session *s);
-/* Every change of state. */
-void eio_session_set_state(struct eio_session *s, enum session_state state);
 
 /* Queues a packet that is no message. */
 void session_send_packet(struct eio_session *s, char type, struct slice data);

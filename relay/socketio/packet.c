@@ -103,7 +103,7 @@ static bool split_event(struct sio_packet *p)
 	p->name = name;
 	rest = json_trim((struct slice){ name.p + name.n, (size_t)(p->args.p + p->args.n - (name.p + name.n)) });
 	if (rest.n && *rest.p == ',')
-		rest = json_trim((struct slice){ rest.p + 1, rest.n - 1 });
+		rest = json_trim(slice_behind(rest, 1));
 	p->args = rest;
 	return kind == JSON_NUMBER || !name_reserved(p);
 }
@@ -170,7 +170,7 @@ enum sio_packet_fault sio_packet_parse(struct slice text, struct sio_packet *p)
 		return SIO_PACKET_MALFORMED;
 	p->has_id = id == 1;
 	if (at < text.n) {
-		p->data = (struct slice){ text.p + at, text.n - at };
+		p->data = slice_behind(text, at);
 		fault = json_check(p->data);
 		if (fault == JSON_BAD_SYNTAX)
 			return is_deep(p->data) ? SIO_PACKET_DEEP : SIO_PACKET_MALFORMED;

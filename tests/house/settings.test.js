@@ -106,6 +106,16 @@ test('a word too many, or one too few, is said', () => {
   assert.match(relay('--help').stdout, /^usage: upred-relay/);
 });
 
+test('an answer that finds no place is a failure', () => {
+  const full = fs.openSync('/dev/full', 'w');
+  for (const [program, word] of [['upred-api', 'make-secret'], ['upred-api', '--print-config'], ['upred-api', '--version'],
+    ['upred-relay', '--print-example'], ['upred-relay', '--check-config']]) {
+    const { status, stderr } = spawnSync(path.join(BUILD, 'bin', program), [word], { env: base, cwd: dir, encoding: 'utf8', stdio: ['ignore', full, 'pipe'] });
+    assert.deepEqual([status, stderr], [1, `${program}: stdout: No space left on device\n`], word);
+  }
+  fs.closeSync(full);
+});
+
 // A program that runs, what it says, and its end.
 async function running(program, words, stdio, use, settings = {}) {
   const child = spawn(path.join(BUILD, 'bin', program), words, { env: { ...base, PORT: '0', ...settings }, cwd: dir, stdio });
@@ -232,6 +242,23 @@ test('a standard stream that is closed is taken by nothing else', async () => {
     }
   }
 });
+
+test('a pool that ends leaves the socket that another has made in its place', async () => {
+  const socket = path.join(dir, 'api.sock');
+  const settings = { FCGI_SOCKET: socket, FCGI_WORKERS: '1' };
+  const quiet = ['ignore', 'ignore', 'ignore'];
+  await running('upred-api', ['fcgi'], quiet, async (first) => {
+    await ask(() => fs.existsSync(socket), 10000, 'its socket');
+    fs.unlinkSync(socket);
+    await running('upred-api', ['fcgi'], quiet, async () => {
+      await ask(() => fs.existsSync(socket), 10000, "the other's socket");
+      first.kill();
+      await ask(() => first.exitCode !== null, 15000, 'the end of the first');
+      assert.ok(fs.existsSync(socket));
+    }, settings);
+    assert.ok(!fs.existsSync(socket));
+  }, settings);
+}, 60000);
 
 test('.env.example is what both programs know', () => {
   const { stdout } = spawnSync('sh', [path.join(TOP, 'tests/house/env-example.sh'), path.join(BUILD, 'bin')], { encoding: 'utf8' });

@@ -47,6 +47,26 @@ for (const web of ['apache', 'nginx']) {
     assert.ok(luis.all('receive_message', { message: 'sin relevo' }).length <= 1);
   }, 60000);
 
+  test(`${web}: a relay that is named twice, and by another spelling, is told once`, async () => {
+    const signals = house.env.RELAY_SIGNALS || `ipc://${house.runDir}/bus/signals.ipc`;
+    const spelt = signals.replace('/signals', '//signals');
+    for (const part of ['fcgi', 'bus']) {
+      await house.stopPart(part);
+      await house.startPart(part, { RELAY_SIGNALS: part === 'fcgi' ? `${signals},${spelt}` : spelt });
+    }
+    const ana = await house.connect(ids[0]);
+    const { mensaje_id } = await ana.call('send_message', words(room, ids[0], 'uno'));
+    await ana.call('edit_message', { mensaje_id, message: 'dos' });
+    const path = `/api/mensajes/mensajes/${mensaje_id}`;
+    assert.equal((await house.api('PUT', path, { user: ids[0], body: { contenido: 'tres' } })).status, 200);
+    await ana.next('message_edited', { mensaje_id, message: 'tres' });
+    assert.equal((await house.api('DELETE', path, { user: ids[0] })).status, 200);
+    await ana.next('message_deleted', { mensaje_id });
+    await ana.call('send_message', words(room, ids[0], 'y otro'));
+    assert.deepEqual(ana.all('message_edited').map((e) => e.message), ['dos', 'tres']);
+    assert.equal(ana.all('message_deleted').length, 1);
+  }, 60000);
+
   test(`${web}: the house ends`, async () => { await house.stop(); }, 60000);
 }
 

@@ -39,7 +39,7 @@ static inline struct command *put_to(struct line *l, uint16_t place)
 {
 	struct command *c = put(l, WIRE_JOB_SENDS, 10);
 
-	c->to = place;
+	c->to_place = place;
 	return c;
 }
 

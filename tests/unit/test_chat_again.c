@@ -96,8 +96,8 @@ static void hear(struct command *c)
 {
 	uint64_t id = store(c);
 
-	assert_true(id > heard[c->to - 1]);
-	heard[c->to - 1] = id;
+	assert_true(id > heard[c->to_place - 1]);
+	heard[c->to_place - 1] = id;
 	drop(c);
 }
 

@@ -38,10 +38,10 @@ static void a_place_that_is_taken_is_waited_for(void **state)
 	lines_again(&ls, of_b);
 	assert_int_equal(ls.busy[one], 0);
 	/* Where it goes counts when it goes. */
-	of_a->to = lines_place(SLICE("chat_three"));
-	of_b->to = of_a->to;
+	of_a->to_place = lines_place(SLICE("chat_three"));
+	of_b->to_place = of_a->to_place;
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 1);
-	assert_int_equal(ls.busy[of_a->to], 1);
+	assert_int_equal(ls.busy[of_a->to_place], 1);
 	assert_int_equal(ls.busy[one], 0);
 	assert_int_equal(lines_form(&ls, WIRE_JOB_SENDS, 64, out), 0);
 	drop(of_a);
@@ -73,7 +73,7 @@ static void a_crowd_at_one_place_stops_nobody_else(void **state)
 	/* some go away, are held, or go elsewhere meanwhile */
 	drop(waiting[0]);
 	lines_hold(&ls, &crowd[2], true);
-	waiting[4]->to = two;
+	waiting[4]->to_place = two;
 	lines_hold(&ls, &crowd[4], true);
 	lines_hold(&ls, &crowd[4], false);
 	drop(other);
@@ -199,7 +199,7 @@ static void what_ends_in_vain_tells_of_its_line_and_of_the_room_it_was_sent_to(v
 	of_a->first_out_ms = 5;
 	lines_vain(&ls, of_a, 20);
 	assert_int_equal(lines_vain_ms(&ls, of_b), 20);
-	of_b->to = lines_place(SLICE("chat_two"));
+	of_b->to_place = lines_place(SLICE("chat_two"));
 	assert_int_equal(lines_vain_ms(&ls, of_b), 0);
 	drop(of_a);
 	drop(of_b);

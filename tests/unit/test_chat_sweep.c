@@ -14,6 +14,7 @@
 
 #include "relay/chat/changes.h"
 #include "relay/chat/commands.h"
+#include "relay/chat/ears.h"
 #include "relay/chat/feed.h"
 #include "relay/chat/fetch.h"
 #include "relay/chat/mark.h"
@@ -240,6 +241,24 @@ static void the_pages_of_a_backlog_are_one_pass(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* 36 characters of four bytes each, which the column takes. */
+static void the_longest_name_of_a_room_is_heard(void **state)
+{
+	struct wire_row row = { .id = 1, .grouped = 1 };
+	struct buf uuid = BUF_INIT, b = BUF_INIT;
+	struct slice rooms, room;
+
+	(void)state;
+	for (int i = 0; i < 36; i++)
+		buf_puts(&uuid, "\xf0\x9f\x98\x80");
+	row.room_text = buf_slice(&uuid);
+	rooms = ears_of(&b, &row);
+	assert_int_equal(wire_next_room(&rooms, &room), 1);
+	assert_int_equal(room.n, strlen("group_") + 144);
+	buf_fini(&b);
+	buf_fini(&uuid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +266,7 @@ int main(void)
 		TEST(a_row_that_was_seen_is_not_taken_again),
 		TEST(a_page_that_broke_off_moves_nothing),
 		TEST(the_pages_of_a_backlog_are_one_pass),
+		cmocka_unit_test(the_longest_name_of_a_room_is_heard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,28 +349,6 @@ static void doors(void **state)
 	end(r);
 }
 
-static void addresses(void **state)
-{
-	static const struct { const char *url; int rc; const char *why; } rows[] = {
-		{ "ipc:///tmp/upred-not-there/jobs.ipc", 0, "" }, { "tcp://127.0.0.1:5000", -1, "NAME: only ipc://" },
-		{ "", -1, "only ipc://" }, { "/tmp/a", -1, "only ipc://" }, { "ipc://", -1, "empty" },
-		{ "ipc:///tmp", -1, "NAME: /tmp is there already and is no socket" },
-	};
-	char why[160], path[128] = "ipc://";
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		why[0] = '\0';
-		assert_int_equal(nano_check_address("NAME", rows[i].url, why, sizeof(why)), rows[i].rc);
-		assert_non_null(strstr(why, rows[i].why));
-	}
-	memset(path + 6, 'a', 108);
-	assert_int_equal(nano_check_address("NAME", path, why, sizeof(why)), -1);
-	assert_non_null(strstr(why, "108 bytes"));
-	path[6 + 107] = '\0';
-	assert_int_equal(nano_check_address("NAME", path, why, sizeof(why)), 0);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -390,8 +368,8 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses), cmocka_unit_test(doors), cmocka_unit_test(asking),
-		cmocka_unit_test(giving_up), cmocka_unit_test(relays_come_and_go), cmocka_unit_test(signalling),
+		cmocka_unit_test(doors), cmocka_unit_test(asking), cmocka_unit_test(giving_up),
+		cmocka_unit_test(relays_come_and_go), cmocka_unit_test(signalling),
 	};
 
 	return cmocka_run_group_tests_name("nano", tests, set_up, tear_down);
