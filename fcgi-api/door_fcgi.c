@@ -311,15 +311,35 @@ static int read_stdin(void *ctx, char *to, int room)
 	return (int)n;
 }
 
+/* Whether the request may have something to signal. */
+static bool may_write(const char *method)
+{
+	return method && strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0;
+}
+
+/*
+ * The answer is out before the signals are waited for: the web server's end of it is closed. mod_cgid ends a program with
+ * TERM then, which this one does anyway.
+ */
+static void leave_stdio(void)
+{
+	signal(SIGTERM, SIG_IGN);
+	fclose(stdout);
+	close(STDIN_FILENO);
+}
+
 int door_cgi(const struct settings *s)
 {
-	/* no signals: a process that ends at once would lose them anyway; the feed brings its rows */
 	struct desk d = { .settings = s, .store = store_open(&s->store) };
 	struct buf out = BUF_INIT;
 	bool done;
 
+	if (may_write(getenv("REQUEST_METHOD")))
+		d.signals = signals_open(s, NULL);
 	serve(&d, environ, &(struct http_source){ read_stdin, NULL, false }, &out);
 	done = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
+	leave_stdio();
+	signals_close_sent(d.signals);
 	store_close(d.store);
 	buf_fini(&out);
 	return done ? 0 : 1;

@@ -8,15 +8,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "counters.h"
 #include "log.h"
 #include "nano.h"
 
+#define LEAVE_MS 50        /* ten were enough for each of 20 short signals on an idle machine */
+
 struct signals {
 	int socks[SETTINGS_RELAYS_MAX];
 	size_t count;
-	unsigned long lost;
+	unsigned long sent, lost;
 	struct buf message;
 };
 
@@ -71,8 +74,10 @@ void signals_send(struct signals *s, const struct answer *a)
 		return;
 	}
 	for (size_t i = 0; i < s->count; i++) {
-		if (nano_signal_send(s->socks[i], buf_slice(&s->message)) == 0)
+		if (nano_signal_send(s->socks[i], buf_slice(&s->message)) == 0) {
+			s->sent++;
 			continue;
+		}
 		s->lost++;
 		counters_add(COUNTER_SIGNALS_LOST, 1);
 		if (log_limited(&limit, LOG_LEVEL_INFO, 1))
@@ -88,4 +93,11 @@ void signals_close(struct signals *s)
 		nano_close(s->socks[i]);
 	buf_fini(&s->message);
 	free(s);
+}
+
+void signals_close_sent(struct signals *s)
+{
+	if (s && s->sent > 0)
+		nanosleep(&(struct timespec){ .tv_nsec = LEAVE_MS * 1000000l }, NULL);
+	signals_close(s);
 }

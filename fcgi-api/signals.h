@@ -20,5 +20,10 @@ bool signals_none(const struct signals *s);
 /* Sends what the answer's pushes say; never waits. */
 void signals_send(struct signals *s, const struct answer *a);
 void signals_close(struct signals *s);
+/*
+ * Closes when what was sent has had time to leave (50 ms; at once if nothing was): nanomsg writes later, and forgets at the
+ * close what it has not written.
+ */
+void signals_close_sent(struct signals *s);
 
 #endif

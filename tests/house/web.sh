@@ -40,6 +40,8 @@ web_api_folder() {
 		echo DB_HOST=127.0.0.1
 	} >"$web/api/.env"
 	[ -z "$web_user" ] || chown -R "root:$web_user" "$web/api"
+	# they signal the relay by themselves
+	[ -z "$web_user" ] || { chgrp -R "$web_user" "$bus" && chmod g+s "$bus"; }
 	chmod 750 "$web/api" "$web/api/upred-api"
 	chmod 640 "$web/api/.env"
 }

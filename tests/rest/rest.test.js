@@ -46,11 +46,25 @@ for (const web of ['apache-cgid', 'apache-fcgid', 'nginx', 'apache']) {
     people[web] = await walk(house, ask, web);
   }, 120000);
 
-  test(`a message sent through ${web} is heard`, async () => {
+  test(`what is sent, marked, edited and taken back through ${web} is heard, once`, async () => {
     const p = people[web];
-    const luis = await house.connect(p.luis);
+    const [ana, luis] = [await house.connect(p.ana), await house.connect(p.luis)];
     const { json } = await ask(201, 'POST', `/api/mensajes/directo/${p.luis}`, { user: p.ana, body: { contenido: web } });
-    assert.equal((await luis.next('receive_message', { mensaje_id: String(json.id) })).message, web);
+    const mensaje_id = String(json.id);
+    assert.equal((await luis.next('receive_message', { mensaje_id })).message, web);
+    await ask(200, 'PUT', `/api/mensajes/mensajes/${mensaje_id}/entregado`, { user: p.luis });
+    await ana.next('message_delivered', { mensaje_id });
+    await ask(200, 'PUT', `/api/mensajes/mensajes/${mensaje_id}/leer`, { user: p.luis });
+    await ana.next('message_read', { mensaje_id });
+    await ask(200, 'PUT', `/api/mensajes/mensajes/${mensaje_id}`, { user: p.ana, body: { contenido: 'otra' } });
+    assert.equal((await luis.next('message_edited', { mensaje_id })).message, 'otra');
+    await ask(200, 'DELETE', `/api/mensajes/mensajes/${mensaje_id}`, { user: p.ana });
+    await luis.next('message_deleted', { mensaje_id });
+    await ask(201, 'POST', `/api/mensajes/directo/${p.luis}`, { user: p.ana, body: { contenido: 'y ya' } });
+    await luis.next('receive_message', { message: 'y ya' });
+    for (const event of ['receive_message', 'message_edited', 'message_deleted']) assert.equal(luis.all(event, { mensaje_id }).length, 1, event);
+    for (const event of ['message_delivered', 'message_read']) assert.equal(ana.all(event, { mensaje_id }).length, 1, event);
+    ana.close();
     luis.close();
   });
 
