@@ -41,7 +41,7 @@ bool etag_is_named(struct slice list, struct slice tag)
 	return false;
 }
 
-void etag_answer_part(struct call *c, struct slice part, struct slice body)
+void etag_answer_part(struct call *c, struct slice part, struct slice body, bool always)
 {
 	char tag[IDS_UUID_LEN + 1], quoted[IDS_UUID_LEN + 3];
 	struct slice list;
@@ -49,7 +49,7 @@ void etag_answer_part(struct call *c, struct slice part, struct slice body)
 	ids_uuid_named(part, tag);
 	snprintf(quoted, sizeof(quoted), "\"%s\"", tag);
 	answer_header(&c->answer, "ETag", quoted);
-	if (http_variable(c->request, "HTTP_IF_NONE_MATCH", &list) && etag_is_named(list, slice_of(tag)))
+	if (!always && http_variable(c->request, "HTTP_IF_NONE_MATCH", &list) && etag_is_named(list, slice_of(tag)))
 		answer_body(&c->answer, 304, SLICE(""));
 	else
 		answer_body(&c->answer, 200, body);
@@ -57,5 +57,5 @@ void etag_answer_part(struct call *c, struct slice part, struct slice body)
 
 void etag_answer(struct call *c, struct slice body)
 {
-	etag_answer_part(c, body, body);
+	etag_answer_part(c, body, body, false);
 }

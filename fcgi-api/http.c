@@ -132,7 +132,7 @@ int http_split_path(struct http_request *r, struct slice uri, const char *prefix
 		path.n = (size_t)(mark - uri.p);
 		r->query = (struct slice){ mark + 1, uri.n - path.n - 1 };
 	}
-	if (uri.n > HTTP_URI_MAX || path.n < skip || memcmp(path.p, prefix, skip) != 0)
+	if (path.n < skip || memcmp(path.p, prefix, skip) != 0)
 		return -1;
 	path = slice_behind(path, skip);
 	while (path.n) {
@@ -247,7 +247,7 @@ void http_read(struct http_request *r, struct arena *a, char *const *envp, const
 	if (!http_variable(r, "REQUEST_METHOD", &r->method))
 		r->method = SLICE("");
 	http_variable(r, "REQUEST_URI", &uri);
-	r->path_fault = http_split_path(r, uri, HTTP_PREFIX) != 0;
+	r->path_fault = uri.n > HTTP_URI_MAX ? 414 : http_split_path(r, uri, HTTP_PREFIX) != 0 ? 404 : 0;
 	r->body_fault = read_body(r, source);
 }
 
@@ -280,6 +280,7 @@ static const char *reason(int status)
 	case 404: return "Not Found";
 	case 405: return "Method Not Allowed";
 	case 413: return "Content Too Large";
+	case 414: return "URI Too Long";
 	case 415: return "Unsupported Media Type";
 	case 422: return "Unprocessable Content";
 	case 429: return "Too Many Requests";

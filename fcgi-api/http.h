@@ -21,7 +21,7 @@ struct http_request {
 	struct slice method;
 	struct slice segments[HTTP_SEGMENTS_MAX]; /* decoded, of the path behind the mounted prefix */
 	size_t segment_count;
-	bool path_fault;       /* too long, bad escapes, U+0000, not UTF-8: no such path */
+	int path_fault;        /* 0, 404 (bad escapes, U+0000, not UTF-8: no such path), 414 */
 	struct slice query;    /* raw */
 	struct slice body;
 	int body_fault;        /* 0, 400 (cut short, length and bytes disagree), 413 */

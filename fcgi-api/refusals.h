@@ -61,6 +61,7 @@ struct refusal {
 	/* HTTP alone */ \
 	R(TOO_FAST,           "too_fast",     429, "Demasiadas solicitudes, espera un momento") \
 	R(METHOD,             "method_not_allowed", 405, "Método no permitido") \
+	R(ADDRESS,            "bad_request",  414, "La dirección es demasiado larga") \
 	R(TOO_LARGE,          "too_large",    413, "El cuerpo es demasiado grande (máximo 1 MiB)") \
 	R(MEDIA_TYPE,         "unsupported_media_type", 415, "El cuerpo debe ser application/json")
 

@@ -185,7 +185,7 @@ static const struct path_row *find_path(struct call *c, const struct refusal **n
 	}
 	if (allow->len)
 		answer_header(&c->answer, "Allow", allow->data);
-	*no_r = allow->len ? REFUSE(METHOD) : REFUSE(PATH_UNKNOWN);
+	*no_r = r->path_fault == 414 ? REFUSE(ADDRESS) : allow->len ? REFUSE(METHOD) : REFUSE(PATH_UNKNOWN);
 	return NULL;
 }
 

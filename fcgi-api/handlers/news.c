@@ -109,8 +109,8 @@ const struct refusal *handle_rest_news(struct call *c)
 	json_put_text_member(body, "cursor", slice_of(n.cursor));
 	buf_putc(body, '}');
 	answer_header(&c->answer, "X-Poll-Interval", HANDLERS_POLL_S);
-	/* A browser that asks whether what it kept is still good would hear yes, and hand out the cursor of that time. */
+	/* Who has no cursor yet asks for one, which a 304 would not say; and a browser must not hand out one of another time. */
 	c->answer.response.no_store = !n.asked;
-	etag_answer_part(c, buf_slice(part), buf_slice(body));
+	etag_answer_part(c, buf_slice(part), buf_slice(body), !n.asked);
 	return NULL;
 }

@@ -173,7 +173,9 @@ void health_request(struct hall *h, const struct eio_request *q, struct eio_resp
 	r->content_type = "application/json; charset=utf-8";
 	/* the guide's object is for everybody; the rest for whoever runs this */
 	r->same_origin = !slice_is(q->path, "/");
-	if (slice_is(q->path, "/")) {
+	if (q->method.n == 0) {
+		buf_puts(&r->body, "{\"detail\":\"Método no permitido\",\"code\":\"method_not_allowed\"}");
+	} else if (slice_is(q->path, "/")) {
 		buf_putf(&r->body, "{\"status\":\"ok\",\"service\":\"websocket_upred\","
 			"\"database\":\"MySQL\",\"connected_users\":%zu}", presence_connected(h));
 	} else if (slice_is(q->path, "/healthz")) {

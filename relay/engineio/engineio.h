@@ -115,7 +115,7 @@ enum eio_reason {                          /* why a session ended */
 };
 
 struct eio_request {                       /* an HTTP request outside `path`; borrowed during the call */
-	struct slice method, path, query;  /* path is decoded; query is the decoded arguments joined with & */
+	struct slice method, path, query;  /* GET, HEAD or empty; decoded; the decoded arguments joined with & */
 	const char *address;
 	bool aside;                        /* it came by aside_host */
 };
@@ -142,7 +142,7 @@ struct eio_callbacks {
 	 * Nothing may be sent in it.
 	 */
 	void (*on_close)(void *ctx, struct eio_session *s, enum eio_reason reason);
-	/* Any GET or HEAD outside `path`. NULL: 404. */
+	/* Any request outside `path`. NULL: 404. Of a method other than GET and HEAD the status is 405, whatever is filled in. */
 	void (*on_request)(void *ctx, const struct eio_request *q, struct eio_response *r);
 };
 

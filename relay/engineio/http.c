@@ -278,29 +278,29 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 {
 	struct eio_hub *h = c->hub;
 	struct eio_response r = { .status = 404, .content_type = json_type };
+	bool reads = method == METHOD_GET || method == METHOD_HEAD;
 	struct buf query = BUF_INIT;
 	char retry[64];
 	size_t length;
 
 	if (check_length(c, method, &length))
 		c->wants_close = true;
-	if (method != METHOD_GET && method != METHOD_HEAD) {
-		struct conn_answer a = { .status = 405, .type = json_type, .extra = "Allow: GET, HEAD\r\n",
-					 .body = SLICE("{\"message\":\"Method not allowed\"}") };
+	if (method == METHOD_OPTIONS && lws_hdr_total_length(c->wsi, WSI_TOKEN_ORIGIN) > 0)
+		return answer_preflight(c);
+	if (!reads)
 		conn_refuse(c, EIO_REFUSED_METHOD);
-		return conn_answer(c, &a);
-	}
 	fields_join(&h->request.query, &query);
-	struct eio_request q = { .method = method == METHOD_GET ? SLICE("GET") : SLICE("HEAD"), .path = path,
+	struct eio_request q = { .method = reads ? method == METHOD_GET ? SLICE("GET") : SLICE("HEAD") : SLICE_NONE, .path = path,
 				 .query = buf_slice(&query), .address = h->request.address, .aside = c->aside };
 	if (h->host.cb.on_request)
 		h->host.cb.on_request(h->host.ctx, &q, &r);
 	if (r.same_origin)
 		conn_allow_origin(c, SLICE_NONE);
 	buf_fini(&query);
-	struct conn_answer a = { .status = r.status, .type = r.content_type, .body = buf_slice(&r.body) };
-	if (r.status == 404 && r.body.len == 0)
-		a.body = SLICE("{\"message\":\"Not found\"}");
+	struct conn_answer a = { .status = reads ? r.status : 405, .type = r.content_type, .body = buf_slice(&r.body),
+				 .extra = reads ? NULL : "Allow: GET, HEAD\r\n" };
+	if ((a.status == 404 || !reads) && r.body.len == 0)
+		a.body = reads ? SLICE("{\"message\":\"Not found\"}") : SLICE("{\"message\":\"Method not allowed\"}");
 	if (r.retry_after) {
 		snprintf(retry, sizeof retry, "Retry-After: %s\r\n", r.retry_after);
 		a.extra = retry;

@@ -202,6 +202,7 @@ async function news(p, ask) {
   assert.equal(heard.headers['cache-control'], 'private, no-cache');
   const same = { user: p.luis, headers: { 'If-None-Match': heard.headers.etag } };
   assert.ok((await ask(304, 'GET', `${where}?after=${now.cursor}`, same)).headers['x-poll-interval']);
+  assert.ok((await ask(200, 'GET', where, same)).json.cursor);  // who asks for a cursor gets one, whatever he kept
   const one = (await ask(200, 'GET', `${where}?after=0&limit=1`, { user: p.luis })).json;
   assert.deepEqual([one.mensajes.length, one.truncated], [1, true]);
   for (const query of ['?after=x', '?after=', '?limit=0', '?limit=301']) await ask(422, 'GET', where + query, { user: p.ana });
