@@ -181,14 +181,12 @@ static enum store_verdict count_rowless(struct store *st, int64_t person_id, con
 	return db_end(st);
 }
 
-/* What is unread without a row in up to STORE_SET_MAX groups. */
+/* What is unread without a row in up to STORE_SET_MAX groups, but for those that are found to be far. */
 static enum store_verdict count_groups(struct store *st, int64_t person_id, int64_t floor,
 				       struct unread_group *groups, size_t count)
 {
 	struct some s = choose(groups, count, false);
 	enum store_verdict v = find_newest(st, person_id, floor, &s);
-	int64_t lowest = -1;
-	size_t i;
 
 	s = choose(groups, count, true);
 	if (v == STORE_OK && floor > 0)
@@ -197,15 +195,7 @@ static enum store_verdict count_groups(struct store *st, int64_t person_id, int6
 	if (v == STORE_OK && floor > 0)
 		v = find_newest(st, person_id, 0, &s);
 	s = choose(groups, count, false);
-	if (v == STORE_OK)
-		v = count_rowless(st, person_id, &s);
-	for (i = 0; v == STORE_OK && i < count; i++) {
-		if (groups[i].far && lowest < 0)
-			v = unread_floor(st, person_id, &lowest);
-		if (groups[i].far && v == STORE_OK)
-			v = unread_far(st, person_id, lowest, &groups[i]);
-	}
-	return v;
+	return v == STORE_OK ? count_rowless(st, person_id, &s) : v;
 }
 
 enum store_verdict unread_without_rows(struct store *st, int64_t person_id, int64_t room_id, struct arena *a,
@@ -223,7 +213,7 @@ enum store_verdict unread_without_rows(struct store *st, int64_t person_id, int6
 		n = u->group_count - i < STORE_SET_MAX ? u->group_count - i : STORE_SET_MAX;
 		v = count_groups(st, person_id, max > NEAR ? max - NEAR : 0, u->groups + i, n);
 	}
-	return v;
+	return v == STORE_OK ? unread_far(st, person_id, u->groups, u->group_count, a) : v;
 }
 
 enum store_verdict unread_newest_read(struct store *st, int64_t person_id, int64_t room_id, int64_t above,

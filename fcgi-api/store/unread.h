@@ -52,8 +52,9 @@ STORE_CHECK enum store_verdict unread_floor(struct store *st, int64_t person_id,
 /* The newest message of a room, above the one given, that the person has read, from the own rows; 0: none. */
 STORE_CHECK enum store_verdict unread_far_read(struct store *st, int64_t person_id, int64_t room_id, int64_t above,
 					       int64_t *newest_r);
-/* The newest read message and the count of a group that is far. */
-STORE_CHECK enum store_verdict unread_far(struct store *st, int64_t person_id, int64_t floor, struct unread_group *g);
+/* The newest read message and the count of those groups that are far. */
+STORE_CHECK enum store_verdict unread_far(struct store *st, int64_t person_id, struct unread_group *groups, size_t count,
+					  struct arena *a);
 /* What is unread in a room. */
 int64_t unread_of(const struct unread *u, int64_t room_id);
 
