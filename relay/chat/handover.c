@@ -93,6 +93,8 @@ void handover_write(struct hall *h)
 
 /* ---- coming ---- */
 
+static const char torn[] = "is torn";
+
 /* Ours, whole, and nobody else's business; else NULL with a logged line. fd -1: it could not be opened. */
 static char *read_bytes(int fd, const char *path, size_t *len_r)
 {
@@ -126,27 +128,32 @@ static uint64_t age_of(uint64_t written_ms)
 	return written_ms - now <= CHAT_RECOVERY_MS ? 0 : UINT64_MAX;
 }
 
-/* The head and the parts of a whole file: 0, or -1 when it is torn. */
-static int split(struct slice in, struct handover_head *head, struct slice parts[PARTS])
+/* The head and the parts of a file, or why it cannot be used. */
+static const char *split(struct slice in, struct handover_head *head, struct slice parts[PARTS])
 {
 	uint64_t len;
 
 	if (in.n < sizeof(*head))
-		return -1;
+		return torn;
 	memcpy(head, in.p, sizeof(*head));
 	in = slice_behind(in, sizeof(*head));
-	if (memcmp(head->magic, HANDOVER_MAGIC, sizeof(HANDOVER_MAGIC)) != 0 || head->len != in.n || head->sum != sum_of(in))
-		return -1;
+	/* its last character is the version */
+	if (memcmp(head->magic, HANDOVER_MAGIC, sizeof(HANDOVER_MAGIC) - 2) != 0)
+		return torn;
+	if (memcmp(head->magic, HANDOVER_MAGIC, sizeof(HANDOVER_MAGIC)) != 0)
+		return "was left by another version";
+	if (head->len != in.n || head->sum != sum_of(in))
+		return torn;
 	for (int i = 0; i < PARTS; i++) {
 		if (in.n < sizeof(len))
-			return -1;
+			return torn;
 		memcpy(&len, in.p, sizeof(len));
 		if (in.n - sizeof(len) < len)
-			return -1;
+			return torn;
 		parts[i] = (struct slice){ in.p + sizeof(len), len };
-		in = (struct slice){ parts[i].p + len, in.n - sizeof(len) - len };
+		in = slice_behind(in, sizeof(len) + len);
 	}
-	return in.n ? -1 : 0;
+	return in.n ? torn : NULL;
 }
 
 /*
@@ -170,7 +177,8 @@ void handover_read(struct hall *h)
 	struct handover_head head;
 	struct sio_stats stats;
 	char path[512], *bytes;
-	uint64_t age_ms = 0;
+	const char *why;
+	uint64_t age_ms;
 	size_t len = 0;
 	int fd;
 
@@ -189,16 +197,15 @@ void handover_read(struct hall *h)
 		free(bytes);
 		return;
 	}
-	int torn = split((struct slice){ bytes, len }, &head, parts);
-	bool old = torn == 0 && (age_ms = age_of(head.written_ms)) > CHAT_RECOVERY_MS;
-
-	if (torn == 0 && !old)
-		torn = take_parts(h, parts, age_ms);
-	if (torn < 0) {
-		h->stats.handovers_bad++;
-		log_warn("relay", "%s is torn: nobody is recovered", path);
-	} else if (old) {
-		log_info("relay", "%s is too old, or the clock was set back far: nobody is recovered", path);
+	why = split((struct slice){ bytes, len }, &head, parts);
+	age_ms = why ? 0 : age_of(head.written_ms);
+	if (age_ms > CHAT_RECOVERY_MS)
+		why = "is too old, or the clock was set back far";
+	if (!why && take_parts(h, parts, age_ms) < 0)
+		why = torn;
+	h->stats.handovers_bad += why == torn;
+	if (why) {
+		log_line(why == torn ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "relay", "%s %s: nobody is recovered", path, why);
 	} else {
 		h->feed_handed = true;
 		h->untold_ms = head.untold_ms;
