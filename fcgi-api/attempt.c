@@ -36,13 +36,34 @@ static enum store_verdict worst(struct call **calls, size_t count)
 	return v;
 }
 
+static void leave_unanswered(struct call *c)
+{
+	call_again(c);
+	c->unanswered = true;
+}
+
+/*
+ * What a host that lags does not find may be there, and who is told so for good does not ask again. Of those that are refused
+ * for what they said themselves, some wait in vain.
+ */
+static void distrust(struct call **calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct refusal *no = calls[i]->refusal;
+
+		if (no && (no->status == 401 || no->status == 403 || no->status == 404) && no != REFUSE(PATH_UNKNOWN))
+			leave_unanswered(calls[i]);
+	}
+}
+
 static enum ended once(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)
 {
 	enum store_verdict v;
+	bool lags;
 
 	for (size_t i = 0; i < count; i++)
 		call_again(calls[i]);
-	v = store_begin(st);
+	v = store_begin(st, until_ms);
 	if (v != STORE_OK)
 		return ended_by(v);
 	run(calls, count);
@@ -55,7 +76,10 @@ static enum ended once(struct store *st, struct call **calls, size_t count, int6
 		store_rollback(st);
 		return ENDED_LATE;
 	}
+	lags = store_may_lag(st);
 	v = store_commit(st);
+	if (v == STORE_OK && lags)
+		distrust(calls, count);
 	if (v == STORE_OK)
 		return ENDED_WELL;
 	/* it may be stored: from now on a row that is there is this command's own */
@@ -119,12 +143,6 @@ static bool is_behind(struct call **calls, size_t i)
 	return false;
 }
 
-static void leave_unanswered(struct call *c)
-{
-	call_again(c);
-	c->unanswered = true;
-}
-
 /* One line; what cannot work now (lost, misconfigured) has its line already (store). */
 static void tell_undone(const struct store *st, size_t undone, size_t count, enum ended e)
 {
@@ -132,7 +150,7 @@ static void tell_undone(const struct store *st, size_t undone, size_t count, enu
 
 	if (undone > 0 && e != ENDED_LOST && e != ENDED_BADLY && log_limited(&limit, LOG_LEVEL_WARN, 5))
 		log_warn("attempt", "%zu of %zu commands not done: %s", undone, count,
-			 e == ENDED_LATE ? "out of time" : store_trouble(st));
+			 *store_trouble(st) ? store_trouble(st) : "out of time");
 }
 
 void attempt_run(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)

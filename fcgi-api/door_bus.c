@@ -222,7 +222,9 @@ static void work_on(struct worker *w)
 	while (!stop_now) {
 		bool had_answers = w->me.answers != 0;
 
-		w->me.state = had_answers && !store_is_open(w->store) ? WIRE_NO_DATABASE : WIRE_WORKS;
+		bool lacks = !store_is_open(w->store) || store_is_spare(w->store);
+
+		w->me.state = had_answers && lacks ? WIRE_NO_DATABASE : WIRE_WORKS;
 		rc = say(w, &stop_now, 0, &message);
 		if (rc < 0) {
 			log_error("bus", "asking failed: %s", strerror(errno));

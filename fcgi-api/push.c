@@ -1,10 +1,11 @@
 /*
  * push: who hears what.
  *
- * Room: fcgi-api. Calls render, answer, wire.
+ * Room: fcgi-api. Calls render, answer, wire, log.
  */
 #include "push.h"
 
+#include "log.h"
 #include "render.h"
 
 struct slice push_twins(struct call *c, const struct store_room *room)
@@ -45,9 +46,12 @@ static void say(struct call *c, const struct wire_effect *push)
 
 void push_message(struct call *c, const struct store_message *m, bool found)
 {
+	static struct log_limit limit;
 	struct buf *event = call_buf(c);
 	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = m->id, .uuid = m->uuid, .flags = found ? WIRE_PUSH_FOUND : 0 };
 
+	if (render_leaves_out(m) && log_limited(&limit, LOG_LEVEL_WARN, 5))
+		log_warn("push", "message %lld has a text too large for an event, which goes without it", (long long)m->id);
 	render_receive_message(event, m);
 	push.rooms = ears(c, &m->room);
 	push.event = buf_slice(event);

@@ -12,6 +12,7 @@
 #include "json.h"
 
 #define TIME_LEN 20                 /* YYYY-MM-DDTHH:MM:SSZ */
+#define EVENT_TEXT_MAX (2 + 6 * 65535) /* bytes in JSON of whatever a TEXT column holds */
 #define GROUP "group_"              /* how the name of a group's room begins */
 
 /* UTC, NUL-terminated. */
@@ -93,16 +94,31 @@ static void put_sender_name(struct buf *b, const struct store_person *p)
 	buf_fini(&name);
 }
 
+static bool fits(struct slice text)
+{
+	return text.n <= 65535 || json_string_size(text) <= EVENT_TEXT_MAX;
+}
+
+bool render_leaves_out(const struct store_message *m)
+{
+	return !fits(m->contenido) || !fits(m->url);
+}
+
+static void put_message_text(struct buf *b, const struct store_message *m)
+{
+	json_put_text_member(b, "message", m->contenido.p && fits(m->contenido) ? m->contenido : SLICE(""));
+}
+
 /* The members that receive_message and the history's messages share. */
 static void put_event_message(struct buf *b, const struct store_message *m)
 {
 	json_put_id_member(b, "from", m->sender.id);
 	put_sender_name(b, &m->sender);
-	json_put_text_member(b, "message", m->contenido.p ? m->contenido : SLICE(""));
+	put_message_text(b, m);
 	json_put_text_member(b, "type", kind_name(m));
 	json_put_text_member(b, "message_type", m->tipo);
 	put_timestamp(b, m);
-	json_put_text_member(b, "url_archivo", m->url);
+	json_put_text_member(b, "url_archivo", fits(m->url) ? m->url : SLICE(""));
 	json_put_id_member(b, "mensaje_id", m->id);
 	json_put_text_member(b, "mensaje_uuid", m->uuid);
 	render_time_member(b, "enviado_en", m->sent_at);
@@ -124,7 +140,7 @@ void render_change(struct buf *b, const struct store_message *m)
 	if (m->deleted_at) {
 		render_time_member(b, "eliminado_en", m->deleted_at);
 	} else {
-		json_put_text_member(b, "message", m->contenido.p ? m->contenido : SLICE(""));
+		put_message_text(b, m);
 		render_time_member(b, "editado_en", m->edited_at);
 	}
 	buf_puts(b, "}]");

@@ -14,6 +14,11 @@ void render_time_member(struct buf *b, const char *key, int64_t seconds);
 /* `"key":7`, or null for 0; likewise. */
 void render_number_member(struct buf *b, const char *key, int64_t v);
 
+/*
+ * Events, and pages by socket, go without a text that no TEXT column holds, of another program's where the column is wider:
+ * it would end whoever hears it as too slow, or not fit on the bus at all. REST has it whole.
+ */
+bool render_leaves_out(const struct store_message *m);
 /* `["receive_message",{…}]` */
 void render_receive_message(struct buf *b, const struct store_message *m);
 /* `["message_edited",{…}]`, or `message_deleted` if it is that. */

@@ -128,9 +128,9 @@ const struct refusal *handle_sweep(struct call *c)
 	v = store_feed_sweep(c->store, &sweep, c->arena, &got);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	/* a host that lags has nothing new; but a relay that begins knows nothing yet */
-	if (!sweep.first && store_is_spare(c->store))
-		got = (struct store_swept){ .max_id = sweep.high, .from = sweep.high, .upto = sweep.high };
+	/* a host that lags may end below what the relay knows: the table did not go back */
+	if (!sweep.first && store_is_spare(c->store) && got.max_id < sweep.high)
+		got.max_id = got.upto = sweep.high;
 	put_swept(c, payload, &got);
 	rows.payload = buf_slice(payload);
 	answer_effect(&c->answer, &rows);
@@ -150,7 +150,7 @@ static const struct refusal *fetch_some(struct call *c, const int64_t *ids, size
 		rooms[i] = &messages[i].room;
 	if (v == STORE_OK)
 		v = store_room_twins(c->store, rooms, n, c->arena);
-	if (v == STORE_OK)
+	if (v == STORE_OK && n < count)
 		v = up_to_date(c);
 	if (v != STORE_OK)
 		return call_trouble(c, v);

@@ -58,7 +58,7 @@ enum store_verdict connect_verdict(unsigned error)
 	case 1290: case 1836: case 1927: case 3169: case 4031:
 		return STORE_LOST;
 	case 1044: case 1045: case 1049: case 1054: case 1064: case 1142:
-	case 1143: case 1146: case 1364: case 1461: case 1665: case 1698:
+	case 1143: case 1146: case 1153: case 1176: case 1364: case 1461: case 1665: case 1698:
 	case 2026: case 2059:
 		return STORE_CONFIG;
 	case 1048: case 1062: case 1264: case 1265: case 1366: case 1406:
@@ -229,7 +229,7 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spa
 		my = try_host(s, &t, verdict_r, error_r, size);
 		if (!my)
 			continue;
-		if (n == 1 || !is_read_only(my)) {
+		if (!is_read_only(my)) {
 			if (spare)
 				mysql_close(spare);
 			*host_io = at;

@@ -235,7 +235,9 @@ static enum store_verdict run(struct store *st, const struct db_ask *asks, size_
 	if (!st->my)
 		return STORE_LOST;
 	st->error = 0;
-	v = session_run_later(st, false);
+	v = session_late(st, asks->sql->name);
+	if (v == STORE_OK)
+		v = session_run_later(st, false);
 	if (v)
 		return v;
 	v = run_once(st, asks, count, together);
@@ -272,6 +274,7 @@ void db_run_later(struct store *st, const struct db_sql *sql, size_t size, const
 	struct db_ask ask = { sql, size, in, in_count };
 
 	assert(st->ran);
+	session_put_later(st, sql->name, "");
 	put_with_numbers(&st->later, &ask);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "delivery.h"
 #include "fault.h"
+#include "log.h"
 #include "repeats.h"
 #include "resolve.h"
 #include "sets.h"
@@ -228,12 +229,19 @@ static enum store_verdict insert_rows(struct job *j, const size_t *which, size_t
  */
 static enum store_verdict insert_alone(struct job *j, size_t i)
 {
+	static struct log_limit limit;
 	enum store_verdict v = insert_rows(j, &i, 1);
 
 	if (v != STORE_REFUSED)
 		return v;
-	judge(j, i, STORE_SEND_REFUSED);  /* also where no row is found then: the other's uuid differs in case only */
-	return db_error(j->st) == 1062 ? judge_repeats(j, &i, 1) : STORE_OK;
+	judge(j, i, STORE_SEND_REFUSED);
+	if (db_error(j->st) != 1062)
+		return STORE_OK;
+	v = judge_repeats(j, &i, 1);
+	/* the uuid of another program's row differs in case only; or it is a trigger's own table */
+	if (v == STORE_OK && j->set[i].verdict == STORE_SEND_REFUSED && log_limited(&limit, LOG_LEVEL_WARN, 5))
+		log_warn("store", "%s: no message has its uuid: not stored", store_trouble(j->st));
+	return v;
 }
 
 static enum store_verdict insert_all(struct job *j)

@@ -67,6 +67,11 @@ bool store_is_spare(const struct store *st)
 	return st->spare;
 }
 
+bool store_may_lag(const struct store *st)
+{
+	return st->spare && st->ran > 0;
+}
+
 const struct store_durability *store_durability(const struct store *st)
 {
 	return &st->durability;
@@ -111,8 +116,12 @@ enum store_verdict session_fail(struct store *st, const char *name, unsigned err
 	enum store_verdict v = connect_verdict(error);
 
 	st->error = error;
-	if (error == 1062)  /* a repeat, not trouble */
+	if (error == 1062) {  /* a repeat, not trouble; which key says more than which value */
+		const char *key = strstr(text, " for key ");
+
+		snprintf(st->trouble, sizeof(st->trouble), "1062 Duplicate entry%s (%s)", key ? key : "", name);
 		return v;
+	}
 	if (read_only && st->spare && !spare_may_write(st))  /* as known: no other host takes it, and this one is read */
 		v = STORE_CONFIG;
 	note_trouble(st, v, name, error, text);
@@ -181,37 +190,59 @@ static void drop_rows(struct store *st)
 
 /* ---- the transaction ---- */
 
-enum store_verdict store_begin(struct store *st)
+enum store_verdict store_begin(struct store *st, int64_t until_ms)
 {
 	if (st->ran)  /* somebody forgot to end the last one */
 		store_rollback(st);
 	st->error = 0;
+	st->until_ms = until_ms;
+	st->trouble[0] = '\0';
 	if (st->my && st->spare && spare_is_over(st))
 		disconnect(st);
 	/* without autocommit the first statement opens the transaction: no round trip here */
 	return st->my ? STORE_OK : session_connect(st);
 }
 
+void session_put_later(struct store *st, const char *name, const char *text)
+{
+	if (st->later_count < LATER_MAX)
+		st->later_names[st->later_count++] = name;
+	buf_puts(&st->later, text);
+}
+
+enum store_verdict session_late(struct store *st, const char *name)
+{
+	if (!st->until_ms || clock_mono_ms() <= st->until_ms)
+		return STORE_OK;
+	snprintf(st->trouble, sizeof(st->trouble), "out of time before (%s)", name);
+	return STORE_AGAIN;
+}
+
 enum store_verdict session_run_later(struct store *st, bool commit)
 {
 	enum store_verdict v;
+	const char *name;
+	size_t at;
 	int bad, next = -1;
 
 	if (commit)
-		buf_puts(&st->later, "COMMIT");
+		session_put_later(st, "commit", "COMMIT");
 	if (!st->later.len)
 		return STORE_OK;
 	bad = mysql_real_query(st->my, st->later.data, st->later.len);
-	buf_reset(&st->later);
-	while (!bad && (next = mysql_next_result(st->my)) == 0)
+	for (at = 0; !bad && (next = mysql_next_result(st->my)) == 0; at++)
 		;
+	at += !bad;
+	name = st->later_names[at < LATER_MAX ? at : LATER_MAX - 1];
+	buf_reset(&st->later);
+	st->later_count = 0;
 	if (commit && !bad && FAULT_FAILS("store.committed"))
 		return session_fail(st, "commit", 2013, "the answer to COMMIT was lost");
 	if (!bad && next < 0)
 		return STORE_OK;
-	v = session_fail(st, commit ? "commit" : "later", mysql_errno(st->my), mysql_error(st->my));
+	v = session_fail(st, name, mysql_errno(st->my), mysql_error(st->my));
 	if (st->error == 1062)  /* here it is no repeat */
-		note_trouble(st, v, "later", st->error, mysql_error(st->my));
+		note_trouble(st, v, name, st->error, mysql_error(st->my));
 	/* a row that they name was deleted at this very moment: look again, from the start */
 	return v == STORE_REFUSED ? STORE_AGAIN : v;
 }
@@ -231,6 +262,7 @@ void store_rollback(struct store *st)
 {
 	st->ran = 0;
 	buf_reset(&st->later);
+	st->later_count = 0;
 	drop_rows(st);
 	if (!st->my || mysql_query(st->my, "ROLLBACK") == 0)
 		return;

@@ -28,6 +28,8 @@ struct column {
 	char text[TEXT_ROOM];
 };
 
+#define LATER_MAX 8                       /* names of what is put off; the last one stands for all behind it */
+
 struct store {
 	struct store_settings settings;
 	struct store_durability durability;
@@ -45,6 +47,9 @@ struct store {
 	bool returns, room_index;
 	struct known *known;
 	struct buf later;                 /* statements that go with the next one, or with the COMMIT */
+	const char *later_names[LATER_MAX];
+	size_t later_count;
+	int64_t until_ms;                 /* of this transaction; 0: it has all the time */
 	const struct statement *open;     /* whose rows are being read */
 	MYSQL_RES *rows;                  /* or these, of questions that went together */
 	MYSQL_ROW row;
@@ -65,6 +70,10 @@ struct store {
  * one takes no writes.
  */
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text);
+/* Puts off a statement, or the beginning of its text, which the caller adds to `later`. */
+void session_put_later(struct store *st, const char *name, const char *text);
+/* AGAIN when the transaction's time is over before the statement of that name. */
+STORE_CHECK enum store_verdict session_late(struct store *st, const char *name);
 /*
  * Runs what was put off (db_run_later), and COMMIT behind it if told so, in one round trip. The first
  * statement that fails ends the list: no COMMIT after a failure. Nothing put off: OK.

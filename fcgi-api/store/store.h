@@ -80,9 +80,9 @@ struct store *store_open(const struct store_settings *settings);
 void store_close(struct store *st);
 /*
  * Starts a transaction; connects if there is no connection. One that died while idle is replaced unseen, at the first
- * statement. OK, LOST (no host answers) or CONFIG.
+ * statement. OK, LOST (no host answers) or CONFIG. Behind until_ms (clock_mono_ms, 0: never) its statements are AGAIN.
  */
-STORE_CHECK enum store_verdict store_begin(struct store *st);
+STORE_CHECK enum store_verdict store_begin(struct store *st, int64_t until_ms);
 /* OK: stored. LOST: it may be stored, and running the job again settles it. Anything else: nothing is stored. */
 STORE_CHECK enum store_verdict store_commit(struct store *st);
 /* Ends the transaction without effect; on an error the connection is closed. */
@@ -91,10 +91,11 @@ void store_rollback(struct store *st);
 bool store_is_open(const struct store *st);
 unsigned store_generation(const struct store *st);
 /*
- * True while the host takes no writes: a replica, of several hosts the only one that answered. What it has not read yet
- * is not there, so nothing that must not skip a row may go by it.
+ * True while the host takes no writes, and no other answered: a replica. What it has not read yet is not there, so nothing
+ * that must not skip a row may go by it. may_lag: and something was read there in this transaction.
  */
 bool store_is_spare(const struct store *st);
+bool store_may_lag(const struct store *st);
 const struct store_durability *store_durability(const struct store *st);
 /* The last trouble as text, "1213 Deadlock found… (messages insert)"; "" when there was none. For logs, never for clients. */
 const char *store_trouble(const struct store *st);
@@ -289,8 +290,7 @@ STORE_CHECK enum store_verdict store_room_list(struct store *st, int64_t person_
 STORE_CHECK enum store_verdict store_room_names(struct store *st, int64_t person_id, struct arena *a,
 						struct store_room_entry *rooms, size_t count);
 /* The newest message of one room that is not deleted. OK or NONE. */
-STORE_CHECK enum store_verdict store_room_last(struct store *st, int64_t room_id, struct arena *a,
-					       struct store_message *message_r);
+STORE_CHECK enum store_verdict store_room_last(struct store *st, int64_t room_id, struct arena *a, struct store_message *message_r);
 /*
  * Unread of a person over all rooms, by the formula that the companion's clients see, as long as there are not
  * more than 100,000 (unread.h).
@@ -373,8 +373,8 @@ struct store_swept {
 	struct store_sweep_row *rows; /* ids ascending within holes, and within the new ones behind them */
 	size_t count;
 };
-STORE_CHECK enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *sweep,
-						struct arena *a, struct store_swept *swept_r);
+STORE_CHECK enum store_verdict store_feed_sweep(struct store *st, const struct store_sweep *sweep, struct arena *a,
+						struct store_swept *swept_r);
 #define STORE_CHANGES_WINDOW 10000  /* ids below max_id, which is MAX(id) */
 /* What was edited or deleted in the last `age_s` seconds, newest first, as much as a page holds; rooms without twins. */
 STORE_CHECK enum store_verdict store_feed_changes(struct store *st, int64_t max_id, unsigned age_s, struct arena *a,

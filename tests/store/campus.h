@@ -155,7 +155,7 @@ static inline int campus_teardown(void **state)
 	return 0;
 }
 
-#define BEGIN() assert_int_equal(store_begin(st), STORE_OK)
+#define BEGIN() assert_int_equal(store_begin(st, 0), STORE_OK)
 #define COMMIT() assert_int_equal(store_commit(st), STORE_OK)
 #define OK(call) assert_int_equal(call, STORE_OK)
 #define assert_text(slice, text) do { \

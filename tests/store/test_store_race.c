@@ -45,7 +45,7 @@ static enum store_verdict transact(struct store *s, enum store_verdict (*fn)(str
 	int tries;
 
 	for (tries = 0; tries < TRIES; tries++) {
-		enum store_verdict v = store_begin(s);
+		enum store_verdict v = store_begin(s, 0);
 
 		if (v == STORE_OK)
 			v = fn(s, me, round);
@@ -356,14 +356,14 @@ static void wrong_settings_are_told_apart(void **state)
 	(void)state;
 	wrong.password = "no es esta";
 	other = store_open(&wrong);
-	assert_int_equal(store_begin(other), STORE_CONFIG);
+	assert_int_equal(store_begin(other, 0), STORE_CONFIG);
 	store_rollback(other);
 	store_close(other);
 	wrong = campus_settings;
 	wrong.socket = NULL;
 	wrong.hosts = "127.0.0.1:1, 127.0.0.1:2";
 	other = store_open(&wrong);
-	assert_int_equal(store_begin(other), STORE_LOST);
+	assert_int_equal(store_begin(other, 0), STORE_LOST);
 	assert_non_null(strstr(store_trouble(other), "127.0.0.1"));
 	store_close(other);
 	assert_int_equal(campus_direct(ID(1), ID(2)).id, rooms[0].id);

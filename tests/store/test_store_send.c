@@ -297,13 +297,13 @@ static void large_groups_get_no_recipient_rows(void **state)
 	(void)state;
 	few.recipient_rows_max = 4;  /* the group has five */
 	small = store_open(&few);
-	OK(store_begin(small));
+	OK(store_begin(small, 0));
 	OK(store_message_save(small, &s, 1, mem));
 	OK(store_commit(small));
 	store_close(small);
 	few.recipient_rows_max = 5;
 	small = store_open(&few);
-	OK(store_begin(small));
+	OK(store_begin(small, 0));
 	OK(store_message_save(small, &full, 1, mem));
 	OK(store_commit(small));
 	store_close(small);

@@ -1,5 +1,5 @@
 // objects: fcgi-api/attempt.o fcgi-api/counters.o fcgi-api/call.o fcgi-api/answer.o fcgi-api/http.o fcgi-api/refusals.o shared/*.o
-// ldflags: -Wl,--wrap=store_begin -Wl,--wrap=store_commit -Wl,--wrap=store_rollback -Wl,--wrap=store_trouble
+// ldflags: -Wl,--wrap=store_begin -Wl,--wrap=store_commit -Wl,--wrap=store_rollback -Wl,--wrap=store_trouble -Wl,--wrap=store_may_lag
 /*
  * attempt: what happens to a job when its transaction does not hold. The database is a script of verdicts:
  * one per transaction, given by begin, by the calls or by commit.
@@ -29,22 +29,24 @@ static unsigned begun, committed, rolled_back, run_calls;
 static bool poisonous;             /* the call of command 2 makes trouble whenever it runs */
 static const char *sockets[] = { "", "", "" };     /* whose the commands are */
 static long slow_ms;
+static bool lags;                  /* the host is a spare, and the second call is refused */
 
 static enum store_verdict verdict_at(enum where where)
 {
 	return at < script_len && script[at].where == where ? script[at].verdict : STORE_OK;
 }
 
-enum store_verdict __wrap_store_begin(struct store *st);
+enum store_verdict __wrap_store_begin(struct store *st, int64_t until_ms);
 enum store_verdict __wrap_store_commit(struct store *st);
 void __wrap_store_rollback(struct store *st);
 const char *__wrap_store_trouble(const struct store *st);
+bool __wrap_store_may_lag(const struct store *st);
 
-enum store_verdict __wrap_store_begin(struct store *st)
+enum store_verdict __wrap_store_begin(struct store *st, int64_t until_ms)
 {
 	enum store_verdict v = verdict_at(AT_BEGIN);
 
-	(void)st;
+	(void)st, (void)until_ms;
 	begun++;
 	if (v != STORE_OK)
 		at++;
@@ -74,6 +76,12 @@ const char *__wrap_store_trouble(const struct store *st)
 	return "";
 }
 
+bool __wrap_store_may_lag(const struct store *st)
+{
+	(void)st;
+	return lags;
+}
+
 static void run(struct call **calls, size_t count)
 {
 	struct timespec t = { 0, slow_ms * 1000000 };
@@ -83,6 +91,8 @@ static void run(struct call **calls, size_t count)
 		run_calls++;
 		assert_int_equal(calls[i]->answer.effects.len, 0);
 		answer_reply(&calls[i]->answer, "ack", SLICE("{}"));
+		if (lags && i == 1)
+			calls[i]->refusal = REFUSE(ROOM_UNKNOWN);
 		if (poisonous && calls[i]->command.id == 2)
 			calls[i]->trouble = STORE_REFUSED;
 	}
@@ -203,6 +213,22 @@ static void test_order(void **state)
 	done(calls);
 }
 
+/* What a host that lags says is not there is left: it may be there. */
+static void test_spare(void **state)
+{
+	struct call *calls[CALLS];
+
+	(void)state;
+	lags = true;
+	try_it(NULL, 0, 5000, calls);
+	assert_int_equal(answered(calls), 2);
+	assert_true(calls[1]->unanswered);
+	assert_int_equal(committed, 1);
+	assert_int_equal(run_calls, 3);
+	lags = false;
+	done(calls);
+}
+
 /* Past the deadline nothing is committed. */
 static void test_late(void **state)
 {
@@ -237,7 +263,7 @@ static void test_lock_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scripts), cmocka_unit_test(test_poison), cmocka_unit_test(test_order),
+		cmocka_unit_test(test_scripts), cmocka_unit_test(test_poison), cmocka_unit_test(test_order), cmocka_unit_test(test_spare),
 		cmocka_unit_test(test_late), cmocka_unit_test(test_lock_wait),
 	};
 

@@ -28,13 +28,13 @@ static char dir[] = "/tmp/upred-bus-XXXXXX", jobs[64], signals_url[64];
 static pid_t master;
 static int sock = -1;
 
-enum store_verdict __wrap_store_begin(struct store *st);
+enum store_verdict __wrap_store_begin(struct store *st, int64_t until_ms);
 enum store_verdict __wrap_store_commit(struct store *st);
 void __wrap_store_rollback(struct store *st);
 
-enum store_verdict __wrap_store_begin(struct store *st)
+enum store_verdict __wrap_store_begin(struct store *st, int64_t until_ms)
 {
-	(void)st;
+	(void)st, (void)until_ms;
 	return STORE_OK;
 }
 
