@@ -175,7 +175,7 @@ static void put_rest_sender(struct buf *b, const struct store_person *p)
 {
 	json_put_key(b, "remitente");
 	buf_putc(b, '{');
-	json_put_number_member(b, "id", p->id);
+	render_number_member(b, "id", p->id);
 	json_put_text_member(b, "nombre", p->nombre);
 	json_put_text_member(b, "apellido_paterno", p->apellido_paterno);
 	json_put_text_member(b, "apellido_materno", p->apellido_materno);
@@ -192,7 +192,7 @@ void render_message(struct buf *b, const struct store_message *m, bool duplicate
 	json_put_text_member(b, "mensaje_uuid", m->uuid);
 	json_put_number_member(b, "sala_chat_id", m->room.id);
 	json_put_text_member(b, "sala_uuid", m->room.uuid);
-	json_put_number_member(b, "remitente_id", m->sender.id);
+	render_number_member(b, "remitente_id", m->sender.id);
 	json_put_text_member(b, "tipo_mensaje", m->tipo);
 	json_put_text_member(b, "contenido", m->contenido);
 	json_put_text_member(b, "url_archivo", m->url);

@@ -25,7 +25,7 @@ static const struct db_sql fetch_sql = {
 #define PAGE(by_room, which) \
 	ROW_MESSAGE_SELECT " FROM (SELECT id FROM mensajes" by_room " WHERE sala_chat_id = ? AND id " which ") page" \
 	" JOIN mensajes m ON m.id = page.id JOIN salas_chat s ON s.id = m.sala_chat_id" \
-	" JOIN usuarios u ON u.id = m.remitente_id ORDER BY page.id"
+	" LEFT JOIN usuarios u ON u.id = m.remitente_id ORDER BY page.id"
 #define BEFORE "< ? AND eliminado_en IS NULL ORDER BY id DESC LIMIT ? OFFSET ?"
 #define AFTER "> ? AND eliminado_en IS NULL ORDER BY id LIMIT ?"
 static const struct db_sql before_sql[] = {

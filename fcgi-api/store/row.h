@@ -10,8 +10,9 @@
 #include "db.h"
 
 /* Column texts and letters in step: each list begins where the reader is told that it begins. */
-#define ROW_PERSON(u) \
-	u ".id, " u ".nombre, " u ".apellido_paterno, " u ".apellido_materno, " u ".correo_institucional, " \
+#define ROW_PERSON(u) ROW_PERSON_OF(u ".id", u)
+#define ROW_PERSON_OF(id, u) \
+	id ", " u ".nombre, " u ".apellido_paterno, " u ".apellido_materno, " u ".correo_institucional, " \
 	u ".foto_perfil_url, " u ".estado = 'activo'"
 #define ROW_PERSON_LETTERS "ittttti"
 #define ROW_ROOM(s) \
@@ -22,14 +23,17 @@
 #define ROW_MESSAGE \
 	"m.id, m.mensaje_uuid, m.tipo_mensaje, m.contenido, m.url_archivo, m.metadatos," \
 	" UNIX_TIMESTAMP(m.enviado_en), " \
-	"UNIX_TIMESTAMP(m.editado_en), UNIX_TIMESTAMP(m.eliminado_en), " ROW_ROOM("s") ", " ROW_PERSON("u")
+	"UNIX_TIMESTAMP(m.editado_en), UNIX_TIMESTAMP(m.eliminado_en), " ROW_ROOM("s") ", " \
+	ROW_PERSON_OF("COALESCE(u.id, m.remitente_id)", "u")
 #define ROW_MESSAGE_LETTERS "itttttiii" ROW_ROOM_LETTERS ROW_PERSON_LETTERS
 #define ROW_MESSAGE_COLUMNS 22
-/* STRAIGHT_JOIN in front: by the planner's own choice it sometimes begins with the rooms and sorts. */
+/*
+ * LEFT JOIN: without the foreign key there are messages of nobody, and a page without them would end where there are only such.
+ * STRAIGHT_JOIN in front: by the planner's own choice it sometimes begins with the rooms and sorts. */
 #define ROW_MESSAGE_SELECT "SELECT STRAIGHT_JOIN " ROW_MESSAGE
 #define ROW_MESSAGE_FROM \
 	" FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id " \
-	"JOIN usuarios u ON u.id = m.remitente_id "
+	"LEFT JOIN usuarios u ON u.id = m.remitente_id "
 
 /*
  * Whether somebody (bound three times) is in the room: 1 or 0. The kind decides whose word it is: a person

@@ -97,6 +97,8 @@ unsigned store_generation(const struct store *st);
 bool store_is_spare(const struct store *st);
 bool store_may_lag(const struct store *st);
 const struct store_durability *store_durability(const struct store *st);
+/* Logs where a table lacks InnoDB or a unique key on which promises stand. */
+STORE_CHECK enum store_verdict store_look_at_tables(struct store *st);
 /* The last trouble as text, "1213 Deadlock found… (messages insert)"; "" when there was none. For logs, never for clients. */
 const char *store_trouble(const struct store *st);
 
@@ -343,9 +345,8 @@ struct store_reader { int64_t person_id, delivered_id, read_id; };  /* newest id
  * How far others got and read the person's own messages among the newest of a room. By person, STORE_READERS_MAX at most;
  * more_r: there are more people, or more recipient rows than were looked at, so that older marks may be missing.
  */
-STORE_CHECK enum store_verdict store_receipt_readers(struct store *st, int64_t room_id, int64_t person_id,
-						     struct arena *a, struct store_reader **readers_r, size_t *count_r,
-						     bool *more_r);
+STORE_CHECK enum store_verdict store_receipt_readers(struct store *st, int64_t room_id, int64_t person_id, struct arena *a,
+						     struct store_reader **readers_r, size_t *count_r, bool *more_r);
 
 /* ---- the relay's own questions ---- */
 
@@ -394,7 +395,6 @@ struct store_member {
 	int64_t group_id;             /* grupal rooms */
 };
 /* Who is still what they were, for a set (1..STORE_SET_MAX). */
-STORE_CHECK enum store_verdict store_member_check(struct store *st, struct store_member *set, size_t count,
-						  struct arena *a);
+STORE_CHECK enum store_verdict store_member_check(struct store *st, struct store_member *set, size_t count, struct arena *a);
 
 #endif

@@ -6,7 +6,9 @@
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const { spawn } = require('node:child_process');
+const os = require('node:os');
+const { randomUUID } = require('node:crypto');
+const { spawn, spawnSync } = require('node:child_process');
 const { test, atEnd, ask, assert } = require('../lib/check');
 const { House, BUILD } = require('../lib/house');
 
@@ -14,6 +16,12 @@ const NAME = `hosts-${process.pid}`;
 const RUN = path.join(BUILD, 'houses', NAME);
 
 const housePort = () => Number(fs.readFileSync(path.join(RUN, 'state/db_port'), 'utf8'));
+
+const PROGRAM = path.join(BUILD, `${NAME}.sh`);
+
+// The program of a house, from its next start on with these hosts.
+const knowing = (...hosts) => fs.writeFileSync(PROGRAM, `#!/bin/sh\nunset DB_SOCKET
+DB_HOST='${hosts.map((h) => `127.0.0.1:${h.port}`).join(', ')}' exec '${path.join(BUILD, 'bin/upred-api')}' "$@"\n`, { mode: 0o755 });
 
 // A host of the database: passes everything on to the house's server (or to another), until it is shut.
 class Host {
@@ -50,6 +58,7 @@ let own;                               // a database server of the test's own ma
 atEnd(async () => {
   if (own) own.kill('SIGKILL');
   if (house) await house.stop();
+  fs.rmSync(PROGRAM, { force: true });
   for (const host of [first, second]) if (host.server?.listening) await host.shut();
 });
 
@@ -72,14 +81,8 @@ const talkSoon = (text, ms) => ask(() => talk(`${text} ${tries += 1}`).then(() =
 test('a house whose programs, one process each, know two hosts of the database', async () => {
   await first.listen();
   await second.listen();
-  const program = path.join(BUILD, `${NAME}.sh`);
-  fs.writeFileSync(program, `#!/bin/sh\nunset DB_SOCKET\nDB_HOST='127.0.0.1:${first.port}, 127.0.0.1:${second.port}' exec '${path.join(BUILD, 'bin/upred-api')}' "$@"\n`,
-    { mode: 0o755 });
-  try {
-    house = await House.start({ API_BIN: program, FCGI_WORKERS: 1, BUS_WORKERS: 1 }, { name: NAME });
-  } finally {
-    fs.unlinkSync(program);
-  }
+  knowing(first, second);
+  house = await House.start({ API_BIN: PROGRAM, FCGI_WORKERS: 1, BUS_WORKERS: 1 }, { name: NAME });
   await works(10000);
   await talk('por el primero');
   assert.ok(first.count > 0);
@@ -203,6 +206,16 @@ test('where no host takes writes the others are read, and what is left for the o
   for (let n = 0; n < 300 && (n === 0 || walk.truncated); n += 1) walk = await page(walk.cursor);
   const luis = await house.connect('456', { transports: ['websocket'] });
   const joined = await luis.call('join_direct_chat', { other_user_id: '123' });
+  // what that host does not know may be there; and what it gets by replication is heard
+  assert.equal((await luis.call('join_group', { group_id: '9001' }, 15000)).code, 'unavailable');
+  const [{ id }] = await house.rows('SELECT MAX(id) + 1 AS id FROM mensajes');
+  const row = `INSERT INTO mensajes (id, mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT ${id}, '${randomUUID()}', id, 123, 'repetido'
+    FROM salas_chat WHERE sala_uuid = '${joined.sala_uuid}'`;
+  await house.rows(row);
+  const copied = spawnSync('mariadb', ['--no-defaults', `--socket=${path.join(RUN, 'db/copy.sock')}`, `--user=${os.userInfo().username}`,
+    '-e', row, house.env.DB_NAME], { encoding: 'utf8' });
+  assert.equal(copied.status, 0, copied.stderr);
+  await luis.next('receive_message', { message: 'repetido' }, 10000);
   luis.close();
   await house.stopPart('relay');         // and a relay that begins there lets people in
   await house.startPart('relay');
@@ -228,8 +241,19 @@ test('where no host takes writes the others are read, and what is left for the o
   await ana.next('receive_message', { message: 'al grupo' }, 10000);
   assert.equal(ana.all('group_left').length, 0);
   ana.close();
+}, 120000);
+
+test('one name that moves from a host that takes no writes to one that does: sockets hear what is written there', async () => {
+  knowing(first);
+  for (const part of ['bus', 'fcgi']) await house.restartPart(part);
+  const luis = await house.connect('456', { transports: ['websocket'] });
+  const { sala_uuid } = await luis.call('join_direct_chat', { other_user_id: '123' });
+  first.target = housePort;              // for new connections; those that are open stay where they are
+  await house.rows(`INSERT INTO mensajes (mensaje_uuid, sala_chat_id, remitente_id, contenido) SELECT UUID(), id, 123, 'en el nuevo'
+    FROM salas_chat WHERE sala_uuid = ?`, [sala_uuid]);
+  await luis.next('receive_message', { message: 'en el nuevo' }, 25000);
+  luis.close();
   await second.shut();
-  first.target = housePort;
   await end();
   await talkSoon('uno solo', 20000);
 }, 90000);
