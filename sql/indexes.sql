@@ -1,7 +1,12 @@
 -- indexes.sql: optional, additive indexes; each with the query it serves. May be run again; drops nothing.
--- Without them everything works, only slower in rooms with very many messages. Running handlers go by the first from their
+-- Without them everything works up to some 500,000 messages; beyond, the list of rooms and the unread counts take seconds, and
+-- are unavailable to who has very many. Running handlers go by the first from their
 -- next connection on (systemctl reload upred-api-fcgi upred-api-bus). Written without
 -- "ADD INDEX IF NOT EXISTS", which MySQL does not know.
+
+-- An ALTER that waits for somebody's open transaction holds up everybody behind it. After 5 s it gives up (error 1205): run the
+-- file again when that transaction has ended.
+SET SESSION lock_wait_timeout = 5;
 
 -- 1. mensajes (sala_chat_id, id, eliminado_en). Serves history and the polling page, in id order and without sorting:
 --      SELECT … FROM mensajes WHERE sala_chat_id = ? AND id < ? ORDER BY id DESC LIMIT 50
