@@ -4,8 +4,9 @@
 // www/openapi.yaml, and at the end the document against what was seen: no path and no status that nobody ever got.
 const fs = require('node:fs');
 const path = require('node:path');
+const { spawnSync } = require('node:child_process');
 const { test, atEnd, ask: until, assert } = require('../lib/check');
-const { House, TOP } = require('../lib/house');
+const { House, BUILD, TOP } = require('../lib/house');
 const { Rest } = require('../lib/documents');
 const { walk, everything } = require('./walk');
 
@@ -146,6 +147,17 @@ test('who asks too often is told when to come back, whatever he asks for', async
   }
   assert.deepEqual(left, []);
 }, 90000);
+
+test('with tokens nobody sends messages of type sistema', async () => {
+  const [p] = Object.values(people);
+  const settings = { AUTH_MODE: 'token', SECRET_KEY: 'una llave de las pruebas, y larga' };
+  await house.stopPart('fcgi');
+  await house.startPart('fcgi', settings);
+  const [{ correo }] = await house.rows('SELECT correo_institucional AS correo FROM usuarios WHERE id = ?', [p.ana]);
+  const made = spawnSync(path.join(BUILD, 'bin/upred-api'), ['make-token', correo], { env: { ...settings, DB_USER: 'x', DB_NAME: 'x' }, encoding: 'utf8' });
+  await ask(403, 'POST', `/api/mensajes/directo/${p.luis}`, { headers: { Authorization: `Bearer ${made.stdout.trim()}` },
+    body: { contenido: 'x', tipo_mensaje: 'sistema' } });
+}, 60000);
 
 test('without the relay /estado says when to come back', async () => {
   await house.stopPart('relay');
