@@ -1,17 +1,19 @@
 /*
  * connect: from settings to a session that is set up; and what an error number means.
  *
- * Room: fcgi-api/store, inside. Calls hosts and the MySQL client library.
+ * Room: fcgi-api/store, inside. Calls hosts, probe and the MySQL client library.
  * Written for the client libraries of MariaDB and of Oracle alike.
  */
 #include "connect.h"
 #include "hosts.h"
+#include "probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define CONNECT_TIMEOUT_S 3
 #define READ_WRITE_TIMEOUT_S 2
+#define PROBE_MS 300  /* a host farther away than that serves no command in its 2.5 s */
 
 /*
  * No autocommit: nothing is ever stored without a COMMIT of ours, also when a deadlock has ended the
@@ -205,14 +207,26 @@ static bool is_read_only(MYSQL *my)
 	return yes;
 }
 
-MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spare_r, enum store_verdict *verdict_r,
+/* While readers wait, a host that is silent is not waited for. */
+static MYSQL *try_soon(const struct store_settings *s, struct target *t, enum store_verdict *verdict_r, char *error_r,
+		       size_t size)
+{
+	if (!*t->host.name || strcmp(t->host.name, "localhost") == 0 || probe_answers(t->host.name, t->host.port, PROBE_MS))
+		return try_host(s, t, verdict_r, error_r, size);
+	*verdict_r = STORE_LOST;
+	snprintf(error_r, size, "no connection within %d ms (connect to %s:%u)", PROBE_MS, t->host.name, t->host.port);
+	return NULL;
+}
+
+MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spare_io, enum store_verdict *verdict_r,
 		    char *error_r, size_t size)
 {
 	struct target t;
 	MYSQL *spare = NULL;
+	bool looking = *spare_io;
 	unsigned n = 0, i, first = *host_io;
 
-	*spare_r = false;
+	*spare_io = false;
 	if (s->socket && *s->socket) {
 		struct target local = { .socket = s->socket, .host = { "localhost", s->port } };
 		MYSQL *my = try_target(s, &local);
@@ -226,14 +240,14 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spa
 		MYSQL *my;
 
 		host_at(s, at, &t);
-		my = try_host(s, &t, verdict_r, error_r, size);
+		my = (looking ? try_soon : try_host)(s, &t, verdict_r, error_r, size);
 		if (!my)
 			continue;
 		if (!is_read_only(my)) {
 			if (spare)
 				mysql_close(spare);
 			*host_io = at;
-			*spare_r = false;
+			*spare_io = false;
 			return my;
 		}
 		if (spare) {
@@ -242,7 +256,7 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spa
 		}
 		spare = my;
 		*host_io = at;
-		*spare_r = true;
+		*spare_io = true;
 	}
 	return spare;
 }

@@ -15,7 +15,8 @@
 #define TELL_AGAIN_S 30  /* the same trouble with connecting */
 #define SPARE_S 10       /* so long a host that takes no writes is good enough for reading */
 #define SPARE_WRITE_S 1  /* and a write is refused at once: one may have been promoted meanwhile */
-#define LOOKING_LONG_MS 300
+#define SPARE_WRITE_LONG_S 3  /* where a look takes long, because a host is silent: readers wait meanwhile */
+#define LOOKING_LONG_MS 200
 
 struct store *store_open(const struct store_settings *settings)
 {
@@ -37,6 +38,7 @@ static void disconnect(struct store *st)
 	mysql_free_result(st->rows);
 	st->rows = NULL;
 	buf_reset(&st->later);
+	st->later_count = 0;
 	if (st->my)
 		mysql_close(st->my);
 	st->my = NULL;
@@ -104,10 +106,10 @@ static bool spare_is_over(const struct store *st)
 	return labs(time(NULL) - st->looked_s) >= SPARE_S;
 }
 
-/* For a write sooner, unless a look is long and keeps the readers waiting. */
+/* For a write sooner. */
 static bool spare_may_write(const struct store *st)
 {
-	return labs(time(NULL) - st->looked_s) >= (st->looking_ms < LOOKING_LONG_MS ? SPARE_WRITE_S : SPARE_S);
+	return labs(time(NULL) - st->looked_s) >= (st->looking_ms < LOOKING_LONG_MS ? SPARE_WRITE_S : SPARE_WRITE_LONG_S);
 }
 
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text)
