@@ -42,46 +42,70 @@ static void leave_unanswered(struct call *c)
 	c->unanswered = true;
 }
 
-/*
- * What a host that lags does not find may be there, and who is told so for good does not ask again. Of those that are refused
- * for what they said themselves, some wait in vain.
- */
-static void distrust(struct call **calls, size_t count)
+/* Whether an earlier command of the same socket was left: what comes behind it must not be done before it. */
+static bool is_behind(struct call **calls, size_t i)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct refusal *no = calls[i]->refusal;
+	struct slice sid = calls[i]->command.sid;
 
-		if (no && (no->status == 401 || no->status == 403 || no->status == 404) && no != REFUSE(PATH_UNKNOWN))
-			leave_unanswered(calls[i]);
+	for (size_t k = 0; sid.n && k < i; k++)
+		if (calls[k]->unanswered && slice_eq(calls[k]->command.sid, sid))
+			return true;
+	return false;
+}
+
+/*
+ * What a host that lags does not find may be there, and who is told so for good does not ask again. What he said wrongly himself
+ * has other codes; a path is the router's.
+ */
+static bool may_be_wrong(const struct refusal *no)
+{
+	return no && no != REFUSE(PATH_UNKNOWN) && (no->status == 401 || strcmp(no->code, "not_member") == 0 || strcmp(no->code, "not_found") == 0);
+}
+
+/* The transaction holds, but not every call is answered by it. */
+static void leave_some(struct call **calls, size_t count, bool lags)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool behind = is_behind(calls, i);
+
+		if (!calls[i]->put_off && !(lags && (behind || may_be_wrong(calls[i]->refusal))))
+			continue;
+		/* what it stored, if that host takes writes by now, is its own */
+		if (behind && !calls[i]->put_off)
+			calls[i]->found_is_ours = calls[i]->in_doubt = true;
+		leave_unanswered(calls[i]);
+		left++;
 	}
+	counters_add(COUNTER_UNDONE, left);
 }
 
 static enum ended once(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)
 {
 	enum store_verdict v;
-	bool lags;
+	bool lags, late;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		call_again(calls[i]);
+		calls[i]->until_ms = until_ms;
+	}
 	v = store_begin(st, until_ms);
 	if (v != STORE_OK)
 		return ended_by(v);
 	run(calls, count);
 	v = worst(calls, count);
-	if (v != STORE_OK) {
+	late = clock_mono_ms() > until_ms;
+	if (v != STORE_OK || late) {
 		store_rollback(st);
-		return ended_by(v);
-	}
-	if (clock_mono_ms() > until_ms) {
-		store_rollback(st);
-		return ENDED_LATE;
+		return late && v != STORE_LOST ? ENDED_LATE : ended_by(v);
 	}
 	lags = store_may_lag(st);
 	v = store_commit(st);
-	if (v == STORE_OK && lags)
-		distrust(calls, count);
-	if (v == STORE_OK)
+	if (v == STORE_OK) {
+		leave_some(calls, count, lags);
 		return ENDED_WELL;
+	}
 	/* it may be stored: from now on a row that is there is this command's own */
 	for (size_t i = 0; v == STORE_LOST && i < count; i++)
 		calls[i]->found_is_ours = calls[i]->in_doubt = true;
@@ -132,25 +156,14 @@ static enum ended with_retries(struct store *st, struct call **calls, size_t cou
 	}
 }
 
-/* Whether an earlier command of the same socket was left: what comes behind it must not be done before it. */
-static bool is_behind(struct call **calls, size_t i)
-{
-	struct slice sid = calls[i]->command.sid;
-
-	for (size_t k = 0; sid.n && k < i; k++)
-		if (calls[k]->unanswered && slice_eq(calls[k]->command.sid, sid))
-			return true;
-	return false;
-}
-
 /* One line; what cannot work now (lost, misconfigured) has its line already (store). */
 static void tell_undone(const struct store *st, size_t undone, size_t count, enum ended e)
 {
 	static struct log_limit limit;
 
 	if (undone > 0 && e != ENDED_LOST && e != ENDED_BADLY && log_limited(&limit, LOG_LEVEL_WARN, 5))
-		log_warn("attempt", "%zu of %zu commands not done: %s", undone, count,
-			 *store_trouble(st) ? store_trouble(st) : "out of time");
+		log_warn("attempt", "%zu of %zu commands not done: %s%s%s", undone, count, e == ENDED_LATE ? "out of time" : "",
+			 e == ENDED_LATE && *store_trouble(st) ? ", last trouble: " : "", store_trouble(st));
 }
 
 void attempt_run(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)

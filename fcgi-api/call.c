@@ -78,6 +78,7 @@ void call_again(struct call *c)
 	c->trouble = STORE_OK;
 	c->refusal = NULL;
 	c->why = NULL;
+	c->put_off = false;
 	c->unanswered = false;
 	if (c->door == CALL_REST)
 		c->user_id = 0;

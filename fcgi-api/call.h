@@ -31,6 +31,7 @@ struct call {
 	char uuid[IDS_UUID_LEN + 1]; /* identity of a message without client_id, the same in every attempt */
 	bool found_is_ours; /* a row that is there already was stored by an earlier attempt of this very
 			       command */
+	int64_t until_ms; /* clock_mono_ms: behind it this attempt is given up; 0: never */
 	bool in_doubt; /* a COMMIT of it had no answer: whatever becomes of later attempts, it may be stored */
 
 	/* who calls: bus commands are the connected user's; REST is decided by identity */
@@ -42,6 +43,7 @@ struct call {
 	enum store_verdict trouble;           /* not a refusal: the door rolls back and decides */
 	const struct refusal *refusal;        /* set by the router: why not; NULL: it went well */
 	const char *why;                      /* more of it, for the log alone; NULL: nothing */
+	bool put_off; /* not run: the time left would not have sufficed, and what others did is to be committed */
 	bool unanswered; /* left by every attempt: the door answers for passing trouble */
 
 	/* kept over attempts */

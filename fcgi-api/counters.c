@@ -18,7 +18,7 @@
 #include "log.h"
 #include "replace.h"
 
-static const int statuses[] = { 400, 401, 403, 404, 405, 413, 415, 422, 429, 503 };
+static const int statuses[] = { 400, 401, 403, 404, 405, 413, 414, 415, 422, 429, 503 };
 #define STATUSES (sizeof(statuses) / sizeof(statuses[0]))
 
 static const struct {

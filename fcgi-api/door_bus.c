@@ -27,6 +27,7 @@
 #define DEADLINE_MAX_MS 10000
 #define GRACE_S 12
 #define STUCK_S 60
+#define LOOK_MS 2000
 #define ANSWERS_MAX (WIRE_MESSAGE_MAX - 64 * 1024) /* what is over comes again, alone then */
 
 struct worker {
@@ -37,6 +38,7 @@ struct worker {
 	struct wire_ready me;
 	struct buf answers; /* of the job me.answers, kept until they are heard: a job may be given again */
 	struct buf out;          /* what is said: head and answers */
+	bool looked;             /* at the tables */
 	unsigned generation;     /* of the database connection, for the word about durability */
 };
 
@@ -89,22 +91,12 @@ static void put_answer(struct buf *out, const struct call *c)
 	wire_close_answer(out, mark);
 }
 
-/* Once: they are as they are. Trouble here comes again where it matters. */
-static void look_at_tables(struct store *st)
-{
-	if (store_begin(st, 0) == STORE_OK && store_look_at_tables(st) == STORE_OK)
-		log_debug("store", "the tables were looked at");
-	store_rollback(st);
-}
-
 static void warn_if_commits_can_be_lost(struct worker *w)
 {
 	const struct store_durability *d = store_durability(w->store);
 
 	if (store_generation(w->store) == w->generation || !d->known)
 		return;
-	if (w->generation == 0)
-		look_at_tables(w->store);
 	if (d->can_lose && w->generation == 0)
 		log_warn("store",
 			 "a crash of the database can lose commits: innodb_flush_log_at_trx_commit=%d "
@@ -224,6 +216,15 @@ static void leave(struct worker *w)
 		;
 }
 
+/* Once, when a first job is answered: they are as they are. Trouble here comes again where it matters. */
+static void look_at_tables(struct worker *w)
+{
+	w->looked = true;
+	if (store_begin(w->store, clock_mono_ms() + LOOK_MS) == STORE_OK && store_look_at_tables(w->store) == STORE_OK)
+		log_debug("store", "the tables were looked at");
+	store_rollback(w->store);
+}
+
 static void work_on(struct worker *w)
 {
 	struct slice message;
@@ -236,6 +237,8 @@ static void work_on(struct worker *w)
 
 		w->me.state = had_answers && lacks ? WIRE_NO_DATABASE : WIRE_WORKS;
 		rc = say(w, &stop_now, 0, &message);
+		if (had_answers && !w->looked && store_is_open(w->store))
+			look_at_tables(w);
 		if (rc < 0) {
 			log_error("bus", "asking failed: %s", strerror(errno));
 			pause_ms(500);

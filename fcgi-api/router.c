@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "clock.h"
 #include "counters.h"
 #include "handlers.h"
 #include "identity.h"
@@ -123,11 +124,25 @@ static size_t run_next(struct call **calls, size_t count)
 	return n;
 }
 
+/* Whether the time that is left would not suffice for one more, by what those before it took. */
+static bool too_late(const struct call *c, int64_t began_ms, size_t done)
+{
+	int64_t now = clock_mono_ms();
+
+	return done > 0 && c->until_ms && now + (now - began_ms) / (int64_t)done > c->until_ms;
+}
+
 void router_commands(struct call **calls, size_t count)
 {
+	int64_t began = clock_mono_ms();
 	size_t n;
 
 	for (size_t at = 0; at < count; at += n) {
+		if (too_late(calls[at], began, at)) {
+			while (at < count)
+				calls[at++]->put_off = true;
+			return;
+		}
 		n = run_next(calls + at, count - at);
 		for (size_t i = at; i < at + n; i++)
 			if (calls[i]->trouble)

@@ -48,7 +48,7 @@ static const struct field sweep_fields[] = {
 };
 static const struct field range_fields[] = { F64(wire_range, first), F64(wire_range, last) };
 static const struct field rows_fields[] = {
-	F64(wire_rows, max_id), F64(wire_rows, from), F64(wire_rows, upto), F8(wire_rows, truncated),
+	F64(wire_rows, max_id), F64(wire_rows, from), F64(wire_rows, upto), F8(wire_rows, flags),
 	F32(wire_rows, count),
 };
 static const struct field row_fields[] = {

@@ -127,11 +127,15 @@ struct wire_sweep {
 	uint8_t first;       /* 1: before the first CONNECT: MAX(id) and the window of the last 1,000 ids */
 	uint16_t holes;      /* ranges that follow, ascending */
 };
+enum wire_rows_flag {
+	WIRE_ROWS_TRUNCATED = 1,
+	WIRE_ROWS_CHANGES = 2    /* the changes that the sweep asked for are behind the rows, be it none */
+};
 struct wire_rows {
 	uint64_t max_id;     /* MAX(id) of mensajes, 0 when empty */
 	uint64_t from;       /* first: the window is (from, upto] */
 	uint64_t upto;       /* what is visible in (high, upto] is in the rows; max_id when not truncated */
-	uint8_t truncated;
+	uint8_t flags;       /* enum wire_rows_flag */
 	uint32_t count;
 };
 struct wire_row {

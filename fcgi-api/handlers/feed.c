@@ -53,9 +53,10 @@ static void put_row(struct call *c, struct buf *b, const struct store_sweep_row 
  * As many rows as an answer on the bus may hold; those found in holes come first. What has no place comes with the next
  * sweep: a hole stays one, and new rows begin behind `upto`.
  */
-static void put_swept(struct call *c, struct buf *b, struct store_swept *got)
+static void put_swept(struct call *c, struct buf *b, struct store_swept *got, bool changes)
 {
 	struct buf *rows = call_buf(c);
+	uint8_t flags;
 	size_t n = 0;
 
 	while (n < got->count && rows->len < SWEEP_BYTES)
@@ -64,8 +65,8 @@ static void put_swept(struct call *c, struct buf *b, struct store_swept *got)
 		got->truncated = true;
 		got->upto = got->rows[n - 1].id > got->from ? got->rows[n - 1].id : got->from;
 	}
-	wire_put_rows(b, &(struct wire_rows){ (uint64_t)got->max_id, (uint64_t)got->from, (uint64_t)got->upto,
-					      got->truncated, (uint32_t)n });
+	flags = (got->truncated ? WIRE_ROWS_TRUNCATED : 0) | (changes ? WIRE_ROWS_CHANGES : 0);
+	wire_put_rows(b, &(struct wire_rows){ (uint64_t)got->max_id, (uint64_t)got->from, (uint64_t)got->upto, flags, (uint32_t)n });
 	buf_put_slice(b, buf_slice(rows));
 }
 
@@ -128,10 +129,15 @@ const struct refusal *handle_sweep(struct call *c)
 	v = store_feed_sweep(c->store, &sweep, c->arena, &got);
 	if (v != STORE_OK)
 		return call_trouble(c, v);
-	/* a host that lags may end below what the relay knows: the table did not go back */
-	if (!sweep.first && store_is_spare(c->store) && got.max_id < sweep.high)
-		got.max_id = got.upto = sweep.high;
-	put_swept(c, payload, &got);
+	/*
+	 * A host that lags has nothing new (nobody hears from there who must leave meanwhile); but a relay that begins knows
+	 * nothing yet.
+	 */
+	if (!sweep.first && store_is_spare(c->store))
+		got = (struct store_swept){ .max_id = sweep.high, .from = sweep.high, .upto = sweep.high };
+	if (changes && store_is_spare(c->store))
+		changes = 0;
+	put_swept(c, payload, &got, changes);
 	rows.payload = buf_slice(payload);
 	answer_effect(&c->answer, &rows);
 	return changes ? tell_changes(c, got.max_id, changes) : NULL;
@@ -150,7 +156,7 @@ static const struct refusal *fetch_some(struct call *c, const int64_t *ids, size
 		rooms[i] = &messages[i].room;
 	if (v == STORE_OK)
 		v = store_room_twins(c->store, rooms, n, c->arena);
-	if (v == STORE_OK && n < count)
+	if (v == STORE_OK)
 		v = up_to_date(c);
 	if (v != STORE_OK)
 		return call_trouble(c, v);

@@ -21,6 +21,11 @@ unsigned db_error(const struct store *st)
 	return st->error;
 }
 
+const char *db_duplicate(const struct store *st)
+{
+	return st->duplicate;
+}
+
 const struct store_settings *db_settings(const struct store *st)
 {
 	return &st->settings;

@@ -97,6 +97,8 @@ struct slice db_text(struct store *st, unsigned column, struct arena *a);
 
 /* Error number of the last db_run, e.g. 1062. */
 unsigned db_error(const struct store *st);
+/* The last 1062 as text: which key, and the statement. */
+const char *db_duplicate(const struct store *st);
 const struct store_settings *db_settings(const struct store *st);
 /*
  * Of two forms of a statement that walks a room's messages by id the one to run: the second, where the optional index on them

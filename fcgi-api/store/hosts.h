@@ -1,7 +1,7 @@
 /*
  * hosts: DB_HOST, a comma list of servers, each "name", "name:port" or "[v6]:port".
  *
- * Room: fcgi-api/store, inside. Called by connect. Pure.
+ * Room: fcgi-api/store, inside. Called by connect and session. Pure.
  * store_hosts_fine of store.h is here too.
  */
 #ifndef STORE_HOSTS_H

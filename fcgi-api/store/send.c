@@ -240,7 +240,7 @@ static enum store_verdict insert_alone(struct job *j, size_t i)
 	v = judge_repeats(j, &i, 1);
 	/* the uuid of another program's row differs in case only; or it is a trigger's own table */
 	if (v == STORE_OK && j->set[i].verdict == STORE_SEND_REFUSED && log_limited(&limit, LOG_LEVEL_WARN, 5))
-		log_warn("store", "%s: no message has its uuid: not stored", store_trouble(j->st));
+		log_warn("store", "%s: no message has its uuid: not stored", db_duplicate(j->st));
 	return v;
 }
 

@@ -1,11 +1,12 @@
 /*
  * session: the connection and its transaction.
  *
- * Room: fcgi-api/store; the connection functions of store.h are here. Calls connect, known and log.
+ * Room: fcgi-api/store; the connection functions of store.h are here. Calls connect, hosts, known and log.
  */
 #include "session.h"
 #include "clock.h"
 #include "fault.h"
+#include "hosts.h"
 #include "known.h"
 
 #include <stdio.h>
@@ -64,14 +65,17 @@ unsigned store_generation(const struct store *st)
 	return st->generation;
 }
 
+/* A sole host has nobody to lag behind: its name is looked up again like a spare's, and it is believed. */
 bool store_is_spare(const struct store *st)
 {
-	return st->spare;
+	struct hosts_entry second;
+
+	return st->spare && hosts_at(st->settings.hosts ? st->settings.hosts : "", 1, st->settings.port, &second);
 }
 
 bool store_may_lag(const struct store *st)
 {
-	return st->spare && st->ran > 0;
+	return st->ran > 0 && store_is_spare(st);
 }
 
 const struct store_durability *store_durability(const struct store *st)
@@ -121,7 +125,7 @@ enum store_verdict session_fail(struct store *st, const char *name, unsigned err
 	if (error == 1062) {  /* a repeat, not trouble; which key says more than which value */
 		const char *key = strstr(text, " for key ");
 
-		snprintf(st->trouble, sizeof(st->trouble), "1062 Duplicate entry%s (%s)", key ? key : "", name);
+		snprintf(st->duplicate, sizeof(st->duplicate), "1062 Duplicate entry%s (%s)", key ? key : "", name);
 		return v;
 	}
 	if (read_only && st->spare && !spare_may_write(st))  /* as known: no other host takes it, and this one is read */
@@ -216,7 +220,7 @@ enum store_verdict session_late(struct store *st, const char *name)
 {
 	if (!st->until_ms || clock_mono_ms() <= st->until_ms)
 		return STORE_OK;
-	snprintf(st->trouble, sizeof(st->trouble), "out of time before (%s)", name);
+	snprintf(st->trouble, sizeof(st->trouble), "no time left (%s)", name);
 	return STORE_AGAIN;
 }
 

@@ -40,7 +40,7 @@ struct store {
 	int64_t looking_ms;               /* how long that took */
 	unsigned ran;                     /* statements that went well in this transaction */
 	unsigned error;
-	char trouble[300];
+	char trouble[300], duplicate[200]; /* the last of either kind, as text */
 	struct statement statements[STATEMENTS_MAX];
 	size_t statement_count;
 	uint64_t runs;

@@ -1,7 +1,7 @@
 /*
  * changes: asked for with the first sweep behind a handover, told as any other push.
  *
- * Room: relay/chat. Calls effects.
+ * Room: relay/chat. Calls effects and wire.
  */
 #include "changes.h"
 
@@ -19,9 +19,21 @@ void changes_ask(const struct hall *h, struct buf *sweep)
 		wire_put_changes(sweep, (uint32_t)(((now > h->untold_ms ? now - h->untold_ms : 0) + MARGIN_MS) / 1000));
 }
 
+/* A host that lags does not say, and a worker of an older version has not understood. */
+static bool has_changes(struct slice effects)
+{
+	struct wire_effect e;
+	struct wire_rows head;
+
+	while (wire_next_effect(&effects, &e) == 1)
+		if (e.kind == WIRE_ROWS && wire_take_rows(&e.payload, &head) == 0)
+			return head.flags & WIRE_ROWS_CHANGES;
+	return false;
+}
+
 void changes_tell(struct hall *h, struct slice effects)
 {
-	if (!h->untold_ms)
+	if (!h->untold_ms || !has_changes(effects))
 		return;
 	h->untold_ms = 0;
 	effects_apply(h, NULL, effects);

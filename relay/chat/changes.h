@@ -10,7 +10,7 @@
 
 /* Asks for it behind a sweep, if a relay was taken over from and it is still to be told. */
 void changes_ask(const struct hall *h, struct buf *sweep);
-/* The answer to a sweep that asked: tells what is in it. Of any other it takes no notice. */
+/* The answer to a sweep: if it asked, and has them, tells them. */
 void changes_tell(struct hall *h, struct slice effects);
 
 #endif

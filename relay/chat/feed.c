@@ -231,7 +231,7 @@ static int take_rows(struct feed *f, struct slice payload)
 		f->high_before = f->high_asked;
 	}
 	free(fresh);
-	f->more = head.truncated;
+	f->more = head.flags & WIRE_ROWS_TRUNCATED;
 	return more == 0 ? 0 : -1;
 }
 

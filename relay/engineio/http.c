@@ -283,12 +283,7 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 	char retry[64];
 	size_t length;
 
-	if (check_length(c, method, &length))
-		c->wants_close = true;
-	if (method == METHOD_OPTIONS && lws_hdr_total_length(c->wsi, WSI_TOKEN_ORIGIN) > 0)
-		return answer_preflight(c);
-	if (!reads)
-		conn_refuse(c, EIO_REFUSED_METHOD);
+	c->wants_close |= check_length(c, method, &length) != 0;
 	fields_join(&h->request.query, &query);
 	struct eio_request q = { .method = reads ? method == METHOD_GET ? SLICE("GET") : SLICE("HEAD") : SLICE_NONE, .path = path,
 				 .query = buf_slice(&query), .address = h->request.address, .aside = c->aside };
@@ -297,6 +292,12 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 	if (r.same_origin)
 		conn_allow_origin(c, SLICE_NONE);
 	buf_fini(&query);
+	if (method == METHOD_OPTIONS && !r.same_origin && lws_hdr_total_length(c->wsi, WSI_TOKEN_ORIGIN) > 0) {
+		buf_fini(&r.body);
+		return answer_preflight(c);
+	}
+	if (!reads)
+		conn_refuse(c, EIO_REFUSED_METHOD);
 	struct conn_answer a = { .status = reads ? r.status : 405, .type = r.content_type, .body = buf_slice(&r.body),
 				 .extra = reads ? NULL : "Allow: GET, HEAD\r\n" };
 	if ((a.status == 404 || !reads) && r.body.len == 0)

@@ -29,6 +29,7 @@ static unsigned begun, committed, rolled_back, run_calls;
 static bool poisonous;             /* the call of command 2 makes trouble whenever it runs */
 static const char *sockets[] = { "", "", "" };     /* whose the commands are */
 static long slow_ms;
+static bool puts_off;              /* for the third call there is no time */
 static bool lags;                  /* the host is a spare, and the second call is refused */
 
 static enum store_verdict verdict_at(enum where where)
@@ -91,6 +92,7 @@ static void run(struct call **calls, size_t count)
 		run_calls++;
 		assert_int_equal(calls[i]->answer.effects.len, 0);
 		answer_reply(&calls[i]->answer, "ack", SLICE("{}"));
+		calls[i]->put_off = puts_off && i == 2;
 		if (lags && i == 1)
 			calls[i]->refusal = REFUSE(ROOM_UNKNOWN);
 		if (poisonous && calls[i]->command.id == 2)
@@ -213,7 +215,7 @@ static void test_order(void **state)
 	done(calls);
 }
 
-/* What a host that lags says is not there is left: it may be there. */
+/* What a host that lags says is not there is left: it may be there. So is what its socket said behind it. */
 static void test_spare(void **state)
 {
 	struct call *calls[CALLS];
@@ -225,7 +227,29 @@ static void test_spare(void **state)
 	assert_true(calls[1]->unanswered);
 	assert_int_equal(committed, 1);
 	assert_int_equal(run_calls, 3);
+	done(calls);
+	sockets[0] = sockets[1] = sockets[2] = "ana";
+	try_it(NULL, 0, 5000, calls);
+	assert_int_equal(answered(calls), 1);
+	assert_true(!calls[0]->unanswered && calls[2]->in_doubt);
+	sockets[0] = sockets[1] = sockets[2] = "";
 	lags = false;
+	done(calls);
+}
+
+/* For what there was no time left the others are not given up. */
+static void test_put_off(void **state)
+{
+	struct call *calls[CALLS];
+
+	(void)state;
+	puts_off = true;
+	try_it(NULL, 0, 5000, calls);
+	assert_int_equal(answered(calls), 2);
+	assert_true(calls[2]->unanswered && !calls[2]->in_doubt);
+	assert_int_equal(committed, 1);
+	assert_int_equal(run_calls, 3);
+	puts_off = false;
 	done(calls);
 }
 
@@ -263,7 +287,7 @@ static void test_lock_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scripts), cmocka_unit_test(test_poison), cmocka_unit_test(test_order), cmocka_unit_test(test_spare),
+		cmocka_unit_test(test_scripts), cmocka_unit_test(test_poison), cmocka_unit_test(test_order), cmocka_unit_test(test_spare), cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_late), cmocka_unit_test(test_lock_wait),
 	};
 

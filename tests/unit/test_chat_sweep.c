@@ -228,7 +228,7 @@ static void the_pages_of_a_backlog_are_one_pass(void **state)
 	(void)state;
 	pass(INTERVAL_MS);
 	assert_int_equal(h->feed_pass, passes + 1);
-	answer((struct wire_rows){ .max_id = 110, .upto = 101, .truncated = 1, .count = 1 }, 1, 0, (uint64_t[]){ 101 });
+	answer((struct wire_rows){ .max_id = 110, .upto = 101, .flags = WIRE_ROWS_TRUNCATED, .count = 1 }, 1, 0, (uint64_t[]){ 101 });
 	pass(1);
 	assert_int_equal(asked.sweep.high, 101);
 	assert_int_equal(h->feed_pass, passes + 1);

@@ -205,7 +205,7 @@ static void feed_messages(void **state)
 	wire_put_row(&b, &row);
 	in = buf_slice(&b);
 	assert_int_equal(wire_take_rows(&in, &rows2), 0);
-	assert_true(rows2.max_id == 10 && rows2.from == 1 && rows2.upto == 9 && rows2.truncated && rows2.count == 1);
+	assert_true(rows2.max_id == 10 && rows2.from == 1 && rows2.upto == 9 && rows2.flags == WIRE_ROWS_TRUNCATED && rows2.count == 1);
 	assert_int_equal(wire_next_row(&in, &row2), 1);
 	assert_true(row2.id == 9 && row2.grouped == 1 && row2.deleted == 0 && row2.a == 5 && row2.b == 6);
 	assert_memory_equal(row2.uuid, row.uuid, 16);
