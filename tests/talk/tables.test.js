@@ -94,7 +94,8 @@ test('keys and engines on which promises stand are looked at, at the start', asy
   const from = house.log('bus').length;
   await house.restartPart('bus');
   await ask(async () => (await ana.call('load_rooms', {}, 5000)).status === 'ok', 10000, 'the new workers');
-  const said = warned('bus', from).join();
+  const said = await ask(() => /is MyISAM/.test(house.log('bus').slice(from)) && / UNIQUE /.test(house.log('bus').slice(from)) &&
+    warned('bus', from).join(), 5000, 'what they saw');
   assert.match(said, /mensajes\.mensaje_uuid has no UNIQUE key of its own/);
   assert.match(said, /table destinatarios_mensaje is MyISAM: only InnoDB/);
   assert.doesNotMatch(said, /sala_uuid/);
