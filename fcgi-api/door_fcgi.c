@@ -318,8 +318,8 @@ static bool may_write(const char *method)
 }
 
 /*
- * The answer is out before the signals are waited for: the web server's end of it is closed. mod_cgid ends a program with
- * TERM then, which this one does anyway.
+ * The answer is out before the signals are waited for: our end of it is closed. mod_cgid then ends the program with TERM; it
+ * ends by itself.
  */
 static void leave_stdio(void)
 {
