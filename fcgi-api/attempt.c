@@ -65,6 +65,7 @@ static bool may_be_wrong(const struct refusal *no)
 /* The transaction holds, but not every call is answered by it. */
 static void leave_some(struct call **calls, size_t count, bool lags)
 {
+	static struct log_limit limit;
 	size_t left = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -79,6 +80,9 @@ static void leave_some(struct call **calls, size_t count, bool lags)
 		left++;
 	}
 	counters_add(COUNTER_UNDONE, left);
+	if (left > 0 && log_limited(&limit, LOG_LEVEL_WARN, 5))
+		log_warn("attempt", "%zu of %zu commands not done: %s", left, count,
+			 lags ? "what they name is not on this host, which may lag" : "no time left");
 }
 
 static enum ended once(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)

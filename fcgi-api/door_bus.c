@@ -233,16 +233,18 @@ static void work_on(struct worker *w)
 	while (!stop_now) {
 		bool had_answers = w->me.answers != 0;
 
-		bool lacks = !store_is_open(w->store) || store_is_spare(w->store);
+		bool lacks = !store_is_open(w->store) || store_is_spare(w->store), worked;
 
 		w->me.state = had_answers && lacks ? WIRE_NO_DATABASE : WIRE_WORKS;
 		rc = say(w, &stop_now, 0, &message);
-		if (had_answers && !w->looked && store_is_open(w->store))
+		worked = rc == 1 && hear(w, message);
+		/* while nothing waits for it */
+		if (had_answers && !worked && !w->looked && store_is_open(w->store))
 			look_at_tables(w);
 		if (rc < 0) {
 			log_error("bus", "asking failed: %s", strerror(errno));
 			pause_ms(500);
-		} else if (rc == 1 && !hear(w, message) && !had_answers) {
+		} else if (rc == 1 && !worked && !had_answers) {
 			/* an ACK to a mere "ready": nothing for us now, do not hammer */
 			pause_ms(READY_REPEAT_MS / 4);
 		}

@@ -127,9 +127,11 @@ static size_t run_next(struct call **calls, size_t count)
 /* Whether the time that is left would not suffice for one more, by what those before it took. */
 static bool too_late(const struct call *c, int64_t began_ms, size_t done)
 {
-	int64_t now = clock_mono_ms();
+	int64_t now = clock_mono_ms(), mean = done ? (now - began_ms) / (int64_t)done : 0;
 
-	return done > 0 && c->until_ms && now + (now - began_ms) / (int64_t)done > c->until_ms;
+	if (done == 1)  /* it may have connected */
+		mean /= 2;
+	return done > 0 && c->until_ms && now + mean > c->until_ms;
 }
 
 void router_commands(struct call **calls, size_t count)

@@ -211,7 +211,9 @@ static bool is_read_only(MYSQL *my)
 static MYSQL *try_soon(const struct store_settings *s, struct target *t, enum store_verdict *verdict_r, char *error_r,
 		       size_t size)
 {
-	if (!*t->host.name || strcmp(t->host.name, "localhost") == 0 || probe_answers(t->host.name, t->host.port, PROBE_MS))
+	bool local = !*t->host.name || strcmp(t->host.name, "localhost") == 0;
+
+	if (local || probe_host(t->host.name, t->host.port, PROBE_MS) != PROBE_SILENT)
 		return try_host(s, t, verdict_r, error_r, size);
 	*verdict_r = STORE_LOST;
 	snprintf(error_r, size, "no connection within %d ms (connect to %s:%u)", PROBE_MS, t->host.name, t->host.port);

@@ -6,9 +6,13 @@
 #ifndef STORE_PROBE_H
 #define STORE_PROBE_H
 
-#include <stdbool.h>
+enum probe {
+	PROBE_ANSWERS,    /* one of the name's addresses takes a TCP connection */
+	PROBE_SILENT,     /* none did within the time */
+	PROBE_FAILS       /* none does, or the name has none: a connect says so at once */
+};
 
-/* True when one of the name's addresses takes a TCP connection within so many milliseconds, all together. Resolving not counted. */
-bool probe_answers(const char *host, unsigned port, int ms);
+/* Asks all addresses of the name (the first eight) at once, for so many milliseconds. Resolving is not counted. */
+enum probe probe_host(const char *host, unsigned port, int ms);
 
 #endif

@@ -36,20 +36,20 @@ static void a_silent_host_is_not_waited_for(void **state)
 	int64_t began;
 
 	(void)state;
-	assert_true(probe_answers("127.0.0.1", port, 1000));
+	assert_int_equal(probe_host("127.0.0.1", port, 1000), PROBE_ANSWERS);
 	a.sin_port = htons((uint16_t)port);
 	for (int i = 0; i < 4; i++) {
 		waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		(void)!connect(waiting[i], (struct sockaddr *)&a, sizeof(a));
 	}
 	began = clock_mono_ms();
-	assert_false(probe_answers("127.0.0.1", port, 200));
+	assert_int_equal(probe_host("127.0.0.1", port, 200), PROBE_SILENT);
 	assert_in_range(clock_mono_ms() - began, 190, 5000);
 	for (int i = 0; i < 4; i++)
 		close(waiting[i]);
 	close(fd);
-	assert_false(probe_answers("127.0.0.1", port, 1000));
-	assert_false(probe_answers("no-such-host.invalid", port, 1000));
+	assert_int_equal(probe_host("127.0.0.1", port, 1000), PROBE_FAILS);
+	assert_int_equal(probe_host("no-such-host.invalid", port, 1000), PROBE_FAILS);
 }
 
 int main(void)
