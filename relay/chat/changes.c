@@ -1,5 +1,5 @@
 /*
- * changes: asked for with the first sweep behind a handover, told as any other push.
+ * changes: asked for behind a handover with each sweep until they come, told as any other push.
  *
  * Room: relay/chat. Calls effects and wire.
  */
