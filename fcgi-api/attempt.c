@@ -59,7 +59,9 @@ static bool is_behind(struct call **calls, size_t i)
  */
 static bool may_be_wrong(const struct refusal *no)
 {
-	return no && no != REFUSE(PATH_UNKNOWN) && (no->status == 401 || strcmp(no->code, "not_member") == 0 || strcmp(no->code, "not_found") == 0);
+	if (!no || no == REFUSE(PATH_UNKNOWN))
+		return false;
+	return no->status == 401 || strcmp(no->code, "not_member") == 0 || strcmp(no->code, "not_found") == 0;
 }
 
 /* The transaction holds, but not every call is answered by it. */
@@ -69,9 +71,9 @@ static void leave_some(struct call **calls, size_t count, bool lags)
 	size_t left = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		bool behind = is_behind(calls, i);
+		bool behind = lags && is_behind(calls, i);
 
-		if (!calls[i]->put_off && !(lags && (behind || may_be_wrong(calls[i]->refusal))))
+		if (!calls[i]->put_off && !behind && !(lags && may_be_wrong(calls[i]->refusal)))
 			continue;
 		/* what it stored, if that host takes writes by now, is its own */
 		if (behind && !calls[i]->put_off)

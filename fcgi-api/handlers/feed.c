@@ -135,7 +135,7 @@ const struct refusal *handle_sweep(struct call *c)
 	 */
 	if (!sweep.first && store_is_spare(c->store))
 		got = (struct store_swept){ .max_id = sweep.high, .from = sweep.high, .upto = sweep.high };
-	if (changes && store_is_spare(c->store))
+	if (store_is_spare(c->store))
 		changes = 0;
 	put_swept(c, payload, &got, changes);
 	rows.payload = buf_slice(payload);

@@ -1,19 +1,18 @@
 /*
  * connect: from settings to a session that is set up; and what an error number means.
  *
- * Room: fcgi-api/store, inside. Calls hosts, probe and the MySQL client library.
+ * Room: fcgi-api/store, inside. Calls hosts and the MySQL client library.
  * Written for the client libraries of MariaDB and of Oracle alike.
  */
 #include "connect.h"
 #include "hosts.h"
-#include "probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define CONNECT_TIMEOUT_S 3
 #define READ_WRITE_TIMEOUT_S 2
-#define PROBE_MS 300  /* a host farther away than that serves no command in its 2.5 s */
+#define LOOK_TIMEOUT_S 1       /* while readers wait, a host that is silent is not waited for */
 
 /*
  * No autocommit: nothing is ever stored without a COMMIT of ours, also when a deadlock has ended the
@@ -48,6 +47,7 @@ static const char cluster_setup[] = "SET SESSION wsrep_sync_wait=1";
 struct target {
 	struct hosts_entry host;
 	const char *socket;
+	unsigned wait_s;
 	bool tcp;  /* do not let the library turn "localhost" into its socket */
 };
 
@@ -111,7 +111,7 @@ static void demand_tls(MYSQL *my, const char *ca)
 
 static MYSQL *try_target(const struct store_settings *s, const struct target *t)
 {
-	unsigned connect_s = CONNECT_TIMEOUT_S, rw_s = READ_WRITE_TIMEOUT_S, tcp = MYSQL_PROTOCOL_TCP;
+	unsigned connect_s = t->wait_s, rw_s = READ_WRITE_TIMEOUT_S, tcp = MYSQL_PROTOCOL_TCP;
 	MYSQL *my = mysql_init(NULL);  /* a new handle per attempt: a failed connect wipes the options */
 
 	if (!my) {
@@ -164,6 +164,7 @@ static bool keep_or_close(MYSQL *my, const struct target *t, enum store_verdict 
 static bool host_at(const struct store_settings *s, unsigned n, struct target *t)
 {
 	t->socket = NULL;
+	t->wait_s = CONNECT_TIMEOUT_S;
 	t->tcp = true;
 	return hosts_at(s->hosts ? s->hosts : "", n, s->port, &t->host);
 }
@@ -207,19 +208,6 @@ static bool is_read_only(MYSQL *my)
 	return yes;
 }
 
-/* While readers wait, a host that is silent is not waited for. */
-static MYSQL *try_soon(const struct store_settings *s, struct target *t, enum store_verdict *verdict_r, char *error_r,
-		       size_t size)
-{
-	bool local = !*t->host.name || strcmp(t->host.name, "localhost") == 0;
-
-	if (local || probe_host(t->host.name, t->host.port, PROBE_MS) != PROBE_SILENT)
-		return try_host(s, t, verdict_r, error_r, size);
-	*verdict_r = STORE_LOST;
-	snprintf(error_r, size, "no connection within %d ms (connect to %s:%u)", PROBE_MS, t->host.name, t->host.port);
-	return NULL;
-}
-
 MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spare_io, enum store_verdict *verdict_r,
 		    char *error_r, size_t size)
 {
@@ -230,7 +218,7 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spa
 
 	*spare_io = false;
 	if (s->socket && *s->socket) {
-		struct target local = { .socket = s->socket, .host = { "localhost", s->port } };
+		struct target local = { .socket = s->socket, .wait_s = CONNECT_TIMEOUT_S, .host = { "localhost", s->port } };
 		MYSQL *my = try_target(s, &local);
 
 		return keep_or_close(my, &local, verdict_r, error_r, size) ? my : NULL;
@@ -242,7 +230,9 @@ MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spa
 		MYSQL *my;
 
 		host_at(s, at, &t);
-		my = (looking ? try_soon : try_host)(s, &t, verdict_r, error_r, size);
+		if (looking)
+			t.wait_s = LOOK_TIMEOUT_S;
+		my = try_host(s, &t, verdict_r, error_r, size);
 		if (!my)
 			continue;
 		if (!is_read_only(my)) {

@@ -16,8 +16,8 @@ typedef __typeof__(*((MYSQL_BIND *)0)->is_null) db_bool;
 /*
  * Tries the hosts in order, beginning with the one that answered last (*host_io), and sets the session up:
  * utf8mb4, READ COMMITTED, strict, no autocommit, short waits. One that takes no writes is used only when no other
- * answers (*spare_io); from there hosts are looked for again with *spare_io set, and silent ones not waited for. The handle is the caller's (mysql_close); NULL: none answered, with the verdict and one
- * line in error_r.
+ * answers (*spare_io); from there, with *spare_io set, silent ones are waited for only shortly. The handle is the caller's
+ * (mysql_close); NULL: none answered, with the verdict and one line in error_r.
  */
 MYSQL *connect_open(const struct store_settings *s, unsigned *host_io, bool *spare_io, enum store_verdict *verdict_r,
 		    char *error_r, size_t error_size);

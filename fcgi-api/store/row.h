@@ -29,7 +29,8 @@
 #define ROW_MESSAGE_COLUMNS 22
 /*
  * LEFT JOIN: without the foreign key there are messages of nobody, and a page without them would end where there are only such.
- * STRAIGHT_JOIN in front: by the planner's own choice it sometimes begins with the rooms and sorts. */
+ * STRAIGHT_JOIN in front: by the planner's own choice it sometimes begins with the rooms and sorts.
+ */
 #define ROW_MESSAGE_SELECT "SELECT STRAIGHT_JOIN " ROW_MESSAGE
 #define ROW_MESSAGE_FROM \
 	" FROM mensajes m JOIN salas_chat s ON s.id = m.sala_chat_id " \

@@ -16,9 +16,8 @@
 #define TELL_AGAIN_S 30  /* the same trouble with connecting */
 #define SPARE_S 10       /* so long a host that takes no writes is good enough for reading */
 #define SPARE_WRITE_S 1  /* and a write is refused at once: one may have been promoted meanwhile */
-#define SPARE_WRITE_LONG_S 3  /* where a host is silent: readers wait while it is probed */
+#define SPARE_WRITE_LONG_S 3  /* where a host is silent, which takes a second of the readers' */
 #define LOOKING_LONG_MS 200
-#define LOOKING_STUCK_MS 1500 /* a host took the connection and said nothing: SPARE_S, too */
 
 struct store *store_open(const struct store_settings *settings)
 {
@@ -114,9 +113,7 @@ static bool spare_is_over(const struct store *st)
 /* For a write sooner. */
 static bool spare_may_write(const struct store *st)
 {
-	long rest = st->looking_ms < LOOKING_LONG_MS ? SPARE_WRITE_S : st->looking_ms < LOOKING_STUCK_MS ? SPARE_WRITE_LONG_S : SPARE_S;
-
-	return labs(time(NULL) - st->looked_s) >= rest;
+	return labs(time(NULL) - st->looked_s) >= (st->looking_ms < LOOKING_LONG_MS ? SPARE_WRITE_S : SPARE_WRITE_LONG_S);
 }
 
 enum store_verdict session_fail(struct store *st, const char *name, unsigned error, const char *text)

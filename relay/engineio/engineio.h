@@ -238,8 +238,8 @@ void *eio_session_data(const struct eio_session *s);
 
 /*
  * Queues a message; takes its own reference of the frame. Written at the end of the pass, or at once where the queue
- * would otherwise pass its bound. Sending to a session that is closing does nothing. When the queue's bound is passed the session is closed
- * with EIO_SLOW (its on_close comes from the loop, not from inside this call).
+ * would otherwise pass its bound. Sending to a session that is closing does nothing. When the queue's bound is passed the
+ * session is closed with EIO_SLOW (its on_close comes from the loop, not from inside this call).
  */
 void eio_session_send(struct eio_session *s, struct eio_frame *f);
 /* Like send, but dropped when the transport cannot take it now (volatile). */

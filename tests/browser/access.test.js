@@ -17,7 +17,7 @@ const focused = (page) => page.evaluate(() => document.activeElement.id || docum
 async function nameless(page) {
   const session = await page.context().newCDPSession(page);
   const { nodes } = await session.send('Accessibility.getFullAXTree');
-  const controls = ['button', 'textbox', 'link', 'radio', 'dialog', 'navigation', 'region', 'log'];
+  const controls = ['button', 'textbox', 'link', 'radio', 'dialog', 'navigation', 'region', 'log', 'complementary'];
   return nodes.filter((n) => !n.ignored && controls.includes(n.role?.value) && !n.name?.value).map((n) => n.role.value);
 }
 
