@@ -334,12 +334,14 @@ int door_cgi(const struct settings *s)
 	struct buf out = BUF_INIT;
 	bool done;
 
-	if (may_write(getenv("REQUEST_METHOD")))
+	if (may_write(getenv("REQUEST_METHOD"))) {
 		d.signals = signals_open(s, NULL);
+		signals_put_off(d.signals);
+	}
 	serve(&d, environ, &(struct http_source){ read_stdin, NULL, false }, &out);
 	done = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
 	leave_stdio();
-	signals_close_sent(d.signals);
+	signals_close_late(d.signals);
 	store_close(d.store);
 	buf_fini(&out);
 	return done ? 0 : 1;

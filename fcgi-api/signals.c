@@ -14,12 +14,14 @@
 #include "log.h"
 #include "nano.h"
 
-#define LEAVE_MS 50        /* ten were enough for each of 20 short signals on an idle machine */
+#define CONNECT_MS 300
+#define LEAVE_MS 100       /* ten were enough for each of 20 short signals on an idle machine */
 
 struct signals {
 	int socks[SETTINGS_RELAYS_MAX];
 	size_t count;
-	unsigned long sent, lost;
+	unsigned long lost;
+	bool put_off;
 	struct buf message;
 };
 
@@ -56,9 +58,23 @@ bool signals_none(const struct signals *s)
 	return s->count == 0;
 }
 
+static void send_all(struct signals *s, int wait_ms)
+{
+	static struct log_limit limit;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (nano_signal_send(s->socks[i], buf_slice(&s->message), wait_ms) == 0)
+			continue;
+		s->lost++;
+		counters_add(COUNTER_SIGNALS_LOST, 1);
+		if (log_limited(&limit, LOG_LEVEL_INFO, 1))
+			log_info("signals", "a relay does not take signals now; %lu lost so far", s->lost);
+	}
+}
+
 void signals_send(struct signals *s, const struct answer *a)
 {
-	static struct log_limit limit, too_much;
+	static struct log_limit too_much;
 
 	if (a->pushes.len == 0 || s->count == 0)
 		return;
@@ -71,18 +87,11 @@ void signals_send(struct signals *s, const struct answer *a)
 		if (log_limited(&too_much, LOG_LEVEL_INFO, 1))
 			log_info("signals", "%zu bytes are too much for a signal; %lu lost so far", s->message.len,
 				 s->lost);
+		buf_reset(&s->message);
 		return;
 	}
-	for (size_t i = 0; i < s->count; i++) {
-		if (nano_signal_send(s->socks[i], buf_slice(&s->message)) == 0) {
-			s->sent++;
-			continue;
-		}
-		s->lost++;
-		counters_add(COUNTER_SIGNALS_LOST, 1);
-		if (log_limited(&limit, LOG_LEVEL_INFO, 1))
-			log_info("signals", "a relay does not take signals now; %lu lost so far", s->lost);
-	}
+	if (!s->put_off)
+		send_all(s, 0);
 }
 
 void signals_close(struct signals *s)
@@ -95,9 +104,16 @@ void signals_close(struct signals *s)
 	free(s);
 }
 
-void signals_close_sent(struct signals *s)
+void signals_put_off(struct signals *s)
 {
-	if (s && s->sent > 0)
+	s->put_off = true;
+}
+
+void signals_close_late(struct signals *s)
+{
+	if (s && s->message.len > 0) {
+		send_all(s, CONNECT_MS);
 		nanosleep(&(struct timespec){ .tv_nsec = LEAVE_MS * 1000000l }, NULL);
+	}
 	signals_close(s);
 }

@@ -21,9 +21,11 @@ bool signals_none(const struct signals *s);
 void signals_send(struct signals *s, const struct answer *a);
 void signals_close(struct signals *s);
 /*
- * Closes when what was sent has had time to leave (50 ms; at once if nothing was): nanomsg writes later, and forgets at the
- * close what it has not written.
+ * For a process that ends with its answer. put_off: what is to be sent waits for signals_close_late, which sends it, within
+ * 300 ms for each relay (connections are made behind our back), gives it time to leave (100 ms; nanomsg writes later, and
+ * forgets at the close what it has not written) and closes. Without anything to send it closes at once.
  */
-void signals_close_sent(struct signals *s);
+void signals_put_off(struct signals *s);
+void signals_close_late(struct signals *s);
 
 #endif

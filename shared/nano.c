@@ -387,11 +387,12 @@ int nano_signal_open(const char *url)
 	return nn_connect(sock, url) < 0 ? close_keep_errno(sock) : sock;
 }
 
-int nano_signal_send(int sock, struct slice message)
+int nano_signal_send(int sock, struct slice message, int ms)
 {
 	if (message.n > NANO_SIGNAL_MAX - NANO_HEADER)
 		return -1;
 	if (FAULT_MESSAGE("send", message))
 		return 0;
-	return nn_send(sock, message.p, message.n, NN_DONTWAIT) < 0 ? -1 : 0;
+	nn_setsockopt(sock, NN_SOL_SOCKET, NN_SNDTIMEO, &ms, sizeof(ms));
+	return nn_send(sock, message.p, message.n, ms ? 0 : NN_DONTWAIT) < 0 ? -1 : 0;
 }

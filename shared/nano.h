@@ -58,7 +58,7 @@ void nano_asker_close(struct nano_asker *a);
 
 /* Signals out: once per process, at start. -1 with errno. */
 int nano_signal_open(const char *url);
-/* Never waits. 0 handed over, -1 lost (count it). */
-int nano_signal_send(int sock, struct slice message);
+/* 0 handed over, -1 lost (count it). Waits so long for a connection, which a thread of nanomsg's makes; ms 0: never. */
+int nano_signal_send(int sock, struct slice message, int ms);
 
 #endif

@@ -121,7 +121,7 @@ static void part_garbage(void)
 		struct slice s = { garbage[i], i == 0 ? 1 : i == 3 ? 4 : 2 };
 
 		MUST(nano_ask(asker, s, &never, 50, &answer) == 0, 70);
-		while (nano_signal_send(sock, s) < 0)
+		while (nano_signal_send(sock, s, 0) < 0)
 			usleep(1000);
 	}
 }
@@ -134,7 +134,7 @@ static void part_signals(void)
 
 	wire_put_signal(&b);
 	wire_put_effect(&b, &e);
-	while (nano_signal_send(sock, buf_slice(&b)) < 0)
+	while (nano_signal_send(sock, buf_slice(&b), 0) < 0)
 		usleep(1000);
 	usleep(200 * 1000);
 }

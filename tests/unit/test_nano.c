@@ -208,10 +208,10 @@ static void sender_of_signals(void)
 
 	poll(NULL, 0, 300);
 	for (int i = 0; i < 100; i++)
-		EXPECT(nano_signal_send(sock, SLICE("signal")) == 0);
+		EXPECT(nano_signal_send(sock, SLICE("signal"), 0) == 0);
 	poll(NULL, 0, 100);
-	EXPECT(nano_signal_send(sock, (struct slice){ big, sizeof(big) }) == 0);
-	EXPECT(nano_signal_send(sock, (struct slice){ big, 513 * 1024 }) == -1);
+	EXPECT(nano_signal_send(sock, (struct slice){ big, sizeof(big) }, 0) == 0);
+	EXPECT(nano_signal_send(sock, (struct slice){ big, 513 * 1024 }, 0) == -1);
 	poll(NULL, 0, 1000);
 	nano_close(sock);
 }
@@ -237,7 +237,7 @@ static void sender_without_relay(void)
 	int sock = opened(nano_signal_open(url));
 
 	for (int i = 0; i < 10; i++)
-		EXPECT(nano_signal_send(sock, SLICE("signal")) == -1);
+		EXPECT(nano_signal_send(sock, SLICE("signal"), 0) == -1);
 	nano_close(sock);
 }
 
