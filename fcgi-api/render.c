@@ -273,6 +273,13 @@ struct slice render_personal_name(struct arena *a, int64_t person_id)
 	return (struct slice){ name, (size_t)n };
 }
 
+struct slice render_room_uuid(struct slice name)
+{
+	const char *mark = memchr(name.p, '_', name.n);
+
+	return slice_behind(name, mark ? (size_t)(mark + 1 - name.p) : name.n);
+}
+
 struct slice render_group_uuid(struct slice name)
 {
 	size_t skip = sizeof(GROUP) - 1;

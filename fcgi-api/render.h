@@ -46,7 +46,9 @@ void render_removed(struct buf *b, const struct store_member *is);
 /* Names of rooms on the wire: chat_<uuid> or group_<uuid>, and @<user id>. In the arena. */
 struct slice render_room_name(struct arena *a, const struct store_room *room);
 struct slice render_personal_name(struct arena *a, int64_t person_id);
-/* The sala_uuid of a group's room by its name; n = 0 for any other. Borrows from the name. */
+/* The sala_uuid in such a name; n = 0 when there is none. Borrows from the name. */
+struct slice render_room_uuid(struct slice name);
+/* The same for a group's room alone; n = 0 for any other. */
 struct slice render_group_uuid(struct slice name);
 
 #endif

@@ -47,15 +47,6 @@ static const struct refusal *check_kept(struct call *c, struct kept_rooms *k)
 	return NULL;
 }
 
-/* The sala_uuid behind `chat_` or `group_`. */
-static struct slice uuid_of(struct slice room)
-{
-	const char *mark = memchr(room.p, '_', room.n);
-	size_t skip = mark ? (size_t)(mark + 1 - room.p) : room.n;
-
-	return slice_behind(room, skip);
-}
-
 static const struct refusal *look_again(struct call *c, struct buf *left)
 {
 	const struct refusal *no = NULL;
@@ -71,7 +62,7 @@ static const struct refusal *look_again(struct call *c, struct buf *left)
 			continue;
 		kept.name[kept.count] = buf_slice(name);
 		kept.set[kept.count++] = (struct store_member){
-			.person_id = c->user_id, .sala_uuid = uuid_of(buf_slice(name)),
+			.person_id = c->user_id, .sala_uuid = render_room_uuid(buf_slice(name)),
 		};
 		if (kept.count == STORE_SET_MAX)
 			no = check_kept(c, &kept);

@@ -14,6 +14,9 @@
 #include "seats.h"
 #include "typing.h"
 
+#define ATTEMPTS 2
+#define ARRIVAL_MS 10000               /* how long a CONNECT waits for a worker */
+
 /* What the relay answers by itself. */
 static void (*const answers_here[])(struct hall *h, struct command *c) = {
 	[HERE_TYPING] = typing_take,
@@ -253,7 +256,7 @@ static void fail(struct hall *h, struct command *c)
 
 bool commands_spent(const struct hall *h, const struct command *c)
 {
-	return c->attempt >= COMMANDS_ATTEMPTS || eio_loop_now_ms(h->loop) - c->first_out_ms >= COMMANDS_TOTAL_MS;
+	return c->attempt >= ATTEMPTS || eio_loop_now_ms(h->loop) - c->first_out_ms >= COMMANDS_TOTAL_MS;
 }
 
 void commands_again(struct hall *h, struct command *c, bool lost)
@@ -354,7 +357,7 @@ static void fail_all(struct hall *h)
 
 void commands_tick(struct hall *h)
 {
-	fail_older(h, &h->arrivals, true, COMMANDS_ARRIVAL_MS);
+	fail_older(h, &h->arrivals, true, ARRIVAL_MS);
 	if (bus_alive(h->bus)) {
 		commands_fail_late(h);
 		fail_waiting(h);

@@ -9,8 +9,6 @@
 #include "hall.h"
 
 #define COMMANDS_TOTAL_MS 5000         /* from the first time it went out to `unavailable` */
-#define COMMANDS_ATTEMPTS 2
-#define COMMANDS_ARRIVAL_MS 10000      /* how long a CONNECT waits for a worker */
 
 /* Makes the registers of a new hall, empty. */
 void commands_init(struct hall *h);

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#define JOIN 16                        /* so many seen ids between two holes still make one range */
+
 struct hole {
 	uint64_t first, last, base;
 	uint64_t born_ms, asked_ms;
@@ -189,7 +191,7 @@ static void note_missing(struct holes *h, uint64_t first, uint64_t last, uint64_
 {
 	struct hole *prev = h->count ? &h->list[h->count - 1] : NULL;
 
-	if (*joinable && prev && first - prev->last - 1 <= HOLES_JOIN &&
+	if (*joinable && prev && first - prev->last - 1 <= JOIN &&
 	    last - prev->first < HOLES_WHOLE_MAX) {
 		uint64_t from = prev->last + 1;
 		uint8_t *map = mem_zero(1, HOLES_WHOLE_MAX / 8);

@@ -13,7 +13,6 @@
 
 #define HOLES_MAX 4096                 /* ranges; past it the oldest is dropped and counted */
 #define HOLES_WHOLE_MAX 4096           /* ids of a joined range */
-#define HOLES_JOIN 16                  /* so many seen ids between two holes still make one range */
 #define HOLES_SLOW_MS 10000            /* how often a hole that is no longer young is asked for */
 #define HOLES_LIFE_MS 3600000
 

@@ -21,6 +21,13 @@
 #define NOFILE_WANTED 65536        /* never "infinity": lws takes 2,560 for more than ten million */
 #define LOG_BURST 5                /* lines of lws a second: peers can provoke them at will */
 
+/*
+ * Descriptors that are never given to connections: listener, epoll, log, those refused in words, and two for each
+ * worker on the bus. A sixteenth of all, within these bounds.
+ */
+#define RESERVED_FDS_MIN 64
+#define RESERVED_FDS_MAX 1024
+
 static int on_http(struct eio_conn *c, enum lws_callback_reasons reason, void *in, size_t len)
 {
 	/* lws goes on reading and sets timeouts of its own: the end must not be put off, nor a request be served */
@@ -135,7 +142,7 @@ static const lws_retry_bo_t no_validity_pings;
 unsigned lwsio_capacity(unsigned wanted)
 {
 	struct rlimit limit;
-	rlim_t needed = (rlim_t)wanted + LWSIO_RESERVED_FDS_MAX;
+	rlim_t needed = (rlim_t)wanted + RESERVED_FDS_MAX;
 	rlim_t target = needed > NOFILE_WANTED ? needed : NOFILE_WANTED;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -146,10 +153,10 @@ unsigned lwsio_capacity(unsigned wanted)
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		getrlimit(RLIMIT_NOFILE, &limit);
 	rlim_t reserved = limit.rlim_cur / 16;
-	if (reserved < LWSIO_RESERVED_FDS)
-		reserved = LWSIO_RESERVED_FDS;
-	if (reserved > LWSIO_RESERVED_FDS_MAX)
-		reserved = LWSIO_RESERVED_FDS_MAX;
+	if (reserved < RESERVED_FDS_MIN)
+		reserved = RESERVED_FDS_MIN;
+	if (reserved > RESERVED_FDS_MAX)
+		reserved = RESERVED_FDS_MAX;
 	if (limit.rlim_cur <= reserved)
 		return 0;
 	unsigned fits = (unsigned)(limit.rlim_cur - reserved);

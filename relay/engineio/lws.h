@@ -8,13 +8,6 @@
 
 #include "hub.h"
 
-/*
- * Descriptors that are never given to connections: listener, epoll, log, those refused in words, and two for each
- * worker on the bus. A sixteenth of all, within these bounds.
- */
-#define LWSIO_RESERVED_FDS 64
-#define LWSIO_RESERVED_FDS_MAX 1024
-
 /* Raises RLIMIT_NOFILE as far as it may; returns how many connections fit below it. Before lwsio_open. */
 unsigned lwsio_capacity(unsigned wanted);
 /* With TLS when the hub's settings name a certificate. 0, or -1 with a logged line. */
