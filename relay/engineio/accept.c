@@ -59,7 +59,7 @@ static void admit(struct eio_listener *l, int fd, const char *peer)
 		lobby_refuse(l->lobby, fd);
 		return;
 	}
-	if (counted && !hub_address_take(h, HUB_CONNECTION, peer)) {
+	if (counted && !hub_connection_take(h, peer)) {
 		lobby_refuse(l->lobby, fd);
 		return;
 	}

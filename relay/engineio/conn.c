@@ -52,7 +52,7 @@ void conn_free(struct eio_conn *c)
 
 	wheel_cancel(&c->deadline);
 	if (c->counted)
-		hub_address_give(h, HUB_CONNECTION, c->peer);
+		hub_connection_give(h, c->peer);
 	h->host.stats.connections--;
 	conn_begun_drop(c);
 	h->host.leaving -= c->leaving;

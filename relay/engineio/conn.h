@@ -77,7 +77,7 @@ struct eio_conn {
 
 /* The port that a socket is bound to; 0 when it cannot be told. */
 int conn_local_port(int fd);
-/* For an accepted descriptor's wsi; `counted` says whether hub_address_take was done for it. */
+/* For an accepted descriptor's wsi; `counted` says whether hub_connection_take was done for it. */
 struct eio_conn *conn_new(struct eio_hub *h, struct lws *wsi, const char *peer, bool counted);
 /* The wsi is gone. Its session must have been told before. */
 void conn_free(struct eio_conn *c);

@@ -24,6 +24,8 @@ void hub_refuse(struct eio_hub *h, const char *address, enum eio_refusal r)
 
 /* ---- addresses ---- */
 
+enum hub_kind { HUB_CONNECTION = 'c', HUB_SESSION = 's' };
+
 static struct slice address_key(enum hub_kind kind, const char *address, char out[1 + NETWORK_MAX])
 {
 	char text[NETWORK_MAX];
@@ -34,31 +36,39 @@ static struct slice address_key(enum hub_kind kind, const char *address, char ou
 	return (struct slice){ out, 1 + network.n };
 }
 
-bool hub_address_take(struct eio_hub *h, enum hub_kind kind, const char *address)
+static uintptr_t address_count(const struct eio_hub *h, enum hub_kind kind, const char *address)
+{
+	char text[1 + NETWORK_MAX];
+
+	return (uintptr_t)map_find(h->addresses, address_key(kind, address, text));
+}
+
+/* One more of them, or one less: by 1 or -1. */
+static void address_change(struct eio_hub *h, enum hub_kind kind, const char *address, int by)
 {
 	char text[1 + NETWORK_MAX];
 	struct slice key = address_key(kind, address, text);
-	uintptr_t count = (uintptr_t)map_find(h->addresses, key);
+	uintptr_t count = (uintptr_t)map_find(h->addresses, key) + (uintptr_t)by;
 
-	if (count >= h->config.max_connections_per_address) {
-		hub_refuse(h, address, kind == HUB_CONNECTION ? EIO_REFUSED_CONNECTIONS_ADDRESS
-							      : EIO_REFUSED_SESSIONS_ADDRESS);
+	if (count)
+		map_put(h->addresses, key, (void *)count);
+	else
+		map_remove(h->addresses, key);
+}
+
+bool hub_connection_take(struct eio_hub *h, const char *peer)
+{
+	if (address_count(h, HUB_CONNECTION, peer) >= h->config.max_connections_per_address) {
+		hub_refuse(h, peer, EIO_REFUSED_CONNECTIONS_ADDRESS);
 		return false;
 	}
-	map_put(h->addresses, key, (void *)(count + 1));
+	address_change(h, HUB_CONNECTION, peer, 1);
 	return true;
 }
 
-void hub_address_give(struct eio_hub *h, enum hub_kind kind, const char *address)
+void hub_connection_give(struct eio_hub *h, const char *peer)
 {
-	char text[1 + NETWORK_MAX];
-	struct slice key = address_key(kind, address, text);
-	uintptr_t count = (uintptr_t)map_find(h->addresses, key);
-
-	if (count > 1)
-		map_put(h->addresses, key, (void *)(count - 1));
-	else
-		map_remove(h->addresses, key);
+	address_change(h, HUB_CONNECTION, peer, -1);
 }
 
 /* ---- sessions ---- */
@@ -73,12 +83,11 @@ struct eio_session *hub_find(struct eio_hub *h, struct slice sid)
 /* The bound that one more session of an address would pass, or EIO_REFUSALS. */
 static enum eio_refusal session_bound(const struct eio_hub *h, const char *address)
 {
-	char text[1 + NETWORK_MAX];
-	uintptr_t count = (uintptr_t)map_find(h->addresses, address_key(HUB_SESSION, address, text));
-
 	if (h->host.stats.sessions >= h->config.max_connections)
 		return EIO_REFUSED_SESSIONS;
-	return count >= h->config.max_connections_per_address ? EIO_REFUSED_SESSIONS_ADDRESS : EIO_REFUSALS;
+	if (address_count(h, HUB_SESSION, address) >= h->config.max_connections_per_address)
+		return EIO_REFUSED_SESSIONS_ADDRESS;
+	return EIO_REFUSALS;
 }
 
 bool hub_welcomes(struct eio_hub *h)
@@ -95,14 +104,14 @@ bool hub_welcomes(struct eio_hub *h)
 
 struct eio_session *hub_open(struct eio_hub *h, int version, bool websocket, struct handshake *shake)
 {
-	bool full = h->host.stats.sessions >= h->config.max_connections;
+	enum eio_refusal no = session_bound(h, shake->address);
 
-	if (full)
-		hub_refuse(h, shake->address, EIO_REFUSED_SESSIONS);
-	if (full || !hub_address_take(h, HUB_SESSION, shake->address)) {
+	if (no != EIO_REFUSALS) {
+		hub_refuse(h, shake->address, no);
 		handshake_free(shake);
 		return NULL;
 	}
+	address_change(h, HUB_SESSION, shake->address, 1);
 	struct eio_session *s = session_new(&h->host, version, websocket, shake);
 	map_put(h->sessions, slice_of(s->sid), s);
 	s->all_next = h->all;
@@ -117,7 +126,7 @@ static void on_end(struct session_host *host, struct eio_session *s)
 	struct eio_hub *h = hub_of(host);
 
 	map_remove(h->sessions, slice_of(s->sid));
-	hub_address_give(h, HUB_SESSION, s->handshake->address);
+	address_change(h, HUB_SESSION, s->handshake->address, -1);
 	if (s->all_prev)
 		s->all_prev->all_next = s->all_next;
 	else

@@ -66,11 +66,10 @@ bool hub_welcomes(struct eio_hub *h);
 
 /*
  * Connections are counted by the peer's address (not those of trusted proxies), sessions by the address of
- * the request; IPv6 by its /64 (network.h). take: false, and not counted, when the address has
- * max_connections_per_address of the kind already.
+ * the request; IPv6 by its /64 (network.h). take: false, and not counted, when the peer has
+ * max_connections_per_address of them already.
  */
-enum hub_kind { HUB_CONNECTION = 'c', HUB_SESSION = 's' };
-bool hub_address_take(struct eio_hub *h, enum hub_kind kind, const char *address);
-void hub_address_give(struct eio_hub *h, enum hub_kind kind, const char *address);
+bool hub_connection_take(struct eio_hub *h, const char *peer);
+void hub_connection_give(struct eio_hub *h, const char *peer);
 
 #endif

@@ -107,7 +107,7 @@ static void guest_close(struct guest *g)
 	if (g->held)
 		h->host.stats.connections--;
 	if (g->counted)
-		hub_address_give(h, HUB_CONNECTION, g->peer);
+		hub_connection_give(h, g->peer);
 	guest_free(g);
 }
 

@@ -243,6 +243,6 @@ int lwsio_take(struct eio_hub *h, int fd, const char *peer, bool counted, uint64
 		hub_refuse(h, peer, EIO_REFUSED_HEAD);    /* its hello, to be exact */
 	h->host.stats.connections--;
 	if (counted)
-		hub_address_give(h, HUB_CONNECTION, peer);
+		hub_connection_give(h, peer);
 	return -1;
 }
