@@ -54,8 +54,8 @@ static bool is_behind(struct call **calls, size_t i)
 }
 
 /*
- * What a host that lags does not find may be there, and who is told so for good does not ask again. What he said wrongly himself
- * has other codes; a path is the router's.
+ * What a host that lags does not find may be there, and who is told so for good does not ask again. A path is the router's;
+ * an id that is none is refused as one that nothing has, and here waits with those.
  */
 static bool may_be_wrong(const struct refusal *no)
 {
@@ -68,15 +68,17 @@ static bool may_be_wrong(const struct refusal *no)
 static void leave_some(struct call **calls, size_t count, bool lags)
 {
 	static struct log_limit limit;
+	bool missed = false;
 	size_t left = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		bool behind = lags && is_behind(calls, i);
+		bool behind = lags && is_behind(calls, i), wrong = lags && may_be_wrong(calls[i]->refusal);
 
-		if (!calls[i]->put_off && !behind && !(lags && may_be_wrong(calls[i]->refusal)))
+		if (!calls[i]->put_off && !behind && !wrong)
 			continue;
+		missed |= wrong;
 		/* what it stored, if that host takes writes by now, is its own */
-		if (behind && !calls[i]->put_off)
+		if (behind && !calls[i]->put_off && !calls[i]->refusal)
 			calls[i]->found_is_ours = calls[i]->in_doubt = true;
 		leave_unanswered(calls[i]);
 		left++;
@@ -84,7 +86,7 @@ static void leave_some(struct call **calls, size_t count, bool lags)
 	counters_add(COUNTER_UNDONE, left);
 	if (left > 0 && log_limited(&limit, LOG_LEVEL_WARN, 5))
 		log_warn("attempt", "%zu of %zu commands not done: %s", left, count,
-			 lags ? "what they name is not on this host, which may lag" : "no time left");
+			 missed ? "what they name is not on this host, which may lag" : "no time left");
 }
 
 static enum ended once(struct store *st, struct call **calls, size_t count, int64_t until_ms, attempt_fn *run)

@@ -28,6 +28,7 @@
 #define GRACE_S 12
 #define STUCK_S 60
 #define LOOK_MS 2000
+#define LOOKS_MAX 3
 #define ANSWERS_MAX (WIRE_MESSAGE_MAX - 64 * 1024) /* what is over comes again, alone then */
 
 struct worker {
@@ -38,7 +39,7 @@ struct worker {
 	struct wire_ready me;
 	struct buf answers; /* of the job me.answers, kept until they are heard: a job may be given again */
 	struct buf out;          /* what is said: head and answers */
-	bool looked;             /* at the tables */
+	unsigned looks;          /* at the tables */
 	unsigned generation;     /* of the database connection, for the word about durability */
 };
 
@@ -216,12 +217,12 @@ static void leave(struct worker *w)
 		;
 }
 
-/* Once, when a first job is answered: they are as they are. Trouble here comes again where it matters. */
+/* Once, behind an answered job: they are as they are. What keeps it from looking may pass, but is not worth much time. */
 static void look_at_tables(struct worker *w)
 {
-	w->looked = true;
+	w->looks++;
 	if (store_begin(w->store, clock_mono_ms() + LOOK_MS) == STORE_OK && store_look_at_tables(w->store) == STORE_OK)
-		log_debug("store", "the tables were looked at");
+		w->looks = LOOKS_MAX;
 	store_rollback(w->store);
 }
 
@@ -239,7 +240,7 @@ static void work_on(struct worker *w)
 		rc = say(w, &stop_now, 0, &message);
 		worked = rc == 1 && hear(w, message);
 		/* while nothing waits for it */
-		if (had_answers && !worked && !w->looked && store_is_open(w->store))
+		if (had_answers && !worked && w->looks < LOOKS_MAX && store_is_open(w->store))
 			look_at_tables(w);
 		if (rc < 0) {
 			log_error("bus", "asking failed: %s", strerror(errno));

@@ -341,8 +341,8 @@ int door_cgi(const struct settings *s)
 	serve(&d, environ, &(struct http_source){ read_stdin, NULL, false }, &out);
 	done = fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
 	leave_stdio();
+	store_close(d.store);    /* others may be waiting for a connection */
 	signals_close_late(d.signals);
-	store_close(d.store);
 	buf_fini(&out);
 	return done ? 0 : 1;
 }

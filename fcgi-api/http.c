@@ -247,7 +247,9 @@ void http_read(struct http_request *r, struct arena *a, char *const *envp, const
 	if (!http_variable(r, "REQUEST_METHOD", &r->method))
 		r->method = SLICE("");
 	http_variable(r, "REQUEST_URI", &uri);
-	r->path_fault = uri.n > HTTP_URI_MAX ? 414 : http_split_path(r, uri, HTTP_PREFIX) != 0 ? 404 : 0;
+	r->path_fault = http_split_path(r, uri, HTTP_PREFIX) != 0 ? 404 : 0;
+	if (uri.n > HTTP_URI_MAX)
+		r->path_fault = 414;
 	r->body_fault = read_body(r, source);
 }
 

@@ -43,7 +43,7 @@ struct wire_ready {
 enum wire_worker_state {
 	WIRE_WORKS = 0,
 	WIRE_LEAVING = 1,      /* this worker ends after the ACK */
-	WIRE_NO_DATABASE = 2   /* ANSWERS: it met none in this job, which somebody else may do */
+	WIRE_NO_DATABASE = 2   /* ANSWERS: it has none that takes writes, which somebody else may have */
 };
 
 enum wire_job_kind { WIRE_JOB_SENDS = 1, WIRE_JOB_RECEIPTS = 2, WIRE_JOB_OTHERS = 3 };

@@ -10,6 +10,7 @@
 #define HOLE_ROWS_MAX 20000  /* rows found in holes that one sweep brings */
 #define CURSOR_PAGE 200
 #define CHANGES_MAX 500
+#define CHANGES_READ_MAX (CHANGES_MAX * 65536u) /* bytes held, those of texts that go unsaid included */
 
 /* FORCE INDEX: with a handful of rooms the server would read all of them first, and sort everything that is new. */
 #define SWEEP_COLUMNS \
@@ -141,15 +142,21 @@ enum store_verdict store_feed_changes(struct store *st, int64_t max_id, unsigned
 	struct db_value age = db_of_number(age_s);
 	struct db_value in[] = { db_of_number(max_id - STORE_CHANGES_WINDOW), age, age, db_of_number(CHANGES_MAX) };
 	enum store_verdict v = db_run(st, &changes_sql, 1, in, 4);
-	size_t bytes = 0;
+	size_t said = 0, held = 0;
 
 	*messages_r = arena_alloc(a, CHANGES_MAX * sizeof(**messages_r));
 	*count_r = 0;
 	if (v)
 		return v;
-	while (*count_r < CHANGES_MAX && bytes < STORE_PAGE_BYTES && db_next(st)) {
-		row_message(st, a, &(*messages_r)[*count_r]);
-		bytes += row_size(&(*messages_r)[(*count_r)++], false);
+	while (*count_r < CHANGES_MAX && said < STORE_PAGE_BYTES && held < CHANGES_READ_MAX && db_next(st)) {
+		struct store_message *m = &(*messages_r)[(*count_r)++];
+
+		row_message(st, a, m);
+		held += row_size(m, false);
+		/* a deletion is told without them */
+		if (m->deleted_at)
+			m->contenido = m->url = m->metadatos = SLICE_NONE;
+		said += row_size(m, false);
 	}
 	return db_end(st);
 }

@@ -60,19 +60,22 @@ static enum store_verdict attach_older(struct store *st, struct store_room_entry
 	return v == STORE_NONE ? STORE_OK : v;
 }
 
-/* From the first room on whose newest message would be too much, all go without. */
+/*
+ * From the first room on whose newest message would be too much, all go without; one that is too much by itself (of a wider
+ * column than TEXT) takes it from no other.
+ */
 static void leave_out(struct store_room_entry *rooms, size_t count, size_t *bytes)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t size = rooms[i].last ? row_size(rooms[i].last, true) : 0;
 
 		rooms[i].left_out = *bytes + size > STORE_LIST_BYTES;
-		if (rooms[i].left_out) {
+		if (rooms[i].left_out)
 			rooms[i].last = NULL;
-			*bytes = STORE_LIST_BYTES;
-		} else {
+		if (!rooms[i].left_out)
 			*bytes += size;
-		}
+		else if (size <= STORE_LIST_BYTES)
+			*bytes = STORE_LIST_BYTES;
 	}
 }
 

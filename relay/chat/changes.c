@@ -1,7 +1,7 @@
 /*
  * changes: asked for behind a handover with each sweep until they come, told as any other push.
  *
- * Room: relay/chat. Calls effects and wire.
+ * Room: relay/chat. Calls effects, loop and wire.
  */
 #include "changes.h"
 
@@ -10,12 +10,14 @@
 
 /* A row has the time at which its statement began, and the statement may have waited for a lock. */
 #define MARGIN_MS 5000
+/* Who signals finds a new relay within 100 ms (nanomsg connects anew so often); what was committed until then is asked for. */
+#define SIGNALLERS_MS 500
 
 void changes_ask(const struct hall *h, struct buf *sweep)
 {
 	uint64_t now = (uint64_t)clock_wall_ms();
 
-	if (h->untold_ms)
+	if (h->untold_ms && eio_loop_now_ms(h->loop) - h->started_ms >= SIGNALLERS_MS)
 		wire_put_changes(sweep, (uint32_t)(((now > h->untold_ms ? now - h->untold_ms : 0) + MARGIN_MS) / 1000));
 }
 

@@ -18,6 +18,7 @@
 struct fetch {
 	struct hall *hall;
 	uint64_t woken_ms;
+	size_t most;                   /* rows of the next question: fewer behind one that had no answer */
 	void (*done)(void *ctx, bool failed);
 	void *ctx;
 	struct buf scratch;
@@ -28,6 +29,7 @@ struct fetch *fetch_new(struct hall *h)
 	struct fetch *f = mem_zero(1, sizeof(*f));
 
 	f->hall = h;
+	f->most = FETCH_MOST;
 	h->backlog = backlog_new();
 	return f;
 }
@@ -123,13 +125,18 @@ static void on_fetched(void *ctx, struct slice effects, bool failed)
 		if (failed || (last > 0 && rows[i].id > last))
 			rows[i].stays = true;
 	backlog_settle(f->hall->backlog);
+	/* some may be too much together (texts wider than TEXT); in the end those of one room stop only that room */
+	if (failed)
+		f->most = (f->most + 3) / 4;
+	else
+		f->most = f->most * 2 < FETCH_MOST ? f->most * 2 : FETCH_MOST;
 	f->done(f->ctx, failed);
 }
 
 void fetch_ask(struct fetch *f, void (*done)(void *ctx, bool failed), void *ctx)
 {
 	size_t n;
-	const struct backlog_row *rows = backlog_take(f->hall->backlog, FETCH_MOST, &n);
+	const struct backlog_row *rows = backlog_take(f->hall->backlog, f->most, &n);
 
 	f->done = done;
 	f->ctx = ctx;

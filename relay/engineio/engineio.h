@@ -142,7 +142,10 @@ struct eio_callbacks {
 	 * Nothing may be sent in it.
 	 */
 	void (*on_close)(void *ctx, struct eio_session *s, enum eio_reason reason);
-	/* Any request outside `path`. NULL: 404. Of a method other than GET and HEAD the status is 405, whatever is filled in. */
+	/*
+	 * Any request outside `path`. NULL: 404. Of a method other than GET and HEAD the status is 405, whatever is filled in,
+	 * but for another origin's OPTIONS, which is answered as a preflight unless `same_origin`.
+	 */
 	void (*on_request)(void *ctx, const struct eio_request *q, struct eio_response *r);
 };
 

@@ -302,7 +302,7 @@ static int other_request(struct eio_conn *c, enum request_method method, struct 
 				 .extra = reads ? NULL : "Allow: GET, HEAD\r\n" };
 	if ((a.status == 404 || !reads) && r.body.len == 0)
 		a.body = reads ? SLICE("{\"message\":\"Not found\"}") : SLICE("{\"message\":\"Method not allowed\"}");
-	if (r.retry_after) {
+	if (r.retry_after && reads) {
 		snprintf(retry, sizeof retry, "Retry-After: %s\r\n", r.retry_after);
 		a.extra = retry;
 	}

@@ -1,7 +1,7 @@
 'use strict';
 // timeout: 120
 // What one relay leaves to the next also passes through one that was stopped before it had seen the database.
-const { test, atEnd, ask, assert } = require('../lib/check');
+const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
 const { cast, joinDirect, words, say } = require('./cast');
 
@@ -56,3 +56,36 @@ test('two planned restarts, the first without workers: everybody is recovered, n
   assert.match(gone.last_seen, /^20..-.*Z$/);
   assert.deepEqual(alice.all('user_online').map((n) => n.user_id).filter((u) => u === b), [b]);
 }, 90000);
+
+// 20 deleted texts of 60,000 bytes stand before a short edit; and edits go on while the next relay begins.
+test('what is changed over a restart is told whole, however large the deleted texts were', async () => {
+  const [a, b] = await cast(house, 2);
+  const alice = await house.connect(a, COMING_BACK);
+  open.push(alice);
+  const room = (await joinDirect(alice, b)).sala_uuid;
+  const edited = [];
+  for (let i = 0; i < 120; i += 1) edited.push((await say(alice, words(room, a, `corto ${i}`))).mensaje_id);
+  const deleted = [];
+  for (let i = 0; i < 20; i += 1) deleted.push((await say(alice, words(room, a, 'x'.repeat(60000)))).mensaje_id);
+  await ask(() => alice.all('receive_message').length === 140, 20000, 'her own');
+  await house.stopPart('relay');
+  for (const id of deleted) await house.api('DELETE', `/api/mensajes/mensajes/${id}`, { user: a });
+  const done = [];
+  let going = true;
+  const edits = (async () => {
+    for (const id of edited) {
+      if (!going) return;
+      const put = await house.api('PUT', `/api/mensajes/mensajes/${id}`, { user: a, body: { contenido: 'editado' } });
+      if (put.status === 200) done.push(id);
+      await pause(4);
+    }
+  })();
+  await house.startPart('relay');
+  await ask(() => alice.connected, 20000, 'the way back');
+  going = false;
+  await edits;
+  const heard = (event) => new Set(alice.all(event).map((e) => e.mensaje_id));
+  await ask(() => done.every((id) => heard('message_edited').has(id)), 10000, 'every edit');
+  await ask(() => deleted.every((id) => heard('message_deleted').has(id)), 10000, 'every deletion');
+  assert.equal(alice.recovered, true);
+}, 60000);
