@@ -3,9 +3,10 @@
  *
  * Room: relay/chat. Calls effects and commands.
  * Everybody in a room hears one order, which is id order. A socket's own answers stay in the order emitted: one without
- * a message of its own sorts with the message before it on that socket. Behind a send whose outcome nobody knows the
- * next answer of its room waits for the feed, which brings that one's message if there is one: the room's lock was free
- * for the next, so by then it is stored or never will be.
+ * a message of its own sorts with the message before it on that socket. Behind a send whose outcome nobody knows each
+ * message of its room waits for the feed, which brings that one's if there is one. So it is until one has newly been
+ * stored: the room's lock was free for it, so by then the other is stored or never will be. A repeat or a refusal, which
+ * took no lock, proves nothing.
  */
 #include "answers.h"
 
@@ -19,6 +20,7 @@ struct held {
 	uint64_t order, arrival;       /* message id, and the order they came in */
 	uint64_t job, command;
 	uint64_t pass, until_ms;       /* in doubt: the pass of the feed it waits for, and how long; 0: it does not */
+	bool proves;                   /* its message was stored by it, behind whatever the room was in doubt of */
 	bool behind, stays;            /* an older job is out; that, or the feed, keeps it here */
 	char *effects;                 /* owned */
 	size_t len;
@@ -59,7 +61,8 @@ void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice 
 {
 	struct answers *a = h->answers;
 	struct slice room;
-	uint64_t id = effects_message(effects, &room);
+	bool found;
+	uint64_t id = effects_message(effects, &room, &found);
 
 	if (a->count == 0)
 		a->round++;
@@ -80,11 +83,12 @@ void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice 
 		.arrival = ++a->arrivals,
 		.job = job,
 		.command = c->id,
+		.proves = !found,
 		.behind = true,
 		.effects = mem_copy(effects),
 		.len = effects.n,
 	};
-	if (lines_in_doubt(&h->lines, c))
+	if (id && lines_in_doubt(&h->lines, c))
 		wait_for_feed(h, &a->list[a->count]);
 	a->count++;
 }
@@ -128,8 +132,8 @@ static void apply(struct hall *h, struct held *a)
 	struct command *c = commands_find(h, a->command);
 
 	h->answers->doubtful -= a->pass > 0;
-	/* also when the feed was waited for in vain: a room waits once for each doubt */
-	if (c && a->pass)
+	/* also when the feed was waited for in vain: a room waits so long once for each doubt */
+	if (c && a->pass && (a->proves || eio_loop_now_ms(h->loop) >= a->until_ms))
 		lines_certain(&h->lines, c);
 	if (c && a->pass > h->feed_passed)
 		commands_hasten(h, c);

@@ -302,16 +302,18 @@ void effects_apply_late(struct hall *h, struct slice effects)
 	}
 }
 
-uint64_t effects_message(struct slice effects, struct slice *room_r)
+uint64_t effects_message(struct slice effects, struct slice *room_r, bool *found_r)
 {
 	struct wire_effect e;
 
 	*room_r = SLICE_NONE;
+	*found_r = false;
 	while (wire_next_effect(&effects, &e) == 1) {
 		if (e.kind != WIRE_PUSH || e.mensaje_id <= 0)
 			continue;
 		if (wire_next_room(&e.rooms, room_r) != 1)
 			*room_r = SLICE_NONE;
+		*found_r = e.flags & WIRE_PUSH_FOUND;
 		return (uint64_t)e.mensaje_id;
 	}
 	return 0;

@@ -22,8 +22,11 @@ void effects_signal(struct hall *h, struct slice effects);
 void effects_settle(struct hall *h);
 /* Only its message pushes: an answer that came too late to be the first. */
 void effects_apply_late(struct hall *h, struct slice effects);
-/* The id of the first message pushed by an answer and the first room that hears it; 0 when there is none. */
-uint64_t effects_message(struct slice effects, struct slice *room_r);
+/*
+ * The id of the first message pushed by an answer, the first room that hears it, and whether an earlier attempt had stored
+ * it; 0 when there is none.
+ */
+uint64_t effects_message(struct slice effects, struct slice *room_r, bool *found_r);
 /* Has the feed still to push what is older than a message of this answer, in its rooms? */
 bool effects_overtake(const struct hall *h, struct slice effects);
 /* True when the handler failed for a passing reason. */

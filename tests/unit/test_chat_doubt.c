@@ -34,9 +34,11 @@ static void put_rooms(struct buf *b, const char *room)
 	buf_fini(&name);
 }
 
+static uint8_t push_flags;
+
 static void put_push(struct buf *b, const char *room, int64_t id)
 {
-	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = id };
+	struct wire_effect push = { .kind = WIRE_PUSH, .mensaje_id = id, .flags = push_flags };
 	struct buf rooms = BUF_INIT;
 	char event[24], uuid[37];
 
@@ -55,7 +57,8 @@ static void answer(uint64_t job, size_t i, const char *room, int64_t id)
 	struct buf b = BUF_INIT;
 	struct wire_effect reply = { .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{}") };
 
-	put_push(&b, room, id);
+	if (id)
+		put_push(&b, room, id);
 	wire_put_effect(&b, &reply);
 	dispatch_on_bus(h, &(struct bus_event){ BUS_ANSWER, job, given[job].commands[i], buf_slice(&b) });
 	buf_fini(&b);
@@ -358,6 +361,46 @@ static void an_answer_that_comes_late_waits_as_well(void **state)
 	assert_int_equal(h->lines.count, 0);
 }
 
+/* Neither took the room's lock: the lost one may be there already, or be stored later. */
+static void repeats_and_refusals_settle_no_doubt(void **state)
+{
+	(void)state;
+	lose_one("one");
+	say(&bea, "one");
+	settle();
+	answer(3, 0, "one", 0);
+	done(3);
+	assert_string_equal(heard(), "B:ack ");
+	say(&bea, "one");
+	settle();
+	push_flags = WIRE_PUSH_FOUND;
+	answer(4, 0, "one", 12);
+	push_flags = 0;
+	done(4);
+	assert_string_equal(heard(), "");
+	pass_begins();
+	feed_notes("one", 10);
+	pass_ends();
+	assert_string_equal(heard(), "");
+	feed_pushes("one", 10);
+	assert_string_equal(heard(), "#10 #12 B:ack ");
+	say(&eva, "one");
+	settle();
+	answer(5, 0, "one", 14);
+	done(5);
+	assert_string_equal(heard(), "");
+	pass_begins();
+	feed_notes("one", 13);
+	pass_ends();
+	feed_pushes("one", 13);
+	assert_string_equal(heard(), "#13 #14 C:ack ");
+	say(&eva, "one");
+	settle();
+	answer(6, 0, "one", 15);
+	done(6);
+	assert_string_equal(heard(), "#15 C:ack ");
+}
+
 /* An older job that is out is waited for as ever, whatever else waits. */
 static void a_late_job_is_given_up_all_the_same(void **state)
 {
@@ -389,6 +432,7 @@ int main(void)
 		TEST(a_feed_without_answer_is_not_waited_for_for_ever),
 		TEST(an_answer_that_comes_late_waits_as_well),
 		TEST(a_late_job_is_given_up_all_the_same),
+		TEST(repeats_and_refusals_settle_no_doubt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
