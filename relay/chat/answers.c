@@ -57,6 +57,14 @@ static void wait_for_feed(struct hall *h, struct held *a)
 	h->feed_hurry = true;
 }
 
+bool answers_doubt(const struct hall *h, const struct command *c, struct slice effects)
+{
+	struct slice room;
+	bool found;
+
+	return lines_in_doubt(&h->lines, c) && effects_message(effects, &room, &found) > 0;
+}
+
 void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects)
 {
 	struct answers *a = h->answers;
@@ -88,7 +96,7 @@ void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice 
 		.effects = mem_copy(effects),
 		.len = effects.n,
 	};
-	if (id && lines_in_doubt(&h->lines, c))
+	if (answers_doubt(h, c, effects))
 		wait_for_feed(h, &a->list[a->count]);
 	a->count++;
 }

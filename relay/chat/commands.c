@@ -15,7 +15,8 @@
 #include "typing.h"
 
 #define ATTEMPTS 2
-#define ARRIVAL_MS 10000               /* how long a CONNECT waits for a worker */
+#define ARRIVAL_MS 10000               /* how long a CONNECT waits for a worker, and for its database */
+#define REST_MS 500                    /* at least so long between two attempts at one */
 
 /* What the relay answers by itself. */
 static void (*const answers_here[])(struct hall *h, struct command *c) = {
@@ -265,6 +266,12 @@ void commands_again(struct hall *h, struct command *c, bool lost)
 	if (lost)
 		c->unknown = true;
 	c->passing = false;
+	if (c->type == WIRE_CONNECT && !lost) {
+		c->state = COMMAND_RESTING;
+		c->rests_ms = eio_loop_now_ms(h->loop);
+		c->first_out_ms = 0;
+		return;
+	}
 	if (commands_spent(h, c)) {
 		fail(h, c);
 		return;
@@ -277,7 +284,7 @@ void commands_drop_arrival(struct hall *h, struct seat *seat)
 {
 	struct command *c = TAILQ_FIRST(&seat->line.commands);
 
-	if (c && c->type == WIRE_CONNECT && c->state == COMMAND_WAITING)
+	if (c && c->type == WIRE_CONNECT && (c->state == COMMAND_WAITING || c->state == COMMAND_RESTING))
 		commands_end(h, c);
 }
 
@@ -316,7 +323,7 @@ static void fail_older(struct hall *h, struct command_list *list, bool arrivals,
 
 	for (c = TAILQ_FIRST(list); c && now - (arrivals ? c->born_ms : c->first_out_ms) >= ms; c = next) {
 		next = TAILQ_NEXT(c, in_due);
-		if (c->state == COMMAND_WAITING && !TAILQ_PREV(c, command_list, in_line))
+		if ((c->state == COMMAND_WAITING && !TAILQ_PREV(c, command_list, in_line)) || c->state == COMMAND_RESTING)
 			fail(h, c);
 	}
 }
@@ -343,6 +350,20 @@ void commands_fail_late(struct hall *h)
 	fail_older(h, &h->given, false, COMMANDS_TOTAL_MS);
 }
 
+/*
+ * Once the feed has had an answer since, there is a database. Closed at once they would all come back each second: an open
+ * transport is a success to a client, and begins its delays anew.
+ */
+static void wake_resting(struct hall *h)
+{
+	uint64_t now = eio_loop_now_ms(h->loop);
+	struct command *c;
+
+	TAILQ_FOREACH_REVERSE(c, &h->arrivals, command_list, in_due)
+		if (c->state == COMMAND_RESTING && h->feed_swept_ms > c->rests_ms && now - c->rests_ms >= REST_MS)
+			lines_back(&h->lines, c);
+}
+
 /* Without workers nothing waits but a CONNECT, which has its own time. */
 static void fail_all(struct hall *h)
 {
@@ -357,6 +378,7 @@ static void fail_all(struct hall *h)
 
 void commands_tick(struct hall *h)
 {
+	wake_resting(h);
 	fail_older(h, &h->arrivals, true, ARRIVAL_MS);
 	if (bus_alive(h->bus)) {
 		commands_fail_late(h);

@@ -271,7 +271,7 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 	}
 	/* What its answer does to its socket may end what waits there: not this one. */
 	lines_answered(&h->lines, c);
-	if (lines_in_doubt(&h->lines, c)) {
+	if (answers_doubt(h, c, e->effects)) {
 		answers_hold(h, e->job, c, e->effects);
 		return;
 	}

@@ -20,7 +20,12 @@
 #define LINES_PLACES 1024                      /* numbers of places; 0: not known */
 #define LINES_KINDS 4                          /* enum wire_job_kind, and 0: those that go to no worker */
 
-enum command_state { COMMAND_WAITING, COMMAND_OUT, COMMAND_HELD };
+enum command_state {
+	COMMAND_WAITING,
+	COMMAND_OUT,
+	COMMAND_HELD,                          /* answered; what is older comes first */
+	COMMAND_RESTING                        /* a CONNECT that met no database: it waits for one */
+};
 
 struct seat;
 struct event_row;
@@ -42,7 +47,8 @@ struct command {
 	bool unknown;                          /* a worker had it and no answer came */
 	bool passing;                          /* its attempt failed for a passing reason: it goes again with its job's end */
 	uint64_t ack;
-	uint64_t born_ms, first_out_ms;        /* its time runs from first_out_ms; 0: it was never given to a worker */
+	uint64_t born_ms, first_out_ms;        /* its time runs from first_out_ms; 0: it was never given to a worker, or rests */
+	uint64_t rests_ms;                     /* since when */
 	const char *refusal;                   /* kind 0: the code it is refused with, NULL: answered here */
 	uint64_t retry_ms;                     /* kind 0: told with too_fast */
 	const struct event_row *row;           /* WIRE_EVENT */

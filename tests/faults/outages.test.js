@@ -4,6 +4,7 @@
 const WebSocket = require('ws');
 const { test, atEnd, ask, pause, assert } = require('../lib/check');
 const { House } = require('../lib/house');
+const clients = require('../lib/clients');
 
 let house;
 let alice;
@@ -39,7 +40,16 @@ test('database away: unavailable within 5 s, the connection stays, service comes
   assert.ok(rest.headers['retry-after']);
   const ready = async (status) => (await house.api('GET', '/readyz', { url: house.relayUrl })).status === status;
   await ask(() => ready(503), 12000, 'not ready');
+  // closed at once it would come back each second, and so would everybody
+  const late = clients.open(house.relayUrl, '456', { transports: ['websocket'], reconnection: true });
+  let opened = 0;
+  late.io.on('open', () => { opened += 1; });
+  await ask(() => opened, 5000, 'a transport');
+  await pause(3000);
   await house.startPart('db');
+  await late.next('connected', undefined, 5000);
+  assert.equal(opened, 1);
+  late.close();
   await ask(async () => (await alice.call('send_message', text('con base', { client_id: 'con-base' }))).status === 'sent', 5000, 'an ack');
   assert.equal(alice.id, sid);
   await ask(() => ready(200), 5000, 'ready');
