@@ -34,6 +34,7 @@ struct seat {
 	bool stuck;                            /* full for too long: closed for it */
 	uint64_t full_since_ms;                /* when it became full, or last took something */
 	size_t full_bytes;                     /* its send queue then */
+	uint64_t noticed;                      /* the number of the last notice that it was told (presence.c) */
 	uint64_t behind_since_ms;              /* since when the feed's rooms wait for its send queue, 0: they do not */
 	TAILQ_ENTRY(seat) in_full;
 	struct line line;

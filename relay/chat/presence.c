@@ -52,6 +52,7 @@ struct presence {
 	size_t connected;              /* people with a socket: the others are leaving */
 	struct seen *gone;
 	uint64_t told_ms;
+	uint64_t notices;              /* numbers given */
 	struct buf key;
 };
 
@@ -273,47 +274,56 @@ size_t presence_online(const struct hall *h)
 
 struct notice {
 	const char *user;              /* whom it is about: his own sockets are not told */
+	uint64_t number;
 	struct slice event;
 };
 
 static void tell_one(void *ctx, struct sio_socket *s)
 {
 	const struct notice *n = ctx;
-	const struct seat *seat = sio_socket_data(s);
+	struct seat *seat = sio_socket_data(s);
 
-	if (seat && seat->user && strcmp(seat->user, n->user) != 0)
-		sio_socket_emit(s, n->event);
+	if (!seat || !seat->user || strcmp(seat->user, n->user) == 0 || seat->noticed == n->number)
+		return;
+	seat->noticed = n->number;
+	sio_socket_emit(s, n->event);
 }
 
-static void tell_room(struct hall *h, const struct stay *s, const char *name)
+/* Whether a room is told: not when too many would tell too many. */
+static bool is_told(const struct stay *s)
 {
-	struct buf b = BUF_INIT;
-	struct notice n = { .user = s->who->user };
-
-	buf_putf(&b, "[\"%s\",{", name);
-	json_put_text_member(&b, "user_id", slice_of(s->who->user));
-	if (s->who->gone)
-		seen_put_member(&b, s->who->seen);
-	buf_puts(&b, "}]");
-	n.event = buf_slice(&b);
-	h->stats.notices++;
-	sio_room_each(h->ns, s->place->name, tell_one, &n);
-	buf_fini(&b);
+	return (s->who->gone ? s->place->crowd : s->place->people) <= PRESENCE_PEOPLE_MAX;
 }
 
-static void tell_fresh(struct hall *h)
+/* The rooms that he entered since the last time, or all when he is gone; who shares several of them hears it once. */
+static void tell(struct hall *h, struct who *w)
 {
 	struct presence *p = h->presence;
-	struct stay *s;
+	struct buf b = BUF_INIT;
+	struct notice n = { .user = w->user, .number = ++p->notices };
+	struct stay *s, *next;
 
-	while ((s = TAILQ_FIRST(&p->fresh))) {
-		TAILQ_REMOVE(&p->fresh, s, in_fresh);
+	buf_puts(&b, w->gone ? "[\"user_offline\",{" : "[\"user_online\",{");
+	json_put_text_member(&b, "user_id", slice_of(w->user));
+	if (w->gone)
+		seen_put_member(&b, w->seen);
+	buf_puts(&b, "}]");
+	n.event = buf_slice(&b);
+	for (s = TAILQ_FIRST(&w->stays); s; s = next) {
+		next = TAILQ_NEXT(s, in_who);
+		if (!w->gone && !s->fresh)
+			continue;
+		if (s->fresh)
+			TAILQ_REMOVE(&p->fresh, s, in_fresh);
 		s->fresh = false;
-		if (s->sockets == 0)
+		if (!w->gone && s->sockets == 0) {
 			stay_free(p, s);       /* gone before anybody was told: the return is told */
-		else if (s->place->people <= PRESENCE_PEOPLE_MAX)
-			tell_room(h, s, "user_online");
+		} else if (is_told(s)) {
+			h->stats.notices++;
+			sio_room_each(h->ns, s->place->name, tell_one, &n);
+		}
 	}
+	buf_fini(&b);
 }
 
 /* Of those whose grace is not over yet as well: of a crowd that goes at once nobody is told, to the last. */
@@ -334,18 +344,13 @@ static void end_graces(struct hall *h, uint64_t now)
 {
 	struct presence *p = h->presence;
 	struct who *w = TAILQ_FIRST(&p->leaving);
-	struct stay *s;
 
 	if (w && now - w->went_ms >= PRESENCE_GRACE_MS)
 		count_crowds(p);
 	while ((w = TAILQ_FIRST(&p->leaving)) && now - w->went_ms >= PRESENCE_GRACE_MS) {
 		TAILQ_REMOVE(&p->leaving, w, next);
 		w->gone = true;
-		while ((s = TAILQ_FIRST(&w->stays))) {
-			if (s->place->crowd <= PRESENCE_PEOPLE_MAX)
-				tell_room(h, s, "user_offline");
-			stay_free(p, s);
-		}
+		tell(h, w);
 		seen_put(p->gone, slice_of(w->user), w->seen);
 		map_remove(p->people, slice_of(w->user));
 		who_free(p, w);
@@ -359,7 +364,8 @@ void presence_tick(struct hall *h)
 	if (now - h->presence->told_ms < PRESENCE_GATHER_MS)
 		return;
 	h->presence->told_ms = now;
-	tell_fresh(h);
+	while (!TAILQ_EMPTY(&h->presence->fresh))
+		tell(h, TAILQ_FIRST(&h->presence->fresh)->who);
 	end_graces(h, now);
 }
 

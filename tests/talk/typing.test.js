@@ -97,6 +97,10 @@ test('who enters a room is announced once to the others, and when he is gone for
   const second = await house.connect(ids[2]);
   await joinGroup(second, club);
   await ana.nothing('user_online', { user_id: ids[2] }, 1500);
+  // they share two rooms
+  await joinDirect(ana, ids[2]);
+  await joinDirect(carla, ids[0]);
+  await ana.next('user_online', { user_id: ids[2] });
   carla.close();
   await pause(300);
   second.close();
@@ -107,6 +111,7 @@ test('who enters a room is announced once to the others, and when he is gone for
   const took = Date.now() - left;
   assert.ok(took > 9500 && took < 13000, `${took} ms`);
   assert.match(gone.last_seen, ISO);
+  await ana.nothing('user_offline', { user_id: ids[2] }, 1500);
   assert.ok(Math.abs(Date.parse(gone.last_seen) - left) < 2500);
   assert.deepEqual((await ana.call('get_presence', { user_ids: [ids[2]] })).users[0],
     { user_id: ids[2], online: false, last_seen: gone.last_seen });
