@@ -51,6 +51,12 @@ struct target {
 	bool tcp;  /* do not let the library turn "localhost" into its socket */
 };
 
+/* What a server said, not the client library. */
+static bool is_servers(unsigned error)
+{
+	return (error > 0 && error < 2000) || error >= 3000;
+}
+
 enum store_verdict connect_verdict(unsigned error)
 {
 	switch (error) {
@@ -68,7 +74,7 @@ enum store_verdict connect_verdict(unsigned error)
 		return STORE_REFUSED;
 	default:
 		/* 1205 1213 1020 1317 1969 3024 3101 3572 and whatever else a statement may meet */
-		return error >= 2000 && error < 3000 ? STORE_LOST : STORE_AGAIN;
+		return is_servers(error) ? STORE_AGAIN : STORE_LOST;
 	}
 }
 
@@ -156,7 +162,7 @@ static bool keep_or_close(MYSQL *my, const struct target *t, enum store_verdict 
 	*verdict_r = connect_verdict(error) == STORE_CONFIG ? STORE_CONFIG : STORE_LOST;
 	snprintf(port, sizeof(port), ":%u", t->host.port);
 	snprintf(error_r, size, "%u %s (connect to %s%s)", error, mysql_error(my), t->socket ? t->socket : t->host.name,
-		 t->socket ? "" : port);
+		 t->socket ? "" : t->tcp ? port : " by its socket");
 	mysql_close(my);
 	return false;
 }
@@ -169,14 +175,32 @@ static bool host_at(const struct store_settings *s, unsigned n, struct target *t
 	return hosts_at(s->hosts ? s->hosts : "", n, s->port, &t->host);
 }
 
+static bool is_on(const char *value)
+{
+	return value && strcmp(value, "0") != 0 && strcasecmp(value, "OFF") != 0;
+}
+
+/* By the socket any server of this machine may answer: the one that is meant has the port, or listens on none. */
+static bool is_meant(MYSQL *my, unsigned port)
+{
+	static const char ask[] = "SELECT @@GLOBAL.port, @@GLOBAL.skip_networking";
+	MYSQL_RES *res = mysql_query(my, ask) == 0 ? mysql_store_result(my) : NULL;
+	MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
+	bool yes = row && ((row[0] && strtoul(row[0], NULL, 10) == port) || is_on(row[1]));
+
+	mysql_free_result(res);
+	return yes;
+}
+
 /*
  * One host. "localhost" meant TCP for the server that the guide describes, and means the socket for MySQL's
- * own tools: the first that answers is right.
+ * own tools: the first that answers is right. What is told is what a server said, or else what became of TCP.
  */
 static MYSQL *try_host(const struct store_settings *s, struct target *t, enum store_verdict *verdict_r,
 		       char *error_r, size_t size)
 {
 	MYSQL *my = try_target(s, t);
+	bool answered = is_servers(mysql_errno(my)), kept;
 
 	if (keep_or_close(my, t, verdict_r, error_r, size))
 		return my;
@@ -184,16 +208,11 @@ static MYSQL *try_host(const struct store_settings *s, struct target *t, enum st
 		return NULL;
 	t->tcp = false;
 	my = try_target(s, t);
-	if (mysql_errno(my)) {  /* the TCP failure stays the one that is told */
-		mysql_close(my);
-		return NULL;
-	}
-	return my;
-}
-
-static bool is_on(const char *value)
-{
-	return value && strcmp(value, "0") != 0 && strcasecmp(value, "OFF") != 0;
+	kept = mysql_errno(my) == 0 ? is_meant(my, t->host.port) : is_servers(mysql_errno(my)) && !answered;
+	if (kept)
+		return keep_or_close(my, t, verdict_r, error_r, size) ? my : NULL;
+	mysql_close(my);
+	return NULL;
 }
 
 /* A host that lives and takes no writes: a replica, or a primary that was retired. */

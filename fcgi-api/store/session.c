@@ -92,7 +92,8 @@ static void note_trouble(struct store *st, enum store_verdict v, const char *nam
 {
 	const char *value = strstr(text, ": '");  /* "Incorrect … value: '…'": what was sent is not for the log */
 	bool slow = error == 1969 || error == 3024;  /* a statement that took too long may do so every time */
-	enum log_level level = (v == STORE_AGAIN && !slow) || v == STORE_REFUSED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
+	bool refused = v == STORE_REFUSED && error != 1366;  /* whose column has not the character set that it should */
+	enum log_level level = (v == STORE_AGAIN && !slow) || refused ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
 
 	snprintf(st->trouble, sizeof(st->trouble), "%u %.*s (%s)", error,
 		 value ? (int)(value - text) : (int)strlen(text), text, name);

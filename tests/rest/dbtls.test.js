@@ -26,8 +26,9 @@ atEnd(async () => {
 const rooms = () => house.api('GET', '/api/mensajes/salas', { user: 123 });
 
 // The programs begin anew with these settings of the database.
-async function begin(host, ca) {
-  fs.writeFileSync(settings, `export DB_HOST=${host} ${ca ? `DB_SSL_CA='${ca.cert}'` : ''}\n`);
+async function begin(host, ca, more = {}) {
+  const others = Object.entries(more).map(([name, value]) => `${name}='${value}'`).join(' ');
+  fs.writeFileSync(settings, `export DB_HOST=${host} ${ca ? `DB_SSL_CA='${ca.cert}'` : ''} ${others}\n`);
   for (const part of ['fcgi', 'bus']) {
     await house.stopPart(part);
     await house.startPart(part);
@@ -106,6 +107,18 @@ test('a server without TLS', async () => {
   await refused(/2026/);
   await begin('127.0.0.1');
   await works('otra vez en claro');
+}, 60000);
+
+// By the library's socket some server answers; it may be another than the one that DB_PORT means.
+test('localhost by its socket: the server of that port, or one that has none', async () => {
+  const socket = { MYSQL_UNIX_PORT: house.env.DB_SOCKET };
+  await begin('localhost:9', null, socket);
+  await refused(/2002 .*connect to localhost:9\)/);
+  await serve('127.0.0.1', '--skip-networking');
+  await begin('localhost', null, socket);
+  await works('por su socket');
+  await begin('localhost', null, { ...socket, DB_PASSWORD: 'mal' });
+  await refused(/1045 .*connect to localhost by its socket\)/);
 }, 60000);
 
 test('a file that is not there stops the program, and the setting is named', async () => {

@@ -92,7 +92,8 @@ test('a recipient row that cannot be written: the log names the statement', asyn
   await house.rows('ALTER TABLE destinatarios_mensaje DROP canal');
 }, 30000);
 
-test('keys and engines on which promises stand are looked at, at the start', async () => {
+test('keys, engines and character sets on which promises stand are looked at, at the start', async () => {
+  await house.rows('ALTER TABLE mensajes MODIFY url_archivo TEXT CHARACTER SET utf8mb3 NULL');
   await house.rows('ALTER TABLE mensajes DROP INDEX mensaje_uuid, ADD INDEX (mensaje_uuid)');
   await house.rows('ALTER TABLE destinatarios_mensaje DROP FOREIGN KEY fk_destinatarios_mensaje, DROP FOREIGN KEY fk_destinatarios_usuario');
   await house.rows('ALTER TABLE destinatarios_mensaje ENGINE=MyISAM');
@@ -103,5 +104,6 @@ test('keys and engines on which promises stand are looked at, at the start', asy
     warned('bus', from).join(), 5000, 'what they saw');
   assert.match(said, /mensajes\.mensaje_uuid has no UNIQUE key of its own/);
   assert.match(said, /table destinatarios_mensaje is MyISAM: only InnoDB/);
+  assert.match(said, /mensajes\.url_archivo is utf8mb3, not utf8mb4/);
   assert.doesNotMatch(said, /sala_uuid/);
 }, 60000);
