@@ -210,8 +210,9 @@ static int judge_relays(char *error_r, size_t error_size)
 
 static int judge_bus(char *error_r, size_t error_size)
 {
-	if (!given(raw.run_dir)) {
-		snprintf(error_r, error_size, "RUN_DIR: is empty");
+	if (!given(raw.run_dir) || (settings.production && *raw.run_dir != '/')) {
+		snprintf(error_r, error_size, "RUN_DIR: %s",
+			 given(raw.run_dir) ? "production wants a whole path, which begins with /" : "is empty");
 		return -1;
 	}
 	if (strlen(raw.run_dir) > NANO_RUN_DIR_MAX) {

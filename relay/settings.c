@@ -164,6 +164,10 @@ static int check_run_dir(char *error_r, size_t error_size)
 		snprintf(error_r, error_size, "RUN_DIR: is empty");
 		return -1;
 	}
+	if (settings_production(&now) && *now.run_dir != '/') {
+		snprintf(error_r, error_size, "RUN_DIR: production wants a whole path, which begins with /");
+		return -1;
+	}
 	while (above.n > 1 && above.p[above.n - 1] == '/')
 		above.n--;
 	while (above.n && above.p[above.n - 1] != '/')

@@ -87,7 +87,7 @@ enum request_fault request_read(const struct fields *query, struct request *q_r)
 	q_r->version = slice_is(eio, "4") ? 4 : slice_is(eio, "3") ? 3 : 0;
 	q_r->base64 = fields_find(query, "b64", &b64) && b64.n && !slice_is(b64, "0");
 	q_r->jsonp = -1;
-	if (fields_find(query, "j", &j) && q_r->version) {
+	if (!q_r->websocket && fields_find(query, "j", &j) && q_r->version) {
 		if (!read_digits(j, JSONP_DIGITS_MAX, &index))
 			return REQUEST_BAD;
 		q_r->jsonp = (int)index;

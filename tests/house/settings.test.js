@@ -59,6 +59,10 @@ test('the handlers: keys, modes, database', () => {
   assert.equal(check('upred-api', { RELAY_SIGNALS: `ipc://${socket} ,\tipc://${socket}\t` }).text, 'ok');
   assert.equal(check('upred-api', { RELAY_SIGNALS: `ipc://${socket}x` }).status, 2);
   assert.equal(check('upred-api', { UPRED_ENV: 'production', AUTH_MODE: 'open' }).text, 'ok');
+  for (const program of ['upred-api', 'upred-relay']) {
+    assert.equal(check(program, { RUN_DIR: 'rel' }).text, 'ok');
+    assert.match(check(program, { RUN_DIR: 'rel', UPRED_ENV: 'production', AUTH_MODE: 'open' }).text, /RUN_DIR: production wants a whole path/);
+  }
 });
 
 const api = (env, ...words) => {

@@ -59,6 +59,7 @@ static void verdicts(void **state)
 		{ METHOD_GET, "EIO=4&transport=websocket&sid=a", KNOWN | KNOWN_WS | UP, REQUEST_FINE },
 		{ METHOD_POST, "EIO=4&transport=websocket&sid=a", KNOWN | UP, REQUEST_BAD },
 		{ METHOD_GET, "EIO=3&transport=polling&j=x", V3, REQUEST_BAD }, { METHOD_GET, "EIO=3&transport=polling&j=12", V3, REQUEST_FINE },
+		{ METHOD_GET, "EIO=4&transport=websocket&j=x", UP, REQUEST_FINE },
 		{ METHOD_GET, "EIO=4&transport=polling&j=x", 0, REQUEST_BAD }, { METHOD_GET, "EIO=4&transport=polling&j=0", 0, REQUEST_FINE },
 	};
 	struct fields f = { 0 };
