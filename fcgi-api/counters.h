@@ -15,6 +15,7 @@ enum counter {
 	COUNTER_LOST,          /* transactions that met no database, or lost it */
 	COUNTER_UNDONE,        /* commands and requests that could not be done in their time */
 	COUNTER_SIGNALS_LOST,  /* pushes that a relay did not take: its feed brings the messages, not the rest */
+	COUNTER_UNSAFE,        /* connections to a database whose crash can lose commits */
 	COUNTER_GONE,          /* clients that left before their answer was written */
 	COUNTERS
 };

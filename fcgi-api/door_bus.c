@@ -41,6 +41,7 @@ struct worker {
 	struct buf out;          /* what is said: head and answers */
 	unsigned looks;          /* at the tables */
 	unsigned generation;     /* of the database connection, for the word about durability */
+	bool warned;             /* that commits can be lost */
 };
 
 static volatile sig_atomic_t stop_now;
@@ -98,11 +99,13 @@ static void warn_if_commits_can_be_lost(struct worker *w)
 
 	if (store_generation(w->store) == w->generation || !d->known)
 		return;
-	if (d->can_lose && w->generation == 0)
-		log_warn("store",
-			 "a crash of the database can lose commits: innodb_flush_log_at_trx_commit=%d "
-			 "sync_binlog=%d",
-			 d->flush_log, d->sync_binlog);
+	if (d->can_lose) {
+		counters_add(COUNTER_UNSAFE, 1);
+		if (!w->warned)
+			log_warn("store", "a crash of the database can lose commits: innodb_flush_log_at_trx_commit=%d "
+				 "sync_binlog=%d", d->flush_log, d->sync_binlog);
+		w->warned = true;
+	}
 	w->generation = store_generation(w->store);
 }
 

@@ -3,6 +3,7 @@
 // What an operator sees: each refusal and each fault leaves one line, and where the relay knows of it one counter goes up
 // by one. No line holds a word of a message or a token, at any level.
 const { createHmac } = require('node:crypto');
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
@@ -291,6 +292,16 @@ trace('no database: the workers say so, the feed too, the client is told', { cou
   await ask(async () => (await tried('con base')).status === 'sent', 15000, 'service');
   return refused;
 });
+
+trace('a database that can lose commits', { logs: { bus: / warn store a crash of the database can lose commits: innodb_flush_log_at_trx_commit=2 / } },
+  async () => {
+    const flush = (how) => execFileSync('mariadb', ['--no-defaults', `--socket=${house.env.DB_SOCKET}`,
+      `--user=${os.userInfo().username}`, '-e', `SET GLOBAL innodb_flush_log_at_trx_commit = ${how}`]);
+    flush(2);
+    await house.restartPart('bus');
+    await ask(async () => (await send('en peligro')).status === 'sent' && counted('bus').database_unsafe > 0, 10000, 'its counter');
+    flush(1);
+  });
 
 trace('a signal that no relay takes', { logs: { fcgi: / info signals a relay does not take signals now; \d+ lost so far$/ } }, async () => {
   const more = { headers: bearer(ids[0]), body: { contenido: `${WORD} por REST` } };
