@@ -1,7 +1,7 @@
 /*
  * changes: asked for behind a handover with each sweep until they come, told as any other push.
  *
- * Room: relay/chat. Calls effects, loop and wire.
+ * Room: relay/chat. Calls effects and wire.
  */
 #include "changes.h"
 

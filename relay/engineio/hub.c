@@ -48,9 +48,9 @@ static void address_change(struct eio_hub *h, enum hub_kind kind, const char *ad
 {
 	char text[1 + NETWORK_MAX];
 	struct slice key = address_key(kind, address, text);
-	uintptr_t count = (uintptr_t)map_find(h->addresses, key) + (uintptr_t)by;
+	intptr_t count = (intptr_t)map_find(h->addresses, key) + by;
 
-	if (count)
+	if (count > 0)
 		map_put(h->addresses, key, (void *)count);
 	else
 		map_remove(h->addresses, key);
