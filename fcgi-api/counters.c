@@ -28,7 +28,7 @@ static const struct {
 	[COUNTER_LOST] = { "database_lost", "Transactions that met no database, or lost it." },
 	[COUNTER_UNDONE] = { "undone", "Commands and requests that could not be done in their time." },
 	[COUNTER_SIGNALS_LOST] = { "signals_lost", "Pushes that a relay did not take; its feed brings the messages among them." },
-	[COUNTER_UNSAFE] = { "database_unsafe", "Connections to a database whose crash can lose commits, by its settings." },
+	[COUNTER_UNSAFE] = { "database_unsafe", "Connections of bus workers to a database whose crash can lose commits, by its settings." },
 	[COUNTER_GONE] = { "clients_gone", "Clients that left before their answer was written." },
 };
 

@@ -54,18 +54,6 @@ static void on_term(int signum)
 
 /* ---- answers ---- */
 
-static void put_passing_trouble(struct buf *b, const struct call *c)
-{
-	/*
-	 * a connection is never refused for good because of a passing fault: its transport ends, the client
-	 * comes back
-	 */
-	bool close = c->command.type == WIRE_CONNECT && c->command.attempt != WIRE_FIRST;
-	struct wire_effect e = { .kind = close ? WIRE_CLOSE : WIRE_RETRY };
-
-	wire_put_effect(b, &e);
-}
-
 static bool fits(const struct buf *out, const struct call *c)
 {
 	static struct log_limit too_much;
@@ -89,7 +77,7 @@ static void put_answer(struct buf *out, const struct call *c)
 	if (answered)
 		buf_put_slice(out, buf_slice(&c->answer.effects));
 	else
-		put_passing_trouble(out, c);
+		wire_put_effect(out, &(struct wire_effect){ .kind = WIRE_RETRY });
 	wire_close_answer(out, mark);
 }
 

@@ -37,7 +37,6 @@ static const struct field effect_fields[][7] = {
 	[WIRE_PUSH] = { S16(wire_effect, rooms), S16(wire_effect, except), F64(wire_effect, mensaje_id),
 			S16(wire_effect, uuid), F8(wire_effect, flags), S32(wire_effect, event) },
 	[WIRE_REPLY] = { S16(wire_effect, name), S32(wire_effect, object) },
-	[WIRE_CLOSE] = { { 0 } },
 	[WIRE_DISCONNECT] = { S16(wire_effect, user), S32(wire_effect, self) },
 	[WIRE_RETRY] = { { 0 } },
 	[WIRE_ROWS] = { S32(wire_effect, payload) },

@@ -90,7 +90,6 @@ enum wire_effect_kind {
 	WIRE_LEAVE = 4,       /* room; event: to those still in it, if the caller was; from MEMBERS sid, join, self */
 	WIRE_PUSH = 5,        /* rooms, except, mensaje_id, uuid, flags, event */
 	WIRE_REPLY = 6,       /* name, object: event to the caller, object to its acknowledgement; name may be empty */
-	WIRE_CLOSE = 7,       /* the caller's transport ends; the client comes back by itself */
 	WIRE_DISCONNECT = 8,  /* user; self: event told to each of the user's sockets before */
 	WIRE_RETRY = 9,       /* failed for a passing reason: hand it out again or say `unavailable` */
 	WIRE_ROWS = 10        /* answer to WIRE_SWEEP: payload is a wire_rows header followed by rows */

@@ -142,7 +142,7 @@ enum store_verdict store_feed_changes(struct store *st, int64_t max_id, unsigned
 	struct db_value age = db_of_number(age_s);
 	struct db_value in[] = { db_of_number(max_id - STORE_CHANGES_WINDOW), age, age, db_of_number(CHANGES_MAX) };
 	enum store_verdict v = db_run(st, &changes_sql, 1, in, 4);
-	size_t said = 0, held = 0;
+	size_t said = 0, held = 0, size;
 
 	*messages_r = arena_alloc(a, CHANGES_MAX * sizeof(**messages_r));
 	*count_r = 0;
@@ -152,11 +152,13 @@ enum store_verdict store_feed_changes(struct store *st, int64_t max_id, unsigned
 		struct store_message *m = &(*messages_r)[(*count_r)++];
 
 		row_message(st, a, m);
-		held += row_size(m, false);
-		/* a deletion is told without them */
+		size = row_size(m, false);
+		held += size;
+		/* a deletion is told without them, and so is what is wider than TEXT */
 		if (m->deleted_at)
 			m->contenido = m->url = m->metadatos = SLICE_NONE;
-		said += row_size(m, false);
+		if (!m->deleted_at && size <= STORE_PAGE_BYTES)
+			said += size;
 	}
 	return db_end(st);
 }

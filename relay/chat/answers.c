@@ -62,7 +62,8 @@ bool answers_doubt(const struct hall *h, const struct command *c, struct slice e
 	struct slice room;
 	bool found;
 
-	return lines_in_doubt(&h->lines, c) && effects_message(effects, &room, &found) > 0;
+	return lines_in_doubt(&h->lines, c) && effects_message(effects, &room, &found) > 0 &&
+	       !(found && effects_passed(h, effects));
 }
 
 void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects)
@@ -109,9 +110,11 @@ size_t answers_doubtful(const struct answers *a)
 /* Does the feed still owe what an answer waits for? */
 static bool is_owed(const struct hall *h, const struct held *a)
 {
-	if (!a->pass || eio_loop_now_ms(h->loop) >= a->until_ms)
+	struct slice effects = { a->effects, a->len };
+
+	if (!a->pass || eio_loop_now_ms(h->loop) >= a->until_ms || (!a->proves && effects_passed(h, effects)))
 		return false;
-	return h->feed_passed < a->pass || effects_overtake(h, (struct slice){ a->effects, a->len });
+	return h->feed_passed < a->pass || effects_overtake(h, effects);
 }
 
 /* A job's answers stay together: of one socket in the order emitted. */

@@ -10,7 +10,7 @@
 
 struct answers *answers_new(void);
 void answers_free(struct answers *a);
-/* Must this answer wait for the feed: does it tell of a message of a room that is in doubt (lines_doubt)? */
+/* Must this answer wait for the feed: does it push a message into a room that is in doubt (lines_doubt)? */
 bool answers_doubt(const struct hall *h, const struct command *c, struct slice effects);
 /* Keeps a copy of the answer to a command of a send job; the command is COMMAND_HELD until it is applied. */
 void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects);

@@ -13,11 +13,22 @@
 /* Who signals finds a new relay within 100 ms (nanomsg connects anew so often); what was committed until then is asked for. */
 #define SIGNALLERS_MS 500
 
-void changes_ask(const struct hall *h, struct buf *sweep)
+static bool may_be_asked(const struct hall *h)
+{
+	return h->untold_ms && eio_loop_now_ms(h->loop) - h->started_ms >= SIGNALLERS_MS;
+}
+
+bool changes_due(const struct hall *h)
+{
+	return may_be_asked(h) && !h->untold_asked;
+}
+
+void changes_ask(struct hall *h, struct buf *sweep)
 {
 	uint64_t now = (uint64_t)clock_wall_ms();
 
-	if (h->untold_ms && eio_loop_now_ms(h->loop) - h->started_ms >= SIGNALLERS_MS)
+	h->untold_asked = may_be_asked(h);
+	if (h->untold_asked)
 		wire_put_changes(sweep, (uint32_t)(((now > h->untold_ms ? now - h->untold_ms : 0) + MARGIN_MS) / 1000));
 }
 

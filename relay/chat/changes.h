@@ -8,8 +8,10 @@
 
 #include "hall.h"
 
+/* Is it time to ask for the first time? */
+bool changes_due(const struct hall *h);
 /* Asks for it behind a sweep, if a relay was taken over from and it is still to be told; not before all signals arrive here. */
-void changes_ask(const struct hall *h, struct buf *sweep);
+void changes_ask(struct hall *h, struct buf *sweep);
 /* The answer to a sweep: if it asked, and has them, tells them. */
 void changes_tell(struct hall *h, struct slice effects);
 

@@ -247,7 +247,7 @@ static void fail(struct hall *h, struct command *c)
 		reply_refuse(c, REFUSED_UNAVAILABLE, 0);
 	} else if (c->type == WIRE_CONNECT && s) {
 		h->stats.arrivals_closed++;
-		log_info(c->seat->sid, "%s sent away: no worker let it in", c->seat->address);
+		log_info(c->seat->sid, "%s sent away: nobody let it in", c->seat->address);
 		sio_socket_close_transport(s, EIO_CUT);
 	}
 	commands_end(h, c);
@@ -262,17 +262,19 @@ bool commands_spent(const struct hall *h, const struct command *c)
 
 void commands_again(struct hall *h, struct command *c, bool lost)
 {
+	bool over = c->type == WIRE_CONNECT && (h->draining || !c->seat->socket);
+
 	h->stats.lost += lost;
 	if (lost)
 		c->unknown = true;
 	c->passing = false;
-	if (c->type == WIRE_CONNECT && !lost) {
+	if (c->type == WIRE_CONNECT && !lost && !over) {
 		c->state = COMMAND_RESTING;
 		c->rests_ms = eio_loop_now_ms(h->loop);
 		c->first_out_ms = 0;
 		return;
 	}
-	if (commands_spent(h, c)) {
+	if (over || commands_spent(h, c)) {
 		fail(h, c);
 		return;
 	}
@@ -357,11 +359,19 @@ void commands_fail_late(struct hall *h)
 static void wake_resting(struct hall *h)
 {
 	uint64_t now = eio_loop_now_ms(h->loop);
-	struct command *c;
+	struct command *c, *before;
 
-	TAILQ_FOREACH_REVERSE(c, &h->arrivals, command_list, in_due)
-		if (c->state == COMMAND_RESTING && h->feed_swept_ms > c->rests_ms && now - c->rests_ms >= REST_MS)
+	for (c = TAILQ_LAST(&h->arrivals, command_list); c; c = before) {
+		before = TAILQ_PREV(c, command_list, in_due);
+		if (c->state != COMMAND_RESTING)
+			continue;
+		if (h->draining)
+			fail(h, c);
+		else if (now - c->rests_ms >= REST_MS && h->feed_swept_ms > c->rests_ms)
 			lines_back(&h->lines, c);
+		else if (now - c->rests_ms >= REST_MS)
+			h->feed_hurry = true;
+	}
 }
 
 /* Without workers nothing waits but a CONNECT, which has its own time. */

@@ -251,7 +251,9 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 	void *ctx;
 
 	if (!c || c->state == COMMAND_HELD) {
-		effects_apply_late(h, e->effects);
+		/* what is held in doubt waits for the feed, which brings this as well */
+		if (!c || !lines_in_doubt(&h->lines, c))
+			effects_apply_late(h, e->effects);
 		return;
 	}
 	if (effects_retry(e->effects)) {

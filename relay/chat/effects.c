@@ -21,22 +21,27 @@ static struct sio_socket *caller_of(const struct command *c)
 	return c && c->seat ? c->seat->socket : NULL;
 }
 
+/*
+ * Was a row that was only found, and whose id the feed has passed, pushed then? Not if its id is still a hole, or if it waits
+ * in the feed's backlog: it is pushed now, so that newer messages of its room do not overtake it.
+ */
+static bool was_passed(const struct hall *h, const struct wire_effect *e)
+{
+	uint64_t id = (uint64_t)e->mensaje_id;
+
+	return e->flags & WIRE_PUSH_FOUND && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id) &&
+	       !backlog_has(h->backlog, e->rooms, id);
+}
+
 /* Notes that a message is pushed; false when it was already, or the feed does it. */
 static bool note_message(struct hall *h, const struct wire_effect *e)
 {
-	uint64_t id = (uint64_t)e->mensaje_id, tag = 0;
+	uint64_t tag = 0;
 	uint8_t uuid[16];
 
 	if (wire_uuid_pack(e->uuid, uuid) == 0)
 		tag = pushed_tag(uuid);
-	/*
-	 * A row that was only found, and whose id the feed has passed, was pushed then. Not so if its id is still a hole, or if it
-	 * waits in the feed's backlog: it is pushed now, so that newer messages of its room do not overtake it.
-	 */
-	if (e->flags & WIRE_PUSH_FOUND && h->feed_ready && id <= holes_high(h->holes) && !holes_have(h->holes, id) &&
-	    !backlog_has(h->backlog, e->rooms, id))
-		return false;
-	return pushed_add(h->pushed, id, tag);
+	return !was_passed(h, e) && pushed_add(h->pushed, (uint64_t)e->mensaje_id, tag);
 }
 
 static void apply_push(struct hall *h, const struct wire_effect *e)
@@ -117,19 +122,6 @@ static void apply_refuse(struct hall *h, struct command *c, const struct wire_ef
 	if (log_limited(&limit, LOG_LEVEL_INFO, 20))
 		log_info(c->seat->sid, "connection from %s refused", c->seat->address);
 	sio_socket_refuse(s, e->object);
-}
-
-static void apply_close(struct hall *h, struct command *c)
-{
-	static struct log_limit limit;
-	struct sio_socket *s = caller_of(c);
-
-	if (!s)
-		return;
-	h->stats.arrivals_closed += c->type == WIRE_CONNECT;
-	if (log_limited(&limit, LOG_LEVEL_INFO, 20))
-		log_info(c->seat->sid, "%s sent away by a handler for a while", c->seat->address);
-	sio_socket_close_transport(s, EIO_CUT);
 }
 
 /* ---- rooms ---- */
@@ -237,9 +229,6 @@ static bool apply_one(struct hall *h, struct command *c, struct wire_effect *e)
 			reply_send(c, e->name, e->object);
 		FAULT("relay.replied");
 		break;
-	case WIRE_CLOSE:
-		apply_close(h, c);
-		break;
 	case WIRE_DISCONNECT:
 		apply_disconnect(h, e);
 		break;
@@ -327,6 +316,16 @@ bool effects_overtake(const struct hall *h, struct slice effects)
 		if (e.kind == WIRE_PUSH && e.mensaje_id > 0 && backlog_has_older(h->backlog, e.rooms, (uint64_t)e.mensaje_id))
 			return true;
 	return false;
+}
+
+bool effects_passed(const struct hall *h, struct slice effects)
+{
+	struct wire_effect e;
+
+	while (wire_next_effect(&effects, &e) == 1)
+		if (e.kind == WIRE_PUSH && e.mensaje_id > 0 && !was_passed(h, &e))
+			return false;
+	return true;
 }
 
 bool effects_retry(struct slice effects)

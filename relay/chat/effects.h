@@ -29,6 +29,8 @@ void effects_apply_late(struct hall *h, struct slice effects);
 uint64_t effects_message(struct slice effects, struct slice *room_r, bool *found_r);
 /* Has the feed still to push what is older than a message of this answer, in its rooms? */
 bool effects_overtake(const struct hall *h, struct slice effects);
+/* Has the feed passed all messages of this answer, which were only found, so that none of them is pushed any more? */
+bool effects_passed(const struct hall *h, struct slice effects);
 /* True when the handler failed for a passing reason. */
 bool effects_retry(struct slice effects);
 

@@ -345,7 +345,7 @@ void feed_settle(struct feed *f)
 	if (f->failed_ms && now - f->failed_ms < RETRY_AFTER_MS)
 		return;
 	fetch_wake(f->fetch);
-	if ((f->hall->feed_hurry || !f->hall->feed_ready) && now - f->begun_ms >= HURRY_GAP_MS)
+	if ((f->hall->feed_hurry || !f->hall->feed_ready || changes_due(f->hall)) && now - f->begun_ms >= HURRY_GAP_MS)
 		f->due = true;
 	if (f->due || fetch_ready(f->fetch))
 		go_on(f);

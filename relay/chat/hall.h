@@ -91,6 +91,7 @@ struct hall {
 	bool feed_ready;                       /* the first sweep is done: CONNECTs may be accepted */
 	bool feed_hurry;                       /* something may have been missed: sweep at once */
 	bool draining;
+	bool untold_asked;                     /* what was not told has been asked for */
 	uint64_t untold_ms;                    /* by the wall clock: since then no relay told of edits and deletions; 0: they are told */
 	uint64_t feed_swept_ms;                /* the last answer of a sweep */
 	uint64_t feed_pass, feed_passed;       /* the last pass over new rows, of one sweep or more, that began; that is done */

@@ -162,7 +162,7 @@ static void put_chat(const struct hall *h, struct buf *b)
 	COUNTER("feed_went_back_total", "Times that the table went back.", s->went_back);
 	GAUGE("online", "People who are online, grace included.", presence_online(h));
 	COUNTER("typing_total", "Words about who is writing that were passed on.", s->typing);
-	COUNTER("presence_notices_total", "Notices about who is online told to rooms.", s->notices);
+	COUNTER("presence_notices_total", "Rooms told that somebody is online, or no more.", s->notices);
 	COUNTER("stuck_closed_total", "Sockets closed because they took nothing of what waited.", s->stuck);
 	COUNTER("members_asked_total", "Memberships checked.", s->members_asked);
 }

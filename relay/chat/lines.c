@@ -300,6 +300,8 @@ size_t lines_ready(struct lines *ls, int kind, size_t most)
 
 void lines_answered(struct lines *ls, struct command *c)
 {
+	if (c->state == COMMAND_RESTING)
+		c->state = COMMAND_HELD;
 	if (c->state != COMMAND_WAITING)
 		return;
 	place_is_left(ls, leave_again(ls, c));

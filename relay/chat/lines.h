@@ -131,8 +131,8 @@ void lines_back(struct lines *ls, struct command *c);
 /* The same as its next attempt, unless it waits already. */
 void lines_again(struct lines *ls, struct command *c);
 /*
- * Its answer came while it waited for its second attempt: it leaves its place there and is held (lines_remove ends it). Nothing
- * happens to one that does not wait.
+ * Its answer came while it waited for its second attempt, or rested: it leaves its place there and is held (lines_remove ends
+ * it). Nothing happens to another.
  */
 void lines_answered(struct lines *ls, struct command *c);
 /*

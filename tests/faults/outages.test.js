@@ -200,3 +200,19 @@ test('relay away: REST stores with 201 and history has it; clients come back by 
   const history = await alice.call('load_message_history', { sala_uuid: room });
   assert.ok(history.messages.some((m) => m.message === 'sin relay'));
 }, 60000);
+
+test('a relay that leaves while somebody waits for the database does not wait with him', async () => {
+  await house.stopPart('db');
+  const late = clients.open(house.relayUrl, '456', { transports: ['websocket'] });
+  let gone;
+  late.on('disconnect', (why) => { gone = why; });
+  await ask(async () => (await house.metrics()).upred_relay_connects_waiting_bytes > 0, 5000, 'one at the door');
+  const began = Date.now();
+  await house.stopPart('relay');
+  const took = Date.now() - began;
+  assert.ok(took < 3000, `${took} ms`);
+  await ask(() => gone, 5000, 'his end');
+  await house.startPart('relay');
+  await house.startPart('db');
+  await ask(() => alice.connected, 10000, 'Alice to be back');
+}, 60000);

@@ -209,7 +209,7 @@ trace('rubbish on the bus', { counters: ['bus_malformed'], logs: { relay: / warn
 });
 
 trace('workers that say nothing, and somebody at the door', { counters: ['arrivals_closed'],
-  logs: { relay: / info \S+ \S+ sent away: no worker let it in$/ } }, async () => {
+  logs: { relay: / info \S+ \S+ sent away: nobody let it in$/ } }, async () => {
   const workers = house.children('bus');
   workers.forEach((pid) => process.kill(pid, 'SIGSTOP'));
   try {

@@ -57,8 +57,11 @@ static void asked_until_they_come(void **state)
 	hall.untold_ms = (uint64_t)clock_wall_ms() - 3000;
 	hall.started_ms = 1000;
 	assert_int_equal(asked(), 0);  /* who signals is not back yet */
+	assert_false(changes_due(&hall));
 	now = 1500;
+	assert_true(changes_due(&hall));
 	assert_in_range(asked(), 8, 9);
+	assert_false(changes_due(&hall));
 	answer(0);                     /* a host that lags, or a worker of an older version */
 	answer(WIRE_ROWS_TRUNCATED);
 	assert_int_equal(told, 0);

@@ -34,7 +34,8 @@ uint64_t eio_loop_now_ms(const struct eio_loop *l) { (void)l; return now; }
 bool bus_alive(const struct bus *b) { (void)b; return true; }
 size_t sio_room_size(const struct sio_namespace *n, struct slice room) { (void)n, (void)room; return 1; }
 void mark_write(struct hall *x) { (void)x; }
-void changes_ask(const struct hall *x, struct buf *sweep) { (void)x, (void)sweep; }
+bool changes_due(const struct hall *x) { (void)x; return false; }
+void changes_ask(struct hall *x, struct buf *sweep) { (void)x, (void)sweep; }
 void changes_tell(struct hall *x, struct slice effects) { (void)x, (void)effects; }
 
 struct eio_timer *eio_timer_new(struct eio_loop *l, uint64_t delay, uint64_t repeat, void (*fn)(void *ctx), void *ctx)

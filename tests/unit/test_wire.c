@@ -27,7 +27,6 @@ static const struct wire_effect effects[] = {
 	{ .kind = WIRE_PUSH, .rooms = SLICE("\0\1a\0\2bc"), .except = SLICE("s"), .mensaje_id = INT64_MAX,
 	  .uuid = SLICE(UUID), .flags = WIRE_PUSH_FOUND | WIRE_PUSH_KEEP, .event = SLICE("[\"receive_message\",{}]") },
 	{ .kind = WIRE_REPLY, .name = SLICE("ack"), .object = SLICE("{\"status\":\"sent\"}") },
-	{ .kind = WIRE_CLOSE },
 	{ .kind = WIRE_DISCONNECT, .user = SLICE("9"), .self = SLICE("[3]") },
 	{ .kind = WIRE_RETRY },
 	{ .kind = WIRE_ROWS, .payload = SLICE("rows") },
