@@ -1,7 +1,7 @@
 /*
  * answers: a short list of held answers, sorted when it is let go.
  *
- * Room: relay/chat. Calls effects and commands.
+ * Room: relay/chat. Calls effects, commands and roomname.
  * Everybody in a room hears one order, which is id order. A socket's own answers stay in the order emitted: one without
  * a message of its own sorts with the message before it on that socket. Behind a send whose outcome nobody knows each
  * message of its room waits for the feed, which brings that one's if there is one. So it is until one has newly been
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include "commands.h"
 #include "effects.h"
+#include "roomname.h"
 
 #define DOUBT_MS 5000                  /* a feed that has no answer, or rests for a hearer, is waited for so long */
 
@@ -102,6 +103,18 @@ void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice 
 	a->count++;
 }
 
+void answers_late(struct hall *h, const struct command *c, struct slice effects)
+{
+	struct slice room;
+	bool found, doubt;
+
+	doubt = effects_message(effects, &room, &found) > 0 && h->lines.doubt[lines_place(roomname_uuid(room))];
+	if (doubt || (c && lines_in_doubt(&h->lines, c)))
+		h->feed_hurry = true;
+	else
+		effects_apply_late(h, effects);
+}
+
 size_t answers_doubtful(const struct answers *a)
 {
 	return a->doubtful;
@@ -141,12 +154,13 @@ static int by_order(const void *pa, const void *pb)
 static void apply(struct hall *h, struct held *a)
 {
 	struct command *c = commands_find(h, a->command);
+	bool in_vain = eio_loop_now_ms(h->loop) >= a->until_ms;
 
 	h->answers->doubtful -= a->pass > 0;
 	/* also when the feed was waited for in vain: a room waits so long once for each doubt */
-	if (c && a->pass && (a->proves || eio_loop_now_ms(h->loop) >= a->until_ms))
+	if (c && a->pass && (a->proves || in_vain))
 		lines_certain(&h->lines, c);
-	if (c && a->pass > h->feed_passed)
+	if (c && a->pass > h->feed_passed && in_vain)
 		commands_hasten(h, c);
 	effects_apply(h, c, (struct slice){ a->effects, a->len });
 	if (c)

@@ -14,6 +14,11 @@ void answers_free(struct answers *a);
 bool answers_doubt(const struct hall *h, const struct command *c, struct slice effects);
 /* Keeps a copy of the answer to a command of a send job; the command is COMMAND_HELD until it is applied. */
 void answers_hold(struct hall *h, uint64_t job, struct command *c, struct slice effects);
+/*
+ * One that is not the first, or comes when its command (NULL: it is over) may not be answered yet: only its messages are
+ * pushed; where the room is in doubt the feed brings them, in their order.
+ */
+void answers_late(struct hall *h, const struct command *c, struct slice effects);
 /* How many wait for the feed: an older message of their room may still come by it. */
 size_t answers_doubtful(const struct answers *a);
 /*

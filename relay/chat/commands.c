@@ -262,16 +262,17 @@ bool commands_spent(const struct hall *h, const struct command *c)
 
 void commands_again(struct hall *h, struct command *c, bool lost)
 {
-	bool over = c->type == WIRE_CONNECT && (h->draining || !c->seat->socket);
+	bool connects = c->type == WIRE_CONNECT, over = connects && (h->draining || !c->seat->socket), rests = connects && !lost;
 
 	h->stats.lost += lost;
 	if (lost)
 		c->unknown = true;
 	c->passing = false;
-	if (c->type == WIRE_CONNECT && !lost && !over) {
-		c->state = COMMAND_RESTING;
+	if (rests)
+		c->first_out_ms = 0;   /* whoever waits meanwhile does not wait in trouble for this */
+	if (rests && !over) {
 		c->rests_ms = eio_loop_now_ms(h->loop);
-		c->first_out_ms = 0;
+		c->state = COMMAND_RESTING;
 		return;
 	}
 	if (over || commands_spent(h, c)) {
@@ -363,7 +364,7 @@ static void wake_resting(struct hall *h)
 
 	for (c = TAILQ_LAST(&h->arrivals, command_list); c; c = before) {
 		before = TAILQ_PREV(c, command_list, in_due);
-		if (c->state != COMMAND_RESTING)
+		if (c->state != COMMAND_RESTING && !(c->state == COMMAND_WAITING && h->draining))
 			continue;
 		if (h->draining)
 			fail(h, c);

@@ -251,9 +251,7 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 	void *ctx;
 
 	if (!c || c->state == COMMAND_HELD) {
-		/* what is held in doubt waits for the feed, which brings this as well */
-		if (!c || !lines_in_doubt(&h->lines, c))
-			effects_apply_late(h, e->effects);
+		answers_late(h, c, e->effects);
 		return;
 	}
 	if (effects_retry(e->effects)) {
@@ -268,7 +266,7 @@ static void on_answer(struct hall *h, const struct bus_event *e)
 	}
 	/* A late one must not overtake the answer to an older command of its socket: it finds its row when its turn comes. */
 	if (!unanswered(c, e->job) && TAILQ_PREV(c, command_list, in_line)) {
-		effects_apply_late(h, e->effects);
+		answers_late(h, c, e->effects);
 		return;
 	}
 	/* What its answer does to its socket may end what waits there: not this one. */

@@ -1,7 +1,7 @@
 /*
  * roomname: how the rooms of the namespace are called (WIRE.md, room names).
  *
- * Room: relay/chat, pure. Called by arrival, members, effects, typing, presence, awaited, targets and ears.
+ * Room: relay/chat, pure. Called by arrival, members, effects, answers, typing, presence, awaited, targets and ears.
  */
 #ifndef CHAT_ROOMNAME_H
 #define CHAT_ROOMNAME_H

@@ -276,69 +276,6 @@ static void repeats_and_refusals_settle_no_doubt(void **state)
 	}
 }
 
-/* Bea's second attempt finds what her first stored, and both are answered: whichever comes first is held, the other is nothing. */
-static void two_answers_wait_as_one(bool late_first)
-{
-	h->feed_ready = true;
-	lose_one("one");
-	say(&bea, "one");
-	settle();
-	lost(3);
-	settle();
-	assert_int_equal(jobs, 4);
-	if (late_first)
-		answer(3, 0, "one", 11);
-	push_flags = WIRE_PUSH_FOUND;
-	answer(4, 0, "one", 11);
-	push_flags = 0;
-	done(4);
-	if (!late_first)
-		answer(3, 0, "one", 11);
-	settle();
-	assert_string_equal(heard(), "");
-	pass_begins();
-	feed_notes("one", 10);
-	pass_ends();
-	feed_pushes("one", 10);
-	assert_string_equal(heard(), "#10 #11 B:ack ");
-}
-
-static void a_late_answer_does_not_pass_by_what_is_held(void **state)
-{
-	(void)state;
-	two_answers_wait_as_one(true);
-}
-
-static void nor_does_it_come_behind(void **state)
-{
-	(void)state;
-	two_answers_wait_as_one(false);
-}
-
-/* What the feed has passed is pushed no more. */
-static void what_was_found_and_pushed_waits_for_nothing(void **state)
-{
-	(void)state;
-	h->feed_ready = true;
-	holes_start(h->holes, 20);
-	lose_one("one");
-	say(&bea, "one");
-	settle();
-	push_flags = WIRE_PUSH_FOUND;
-	answer(3, 0, "one", 11);
-	push_flags = 0;
-	done(3);
-	assert_string_equal(heard(), "B:ack ");
-	say(&eva, "one");
-	settle();
-	answer(4, 0, "one", 21);
-	done(4);
-	assert_string_equal(heard(), "");
-	pass_begins();
-	pass_ends();
-	assert_string_equal(heard(), "#21 C:ack ");
-}
-
 /* An older job that is out is waited for as ever, whatever else waits. */
 static void a_late_job_is_given_up_all_the_same(void **state)
 {
@@ -371,9 +308,6 @@ int main(void)
 		TEST(an_answer_that_comes_late_waits_as_well),
 		TEST(a_late_job_is_given_up_all_the_same),
 		TEST(repeats_and_refusals_settle_no_doubt),
-		TEST(a_late_answer_does_not_pass_by_what_is_held),
-		TEST(nor_does_it_come_behind),
-		TEST(what_was_found_and_pushed_waits_for_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
