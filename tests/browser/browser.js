@@ -84,7 +84,8 @@ async function hold(page, pattern) {
     page.route(pattern, async (route) => {
       if (!first) return route.continue();
       first = false;
-      const response = await route.fetch();
+      // a browser asks again by itself when an idle connection was just closed by the server
+      const response = await route.fetch({ maxRetries: 2 });
       resolve();
       await open;
       return route.fulfill({ response });

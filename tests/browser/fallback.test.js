@@ -173,7 +173,7 @@ test('a late answer does not undo an edit that was made meanwhile', async () => 
   let release;
   const gate = new Promise((resolve) => { release = resolve; });
   await ana.route(/\/mensajes\?limit=50$/, async (route) => {
-    const response = await route.fetch();
+    const response = await route.fetch({ maxRetries: 2 });
     if (!held && (await response.text()).includes(say('demasiado tarde'))) {
       held = true;
       await gate;
