@@ -41,6 +41,7 @@ async function backIn() {
     await room(ana, GROUP).click({ timeout: 1000 });
     return true;
   }, 15000, 'the group');
+  await ana.waitForSelector('#thread-open');  // (the address changes first)
   await ana.waitForSelector('#messages[aria-busy="false"]', { state: 'attached' });
 }
 
