@@ -80,6 +80,10 @@ test('a silent worker: the answer comes by the deadline and says the outcome is 
 test('a database that stands still: all are refused by one deadline, whoever waits behind whom', async () => {
   const others = await Promise.all(['456', '101', '102', '103', '104'].map((id) => house.connect(id, { transports: ['websocket'] })));
   const db = house.pid('db');
+  // right behind a sweep of the feed, which would have one of the two workers
+  const sweeps = async () => (await house.metrics()).upred_relay_feed_sweeps_total;
+  const before = await sweeps();
+  await ask(async () => await sweeps() > before, 5000, 'a sweep');
   process.kill(db, 'SIGSTOP');
   try {
     const asked = [
